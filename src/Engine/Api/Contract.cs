@@ -1,0 +1,74 @@
+namespace WireGuard.Api;
+
+/// <summary>
+/// Names and numbers of the control protocol: newline-delimited JSON-RPC 2.0 over an AF_UNIX stream socket, one
+/// request, response or notification a line, UTF-8. docs/control-protocol.md is its description for clients.
+/// </summary>
+public static class ControlProtocol
+{
+    /// <summary>Raised by one whenever an old client could no longer work; told in the greeting.</summary>
+    public const int Version = 1;
+
+    /// <summary>Directory of control sockets, mode 0700; a tunnel's is NAME.sock in it, mode 0600.</summary>
+    public const string DefaultDirectory = "/run/wireguard-engine";
+
+    /// <summary>Directory of the cross-platform configuration protocol's sockets, as wg(8) looks for them.</summary>
+    public const string UapiDirectory = "/var/run/wireguard";
+
+    /// <summary>Overrides <see cref="DefaultDirectory"/>; the engine and the module both heed it.</summary>
+    public const string DirectoryVariable = "WIREGUARD_ENGINE_RUNTIME_DIR";
+
+    /// <summary>One line, request or response, may not be longer than this many bytes.</summary>
+    public const int MaxLineBytes = 64 * 1024 * 1024;
+
+    public static string Directory => Environment.GetEnvironmentVariable(DirectoryVariable) is { Length: > 0 } chosen ? chosen : DefaultDirectory;
+
+    public static string SocketPath(string tunnel) => Path.Combine(Directory, tunnel + ".sock");
+
+    public static class Methods
+    {
+        /// <summary>Notification, server to client, first line of each connection: <see cref="Greeting"/>.</summary>
+        public const string Greeting = "greeting";
+
+        /// <summary>params <see cref="TunnelQuery"/>, result <see cref="TunnelInfo"/>.</summary>
+        public const string TunnelGet = "tunnel.get";
+
+        /// <summary>No params, result <see cref="EngineStatus"/>.</summary>
+        public const string EngineStatus = "engine.status";
+
+        /// <summary>params <see cref="PeerChangeRequest"/>, result <see cref="PeerInfo"/>; PeerExists if it is there.</summary>
+        public const string PeerAdd = "peer.add";
+
+        /// <summary>params <see cref="PeerChangeRequest"/>, result <see cref="PeerInfo"/>; PeerNotFound if it is not there.</summary>
+        public const string PeerSet = "peer.set";
+
+        /// <summary>params <see cref="PeerKey"/>, result <see cref="PeerInfo"/> as it was; PeerNotFound if it is not there.</summary>
+        public const string PeerRemove = "peer.remove";
+
+        /// <summary>No params, result <see cref="Done"/>; the engine answers, then takes the tunnel down and exits.</summary>
+        public const string TunnelStop = "tunnel.stop";
+
+        /// <summary>No params, result <see cref="Done"/>; from then on <see cref="Event"/> notifications come.</summary>
+        public const string EventsSubscribe = "events.subscribe";
+
+        /// <summary>Notification, server to client: <see cref="EngineEvent"/>.</summary>
+        public const string Event = "event";
+    }
+}
+
+/// <summary>JSON-RPC error codes: the standard's own and ours. The symbolic name travels in error.data.id.</summary>
+public enum ControlErrorCode
+{
+    ParseError = -32700,
+    InvalidRequest = -32600,
+    MethodNotFound = -32601,
+    InvalidParams = -32602,
+    InternalError = -32603,
+    PeerExists = -32001,
+    PeerNotFound = -32002,
+    InvalidValue = -32003,
+    AddressInUse = -32004,
+    EndpointUnresolved = -32005,
+    AccessDenied = -32006,
+    HostNetworkFailed = -32007,
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace WireGuard.Api;
+
+/// <summary>A request (with id) or a notification (without), JSON-RPC 2.0, section 4.</summary>
+public sealed record RpcRequest
+{
+    [JsonPropertyName("jsonrpc")]
+    public string Version { get; init; } = "2.0";
+
+    /// <summary>A number, a string or null; echoed as it came.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public JsonElement Id { get; init; }
+
+    public string? Method { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public JsonElement Params { get; init; }
+}
+
+/// <summary>JSON-RPC 2.0, section 5: either result or error.</summary>
+public sealed record RpcResponse
+{
+    [JsonPropertyName("jsonrpc")]
+    public string Version { get; init; } = "2.0";
+
+    public JsonElement Id { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public JsonElement Result { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RpcError? Error { get; init; }
+}
+
+public sealed record RpcError(int Code, string Message)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RpcErrorData? Data { get; init; }
+}
+
+/// <param name="Id">Name of the <see cref="ControlErrorCode"/>, for scripts.</param>
+public sealed record RpcErrorData(string Id);
+
+/// <summary>Reads and writes a key as base64 without making a string of it.</summary>
+public sealed class SecretKeyJsonConverter : JsonConverter<SecretKey>
+{
+    public override SecretKey? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.String && !reader.HasValueSequence && !reader.ValueIsEscaped
+            && SecretKey.TryParseUtf8(reader.ValueSpan, out var key))
+            return key;
+        throw new JsonException("A key is 44 characters of base64.");
+    }
+
+    public override void Write(Utf8JsonWriter writer, SecretKey value, JsonSerializerOptions options) =>
+        writer.WriteBase64StringValue(value.Span);
+}
+
+/// <summary>Source-generated serialisation of everything on the control socket: camelCase, nulls left out.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(RpcRequest))]
+[JsonSerializable(typeof(RpcResponse))]
+[JsonSerializable(typeof(Greeting))]
+[JsonSerializable(typeof(Done))]
+[JsonSerializable(typeof(TunnelQuery))]
+[JsonSerializable(typeof(TunnelInfo))]
+[JsonSerializable(typeof(TunnelInfo[]))]
+[JsonSerializable(typeof(PeerInfo))]
+[JsonSerializable(typeof(PeerKey))]
+[JsonSerializable(typeof(PeerChangeRequest))]
+[JsonSerializable(typeof(EngineStatus))]
+[JsonSerializable(typeof(EngineEvent))]
+[JsonSerializable(typeof(StartReport))]
+public sealed partial class ControlJsonContext : JsonSerializerContext;

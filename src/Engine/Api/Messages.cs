@@ -1,0 +1,181 @@
+namespace WireGuard.Api;
+
+/// <summary>First line that the server sends.</summary>
+public sealed record Greeting(int Protocol, string EngineVersion, string Tunnel, int ProcessId);
+
+/// <summary>An empty success.</summary>
+public sealed record Done;
+
+public sealed record TunnelQuery
+{
+    /// <summary>Include the private key and preshared keys. Left out unless asked for.</summary>
+    public bool IncludeSecrets { get; init; }
+}
+
+/// <summary>A tunnel as it is at one instant.</summary>
+public sealed record TunnelInfo
+{
+    public required string Name { get; init; }
+
+    /// <summary>Base64; null when no private key is set.</summary>
+    public string? PublicKey { get; init; }
+
+    /// <summary>Base64; only when asked for.</summary>
+    public string? PrivateKey { get; init; }
+
+    public int ListenPort { get; init; }
+
+    /// <summary>0: none.</summary>
+    public uint FwMark { get; init; }
+
+    public int Mtu { get; init; }
+
+    /// <summary>"userspace" today.</summary>
+    public required string Backend { get; init; }
+
+    /// <summary>False while the link is administratively down: sockets are closed then.</summary>
+    public bool IsUp { get; init; }
+
+    /// <summary>Interface addresses in CIDR form, as the engine set them.</summary>
+    public IReadOnlyList<string> Addresses { get; init; } = [];
+
+    /// <summary>Path of the file that it was started from, or null (drop-in form).</summary>
+    public string? ConfigPath { get; init; }
+
+    public int ProcessId { get; init; }
+
+    public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Sum over peers, present and removed, in bytes.</summary>
+    public ulong RxBytes { get; init; }
+
+    /// <inheritdoc cref="RxBytes"/>
+    public ulong TxBytes { get; init; }
+
+    public IReadOnlyList<PeerInfo> Peers { get; init; } = [];
+}
+
+/// <summary>A peer as it is at one instant.</summary>
+public sealed record PeerInfo
+{
+    /// <summary>Base64.</summary>
+    public required string PublicKey { get; init; }
+
+    /// <summary>Friendly name ("# Name = ..." in the file), or null.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Base64; only when asked for and set.</summary>
+    public string? PresharedKey { get; init; }
+
+    public bool HasPresharedKey { get; init; }
+
+    /// <summary>"192.0.2.1:51820" or "[2001:db8::1]:51820"; null when unknown.</summary>
+    public string? Endpoint { get; init; }
+
+    /// <summary>CIDR form, IPv4 first, shortest prefix last.</summary>
+    public IReadOnlyList<string> AllowedIPs { get; init; } = [];
+
+    /// <summary>Null until the first handshake.</summary>
+    public DateTimeOffset? LastHandshake { get; init; }
+
+    public ulong RxBytes { get; init; }
+
+    public ulong TxBytes { get; init; }
+
+    /// <summary>Seconds; 0: off.</summary>
+    public int PersistentKeepalive { get; init; }
+}
+
+public sealed record PeerKey(string PublicKey);
+
+/// <summary>peer.add and peer.set: what is null stays as it is (or takes its default in peer.add).</summary>
+public sealed record PeerChangeRequest
+{
+    public required string PublicKey { get; init; }
+
+    /// <summary>Friendly name; "" clears it.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>A zero key clears it.</summary>
+    public SecretKey? PresharedKey { get; init; }
+
+    /// <summary>HOST:PORT, IP:PORT or [v6]:PORT; names are resolved by the engine.</summary>
+    public string? Endpoint { get; init; }
+
+    /// <summary>Seconds, 0 to 65535; 0: off.</summary>
+    public int? PersistentKeepalive { get; init; }
+
+    /// <summary>CIDR form. Replaces the peer's list in peer.set unless <see cref="AppendAllowedIPs"/>.</summary>
+    public IReadOnlyList<string>? AllowedIPs { get; init; }
+
+    public bool AppendAllowedIPs { get; init; }
+}
+
+/// <summary>The engine process itself.</summary>
+public sealed record EngineStatus
+{
+    public required string Tunnel { get; init; }
+
+    public required string EngineVersion { get; init; }
+
+    public int ProtocolVersion { get; init; }
+
+    public int ProcessId { get; init; }
+
+    public DateTimeOffset StartedAt { get; init; }
+
+    public required string Backend { get; init; }
+
+    /// <summary>Bulk AEAD implementation in use, as "AVX-512", "AVX2", "Vector128" or "scalar".</summary>
+    public required string CryptoBackend { get; init; }
+
+    public int Lanes { get; init; }
+
+    /// <summary>Resident set size in bytes.</summary>
+    public long MemoryBytes { get; init; }
+
+    public double CpuSeconds { get; init; }
+
+    public int PeerCount { get; init; }
+
+    /// <summary>Peers with a handshake less than 180 s ago.</summary>
+    public int OnlinePeerCount { get; init; }
+
+    public ulong RxBytes { get; init; }
+
+    public ulong TxBytes { get; init; }
+}
+
+/// <summary>Something that happened.</summary>
+public sealed record EngineEvent
+{
+    /// <summary>"handshake", "peer-added", "peer-removed", "endpoint-moved", "tunnel-up", "tunnel-down", "error".</summary>
+    public required string Kind { get; init; }
+
+    public DateTimeOffset Time { get; init; }
+
+    public required string Tunnel { get; init; }
+
+    public string? PeerPublicKey { get; init; }
+
+    public string? PeerName { get; init; }
+
+    public string? Detail { get; init; }
+}
+
+/// <summary>
+/// What `up` and the detached engine tell whoever started them, one JSON line on standard output: ready, or why not.
+/// </summary>
+public sealed record StartReport
+{
+    public bool Ready { get; init; }
+
+    public string? Tunnel { get; init; }
+
+    public int ProcessId { get; init; }
+
+    /// <summary>Stable id of the error, as "TunnelExists"; null when ready.</summary>
+    public string? ErrorId { get; init; }
+
+    public string? Message { get; init; }
+}
