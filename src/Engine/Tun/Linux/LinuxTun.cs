@@ -1,5 +1,8 @@
 using System.Buffers;
+using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.Interop;
+using WireGuard.Engine.Interop.Netlink;
+using static WireGuard.Engine.Interop.Netlink.RouteConstants;
 
 namespace WireGuard.Engine.Tun;
 
@@ -75,6 +78,27 @@ internal static unsafe class LinuxTun
     {
         var request = new InterfaceRequest(name);
         return ControlByName(Libc.SIOCGIFMTU, &request) == 0 ? request.Value : null;
+    }
+
+    /// <summary>
+    /// No link-local address comes by itself, as on the kernel's WireGuard interfaces: its router solicitations and
+    /// multicast reports would only be packets that no peer takes.
+    /// </summary>
+    public static void DisableAutomaticLinkLocal(string name, EngineLog log)
+    {
+        try
+        {
+            using var netlink = NetlinkSocket.Open();
+            var mode = NetlinkRequest.Nested(IFLA_INET6_ADDR_GEN_MODE, [IN6_ADDR_GEN_MODE_NONE]);
+            var inet6 = NetlinkRequest.Nested(Libc.AF_INET6 | NetlinkConstants.NLA_F_NESTED, mode);
+            var link = new LinkMessage { Index = (int)Libc.InterfaceIndex(name) };
+            netlink.Execute(NetlinkRequest.Create(RTM_NEWLINK, 0, link).Add(IFLA_AF_SPEC | NetlinkConstants.NLA_F_NESTED, inet6), "RTM_NEWLINK");
+        }
+        catch (LinuxException exception)
+        {
+            // A host without IPv6 has no such mode.
+            log.Verbose($"{name}: automatic link-local addresses stay on: {exception.Reason}");
+        }
     }
 
     private static int ControlByName(nuint operation, InterfaceRequest* request)

@@ -51,9 +51,15 @@ public sealed class LinuxTunDevice : ITunDevice
         try
         {
             LinuxTun.SetMtu(name, mtu ?? DefaultMtu);
+            LinuxTun.DisableAutomaticLinkLocal(name, log);
             return new LinuxTunDevice(name, queue, log);
         }
-        catch
+        catch (LinuxException exception)
+        {
+            queue.Close();
+            throw CannotWatch(name, exception);
+        }
+        catch (TunException)
         {
             queue.Close();
             throw;
@@ -74,7 +80,7 @@ public sealed class LinuxTunDevice : ITunDevice
         }
         catch (LinuxException exception)
         {
-            throw new TunException(TunError.Failed, $"Cannot watch interface {name}: {exception.Message}", exception);
+            throw CannotWatch(name, exception);
         }
     }
 
@@ -83,4 +89,7 @@ public sealed class LinuxTunDevice : ITunDevice
         _monitor.Dispose();
         _queue.Close();
     }
+
+    private static TunException CannotWatch(string name, LinuxException exception) =>
+        new(TunError.Failed, $"Cannot watch interface {name}: {exception.Message}", exception);
 }

@@ -46,6 +46,16 @@ internal sealed class NetlinkRequest
     /// <summary>Text with its zero byte.</summary>
     public NetlinkRequest Add(ushort attribute, string text) => Add(attribute, Encoding.UTF8.GetBytes(text + '\0'));
 
+    /// <summary>An attribute by itself, to be the value of a nested one.</summary>
+    public static byte[] Nested(ushort attribute, ReadOnlySpan<byte> value)
+    {
+        var bytes = new byte[NetlinkConstants.Align(4 + value.Length)];
+        MemoryMarshal.Write(bytes, (ushort)(4 + value.Length));
+        MemoryMarshal.Write(bytes.AsSpan(2), attribute);
+        value.CopyTo(bytes.AsSpan(4));
+        return bytes;
+    }
+
     /// <summary>The finished message, numbered.</summary>
     public byte[] ToMessage(uint sequence)
     {

@@ -18,6 +18,9 @@ internal static class RouteConstants
 
     public const ushort IFLA_IFNAME = 3;
     public const ushort IFLA_MTU = 4;
+    public const ushort IFLA_AF_SPEC = 26;
+    public const ushort IFLA_INET6_ADDR_GEN_MODE = 8;
+    public const byte IN6_ADDR_GEN_MODE_NONE = 1;
     public const uint IFF_UP = 1;
 
     public const ushort IFA_ADDRESS = 1;
