@@ -109,6 +109,24 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
+    public void A_link_in_a_closed_directory_to_an_open_file()
+    {
+        File.WriteAllText(FilePath, Good);
+        SetModes(Private | UnixFileMode.OtherRead, open: true);
+        var closed = Directory.CreateTempSubdirectory("wgps-config");
+        try
+        {
+            var link = Path.Combine(closed.FullName, "wg1.conf");
+            File.CreateSymbolicLink(link, FilePath);
+            Assert.Equal(["WorldReadable"], ConfigParser.ParseFile(link).Diagnostics.Select(d => d.Id));
+        }
+        finally
+        {
+            closed.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void Readable_by_others_but_without_a_key()
     {
         File.WriteAllText(FilePath, "[Interface]\n");
