@@ -143,7 +143,7 @@ public sealed class LinuxLaneIoTests : IDisposable
         Assert.False(waiting.Wait(TimeSpan.FromMilliseconds(20)));
         Ends(_tun.Dispose);
         Assert.True(waiting.Wait(TimeSpan.FromSeconds(20)));
-        Assert.NotEqual(0, _netns.TryRun("ip", "link", "show", "wg0").ExitCode);
+        Eventually.True(() => _netns.TryRun("ip", "link", "show", "wg0").ExitCode != 0, "wg0 goes");
     }
 
     [RootFact]
