@@ -48,7 +48,7 @@ if ! command -v dotnet >/dev/null; then
     exit 1
 fi
 
-[[ $task == clean ]] || want libsodium23 "X25519 and XChaCha20-Poly1305 of the engine" has_library libsodium.so.23
+[[ $task == clean ]] || want libsodium23 "X25519 and XChaCha20-Poly1305 of the engine" has_library libsodium.so.
 if [[ $task == test ]]; then
     want iproute2 "the live tests make network namespaces with ip" command -v ip
     want iputils-ping "the live tests ping through tunnels" command -v ping
