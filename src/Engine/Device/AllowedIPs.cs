@@ -1,0 +1,263 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace WireGuard.Engine.Device;
+
+/// <summary>
+/// Cryptokey routing (whitepaper, section 2): which peer owns an address, by longest prefix. A path-compressed binary
+/// trie per family. Lookups take no lock and allocate nothing, from any thread; changes are serialised by a lock and
+/// become visible one pointer at a time, so that a reader always sees a whole trie.
+/// </summary>
+internal sealed class AllowedIPs<TOwner>
+    where TOwner : class
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<TOwner, HashSet<Node>> _byOwner = [];
+    private readonly Node _root4 = new(default, 0, isIPv4: true);
+    private readonly Node _root6 = new(default, 0, isIPv4: false);
+
+    /// <summary>Owner of an IPv4 address given as its four bytes in network order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal TOwner? Find4(uint addressBigEndian) => Find(_root4, new AddressBits((ulong)addressBigEndian << 32, 0));
+
+    /// <summary>Owner of an IPv6 address given as its two halves in network order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal TOwner? Find6(ulong highBigEndian, ulong lowBigEndian) => Find(_root6, new AddressBits(highBigEndian, lowBigEndian));
+
+    /// <summary>As the other two, from an address object; for the control path.</summary>
+    internal TOwner? Find(IPAddress address) => Find(Root(address.AddressFamily), AddressBits.From(address));
+
+    /// <summary>Gives the prefix to the owner, taking it from any other. Returns who had it.</summary>
+    internal TOwner? Set(IPNetwork prefix, TOwner owner)
+    {
+        lock (_lock)
+        {
+            var node = Insert(Root(prefix.BaseAddress.AddressFamily), AddressBits.From(prefix.BaseAddress), prefix.PrefixLength);
+            var before = node.Owner;
+            if (ReferenceEquals(before, owner))
+                return before;
+            if (before is not null)
+                Forget(before, node);
+            if (!_byOwner.TryGetValue(owner, out var nodes))
+                _byOwner[owner] = nodes = [];
+            nodes.Add(node);
+            Volatile.Write(ref node.Owner, owner);
+            return before;
+        }
+    }
+
+    /// <summary>Takes the prefix from the owner; false when it is not its own.</summary>
+    internal bool Remove(IPNetwork prefix, TOwner owner)
+    {
+        lock (_lock)
+        {
+            var bits = AddressBits.From(prefix.BaseAddress);
+            var node = Root(prefix.BaseAddress.AddressFamily);
+            while (node is not null && node.Length <= prefix.PrefixLength && node.Matches(bits))
+            {
+                if (node.Length == prefix.PrefixLength)
+                {
+                    if (!ReferenceEquals(node.Owner, owner))
+                        return false;
+                    Forget(owner, node);
+                    Clear(node);
+                    return true;
+                }
+
+                node = node.Child(bits.Bit(node.Length));
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Takes everything from the owner.</summary>
+    internal void RemoveAll(TOwner owner)
+    {
+        lock (_lock)
+        {
+            if (!_byOwner.Remove(owner, out var nodes))
+                return;
+            foreach (var node in nodes)
+                Clear(node);
+        }
+    }
+
+    /// <summary>The owner's prefixes, IPv4 first, by address then length.</summary>
+    internal IReadOnlyList<IPNetwork> Of(TOwner owner)
+    {
+        lock (_lock)
+        {
+            if (!_byOwner.TryGetValue(owner, out var nodes))
+                return [];
+            var sorted = new List<Node>(nodes);
+            sorted.Sort(static (a, b) => a.CompareTo(b));
+            return sorted.ConvertAll(static n => n.ToNetwork());
+        }
+    }
+
+    private static TOwner? Find(Node root, AddressBits bits)
+    {
+        TOwner? found = null;
+        var node = root;
+        while (node is not null && node.Matches(bits))
+        {
+            found = Volatile.Read(ref node.Owner) ?? found;
+            if (node.Length == 128)
+                break;
+            node = node.Child(bits.Bit(node.Length));
+        }
+
+        return found;
+    }
+
+    private Node Root(AddressFamily family) => family == AddressFamily.InterNetwork ? _root4 : _root6;
+
+    private Node Insert(Node root, AddressBits bits, int length)
+    {
+        var parent = root;
+        while (true)
+        {
+            if (parent.Length == length)
+                return parent;
+            var side = bits.Bit(parent.Length);
+            var child = parent.Child(side);
+            if (child is null)
+                return parent.Attach(side, new Node(bits, length, root.IsIPv4));
+
+            var common = Math.Min(bits.CommonPrefix(child.Bits), Math.Min(length, child.Length));
+            if (common == child.Length)
+            {
+                parent = child;
+                continue;
+            }
+
+            // The new prefix leaves the path above the child: a node takes the child's place and carries both.
+            var fork = new Node(bits, common, child.IsIPv4);
+            fork.Attach(child.Bits.Bit(common), child);
+            var added = common == length ? fork : fork.Attach(bits.Bit(common), new Node(bits, length, child.IsIPv4));
+            parent.Attach(side, fork);
+            return added;
+        }
+    }
+
+    private void Forget(TOwner owner, Node node)
+    {
+        if (_byOwner.TryGetValue(owner, out var nodes) && nodes.Remove(node) && nodes.Count == 0)
+            _byOwner.Remove(owner);
+    }
+
+    // Takes the owner off and splices out what no longer branches.
+    private static void Clear(Node node)
+    {
+        Volatile.Write(ref node.Owner, null);
+        while (node.Parent is { } parent && node.Owner is null && (node.Child(0) is null || node.Child(1) is null))
+        {
+            var only = node.Child(0) ?? node.Child(1);
+            var side = ReferenceEquals(parent.Child(0), node) ? 0 : 1;
+            if (only is not null)
+            {
+                parent.Attach(side, only);
+                return;
+            }
+
+            parent.Detach(side);
+            node = parent;
+        }
+    }
+
+    /// <summary>128 address bits, most significant first; IPv4 in the top 32.</summary>
+    private readonly record struct AddressBits(ulong High, ulong Low)
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal int Bit(int index) => index < 64 ? (int)(High >> (63 - index)) & 1 : (int)(Low >> (127 - index)) & 1;
+
+        internal int CommonPrefix(AddressBits other)
+        {
+            var high = High ^ other.High;
+            return high != 0 ? BitOperations.LeadingZeroCount(high) : 64 + BitOperations.LeadingZeroCount(Low ^ other.Low);
+        }
+
+        internal AddressBits Masked(int length) => new(High & HighMask(length), Low & LowMask(length));
+
+        internal static ulong HighMask(int length) => length == 0 ? 0 : length >= 64 ? ulong.MaxValue : ulong.MaxValue << (64 - length);
+
+        internal static ulong LowMask(int length) => length <= 64 ? 0 : ulong.MaxValue << (128 - length);
+
+        internal static AddressBits From(IPAddress address)
+        {
+            Span<byte> bytes = stackalloc byte[16];
+            bytes.Clear();
+            address.TryWriteBytes(bytes, out _);
+            return new AddressBits(
+                BinaryPrimitives.ReadUInt64BigEndian(bytes),
+                BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
+        }
+    }
+
+    private sealed class Node : IComparable<Node>
+    {
+        private readonly ulong _highMask;
+        private readonly ulong _lowMask;
+        private Node? _zero;
+        private Node? _one;
+        internal TOwner? Owner;
+
+        internal Node(AddressBits bits, int length, bool isIPv4)
+        {
+            Bits = bits.Masked(length);
+            Length = length;
+            IsIPv4 = isIPv4;
+            _highMask = AddressBits.HighMask(length);
+            _lowMask = AddressBits.LowMask(length);
+        }
+
+        internal AddressBits Bits { get; }
+
+        internal int Length { get; }
+
+        internal bool IsIPv4 { get; }
+
+        internal Node? Parent { get; private set; }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal bool Matches(AddressBits bits) =>
+            (((bits.High ^ Bits.High) & _highMask) | ((bits.Low ^ Bits.Low) & _lowMask)) == 0;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal Node? Child(int side) => side == 0 ? Volatile.Read(ref _zero) : Volatile.Read(ref _one);
+
+        internal Node Attach(int side, Node child)
+        {
+            child.Parent = this;
+            Volatile.Write(ref side == 0 ? ref _zero : ref _one, child);
+            return child;
+        }
+
+        internal void Detach(int side) => Volatile.Write(ref side == 0 ? ref _zero : ref _one, null);
+
+        internal IPNetwork ToNetwork()
+        {
+            Span<byte> bytes = stackalloc byte[16];
+            BinaryPrimitives.WriteUInt64BigEndian(bytes, Bits.High);
+            BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], Bits.Low);
+            return new IPNetwork(new IPAddress(IsIPv4 ? bytes[..4] : bytes), Length);
+        }
+
+        public int CompareTo(Node? other)
+        {
+            if (other is null)
+                return 1;
+            if (IsIPv4 != other.IsIPv4)
+                return IsIPv4 ? -1 : 1;
+            var high = Bits.High.CompareTo(other.Bits.High);
+            if (high != 0)
+                return high;
+            var low = Bits.Low.CompareTo(other.Bits.Low);
+            return low != 0 ? low : Length.CompareTo(other.Length);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using WireGuard.Engine.Noise;
+
+namespace WireGuard.Engine.Device;
+
+/// <summary>
+/// The transport keys of one session (whitepaper, section 5.4.5). Counted: the peer's table holds one use, each thread
+/// that seals or opens with it another, and the keys are zeroed when the last is given back, so that no packet is ever
+/// sealed with a key that is just being erased.
+/// </summary>
+internal sealed unsafe class Keypair
+{
+    private readonly byte[] _keys = GC.AllocateArray<byte>(64, pinned: true);
+    private readonly ReplayCounter _received = new();
+    private readonly Lock _receivedLock = new();
+    private long _sendCounter;
+    private int _uses = 1;
+
+    internal Keypair(Peer peer, bool isInitiator, uint localIndex, uint remoteIndex, long createdAt, ReadOnlySpan<byte> sendKey, ReadOnlySpan<byte> receiveKey)
+    {
+        Peer = peer;
+        IsInitiator = isInitiator;
+        LocalIndex = localIndex;
+        RemoteIndex = remoteIndex;
+        CreatedAt = createdAt;
+        sendKey.CopyTo(_keys);
+        receiveKey.CopyTo(_keys.AsSpan(32));
+        MaySend = true;
+    }
+
+    internal Peer Peer { get; }
+
+    internal bool IsInitiator { get; }
+
+    internal uint LocalIndex { get; }
+
+    internal uint RemoteIndex { get; }
+
+    /// <summary>Monotonic nanoseconds.</summary>
+    internal long CreatedAt { get; }
+
+    /// <summary>Cleared when the key must not send any more although it may still receive.</summary>
+    internal bool MaySend { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
+
+    // The array is pinned for its life, so its address may be taken once and again.
+    internal byte* SendKey => (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_keys));
+
+    internal byte* ReceiveKey => SendKey + 32;
+
+    /// <summary>Counters used so far.</summary>
+    internal ulong SendCounter => (ulong)Interlocked.Read(ref _sendCounter);
+
+    internal bool IsExpired(long now) => now - CreatedAt >= (long)ProtocolLimits.RejectAfterTime.TotalNanoseconds;
+
+    /// <summary>Takes the next counter; a value from <see cref="ProtocolLimits.RejectAfterMessages"/> on must not be used.</summary>
+    internal ulong NextCounter() => (ulong)Interlocked.Increment(ref _sendCounter) - 1;
+
+    /// <summary>Starts counting elsewhere; for tests of the limits.</summary>
+    internal void SetSendCounter(ulong value) => Interlocked.Exchange(ref _sendCounter, (long)value);
+
+    internal bool CanReceive(ulong counter)
+    {
+        lock (_receivedLock)
+            return _received.CanAccept(counter);
+    }
+
+    internal bool TryReceive(ulong counter)
+    {
+        lock (_receivedLock)
+            return _received.TryAccept(counter);
+    }
+
+    /// <summary>Begins a use; false when the keys are already gone.</summary>
+    internal bool TryUse()
+    {
+        var uses = Volatile.Read(ref _uses);
+        while (uses > 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _uses, uses + 1, uses);
+            if (seen == uses)
+                return true;
+            uses = seen;
+        }
+
+        return false;
+    }
+
+    /// <summary>Ends a use; the last one zeroes the keys.</summary>
+    internal void Release()
+    {
+        if (Interlocked.Decrement(ref _uses) == 0)
+            CryptographicOperations.ZeroMemory(_keys);
+    }
+}

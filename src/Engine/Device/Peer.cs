@@ -1,0 +1,108 @@
+using WireGuard.Api;
+using WireGuard.Engine.Cookie;
+using WireGuard.Engine.Noise;
+using WireGuard.Engine.Udp;
+
+namespace WireGuard.Engine.Device;
+
+/// <summary>
+/// One peer: its handshake, sessions, endpoint, timers, counters and waiting packets. Lanes, worker and control path
+/// share it; each member says who may touch it, or orders itself.
+/// </summary>
+internal sealed class Peer
+{
+    private PeerEndpoint? _endpoint;
+    private long _rxBytes;
+    private long _txBytes;
+    private long _lastHandshakeTicks;
+    private int _initiationQueued;
+    private int _sentLastMinuteHandshake;
+    private int _handshakeAttempts;
+
+    internal Peer(in PublicKey publicKey, IndexTable indices)
+    {
+        PublicKey = publicKey;
+        Handshake = new Handshake(publicKey);
+        Cookies = new CookieGenerator(publicKey);
+        Keypairs = new Keypairs(indices);
+    }
+
+    internal PublicKey PublicKey { get; }
+
+    internal Handshake Handshake { get; }
+
+    /// <summary>The worker's alone.</summary>
+    internal CookieGenerator Cookies { get; }
+
+    internal Keypairs Keypairs { get; }
+
+    internal PeerTimers Timers { get; } = new();
+
+    internal StagedPackets Staged { get; } = new();
+
+    /// <summary>Friendly name; the control path's.</summary>
+    internal string? Name { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
+
+    /// <summary>Set once, when the peer leaves the device; threads that still hold it stop working for it.</summary>
+    internal bool IsRemoved { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
+
+    /// <summary>Index of the handshake in progress in the index table, 0 for none; guarded by the device's handshake lock.</summary>
+    internal uint HandshakeIndex { get; set; }
+
+    /// <summary>Monotonic nanoseconds; guarded by the device's handshake lock. Long ago until the first.</summary>
+    internal long LastSentHandshake { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); } = long.MinValue / 2;
+
+    internal int HandshakeAttempts { get => Volatile.Read(ref _handshakeAttempts); set => Volatile.Write(ref _handshakeAttempts, value); }
+
+    internal PeerEndpoint? Endpoint => Volatile.Read(ref _endpoint);
+
+    internal ulong RxBytes => (ulong)Interlocked.Read(ref _rxBytes);
+
+    internal ulong TxBytes => (ulong)Interlocked.Read(ref _txBytes);
+
+    /// <summary>Wall-clock time, null until the first handshake is complete.</summary>
+    internal DateTimeOffset? LastHandshake
+    {
+        get => Interlocked.Read(ref _lastHandshakeTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        set => Interlocked.Exchange(ref _lastHandshakeTicks, value?.UtcTicks ?? 0);
+    }
+
+    internal void AddReceived(int bytes) => Interlocked.Add(ref _rxBytes, bytes);
+
+    internal void AddSent(int bytes) => Interlocked.Add(ref _txBytes, bytes);
+
+    /// <summary>
+    /// Follows the peer to where an authenticated message came from, and answers from the address it came to. True when
+    /// the remote side moved.
+    /// </summary>
+    internal bool LearnEndpoint(in UdpEndpoint from)
+    {
+        var known = Endpoint;
+        if (known is not null && known.Value.Equals(from))
+            return false;
+        Volatile.Write(ref _endpoint, new PeerEndpoint(from with { TrafficClass = 0 }));
+        return known is null || !known.Value.SameRemote(from);
+    }
+
+    internal void SetEndpoint(in UdpEndpoint endpoint) => Volatile.Write(ref _endpoint, new PeerEndpoint(endpoint));
+
+    /// <summary>Lets the system choose the source address again.</summary>
+    internal void ForgetSource()
+    {
+        var known = Endpoint;
+        if (known is { Value.HasSource: true })
+            Interlocked.CompareExchange(ref _endpoint, new PeerEndpoint(known.Value.WithoutSource()), known);
+    }
+
+    /// <summary>True for the one caller that may queue an initiation; more requests until it is worked on are one.</summary>
+    internal bool TryQueueInitiation() => Interlocked.Exchange(ref _initiationQueued, 1) == 0;
+
+    internal void InitiationDequeued() => Volatile.Write(ref _initiationQueued, 0);
+
+    /// <summary>True once a session.</summary>
+    internal bool TryLastMinuteHandshake() => Interlocked.Exchange(ref _sentLastMinuteHandshake, 1) == 0;
+
+    internal bool HasSentLastMinuteHandshake => Volatile.Read(ref _sentLastMinuteHandshake) != 0;
+
+    internal void AllowLastMinuteHandshake() => Volatile.Write(ref _sentLastMinuteHandshake, 0);
+}

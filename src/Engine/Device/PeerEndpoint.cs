@@ -1,0 +1,9 @@
+using WireGuard.Engine.Udp;
+
+namespace WireGuard.Engine.Device;
+
+/// <summary>An immutable endpoint, so that one reference swap moves all of it at once for every reader.</summary>
+internal sealed class PeerEndpoint(in UdpEndpoint value)
+{
+    internal readonly UdpEndpoint Value = value;
+}

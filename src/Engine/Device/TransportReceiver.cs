@@ -1,0 +1,129 @@
+using System.Buffers.Binary;
+using WireGuard.Engine.Crypto;
+using WireGuard.Engine.Noise;
+using WireGuard.Engine.Tun;
+
+namespace WireGuard.Engine.Device;
+
+/// <summary>
+/// The way in: datagrams are told apart, transport messages opened as one batch in place, checked, and handed to the TUN
+/// as one batch (whitepaper, section 5.4.6). Handshake messages go to the worker. One instance a lane.
+/// </summary>
+internal sealed unsafe class TransportReceiver(WireGuardDevice device, TransportSender sender)
+{
+    private readonly AeadPacket[] _opening = new AeadPacket[PacketBatch.DefaultCapacity];
+    private readonly Keypair?[] _keypairs = new Keypair?[PacketBatch.DefaultCapacity];
+    private readonly int[] _slots = new int[PacketBatch.DefaultCapacity];
+    private int _count;
+
+    /// <summary>Works off a batch that was read from the socket, overwriting it, and writes what is good to the TUN.</summary>
+    internal void Receive(PacketBatch batch, ITunQueue tun)
+    {
+        var now = device.Clock.Now;
+        for (var i = 0; i < batch.Count; i++)
+            Sort(ref batch[i], i, now);
+        if (_count == 0)
+            return;
+
+        device.Aead.Open(_opening.AsSpan(0, _count));
+        var delivered = false;
+        for (var i = 0; i < _count; i++)
+        {
+            ref var slot = ref batch[_slots[i]];
+            var keypair = _keypairs[i]!;
+            _keypairs[i] = null;
+            slot.Length = _opening[i].Authentic && keypair.TryReceive(_opening[i].Counter)
+                ? Accept(ref slot, keypair, _opening[i].Length, now)
+                : 0;
+            keypair.Release();
+            delivered |= slot.Length > 0;
+        }
+
+        _count = 0;
+        if (delivered)
+            tun.Write(batch);
+    }
+
+    private void Sort(ref PacketSlot slot, int index, long now)
+    {
+        var message = slot.Span;
+        var type = MessageFormat.Classify(message);
+        if (type == MessageType.Transport)
+        {
+            if (TryPrepare(message, out var keypair, out var counter, now))
+            {
+                _opening[_count] = new AeadPacket
+                {
+                    Key = keypair!.ReceiveKey,
+                    Counter = counter,
+                    Data = slot.Data + MessageFormat.TransportHeaderSize,
+                    Length = message.Length - MessageFormat.MinimumTransportSize,
+                };
+                _keypairs[_count] = keypair;
+                _slots[_count] = index;
+                _count++;
+                return;
+            }
+        }
+        else if (type is not null)
+        {
+            device.EnqueueHandshake(message, slot.Endpoint);
+        }
+
+        slot.Length = 0;
+    }
+
+    private bool TryPrepare(ReadOnlySpan<byte> message, out Keypair? keypair, out ulong counter, long now)
+    {
+        counter = BinaryPrimitives.ReadUInt64LittleEndian(message[MessageFormat.Transport.Counter..]);
+        keypair = device.Indices.FindKeypair(MessageFormat.ReadIndex(message, MessageFormat.Transport.ReceiverIndex));
+        return keypair is not null && !keypair.IsExpired(now) && keypair.CanReceive(counter) && keypair.TryUse();
+    }
+
+    // The packet is authentic and new. Returns the length to write to the TUN, 0 for nothing.
+    private int Accept(ref PacketSlot slot, Keypair keypair, int textLength, long now)
+    {
+        var peer = keypair.Peer;
+        if (peer.IsRemoved)
+            return 0;
+        // The endpoint follows every authentic packet, even one that the routing check below drops.
+        device.Learn(peer, slot.Endpoint);
+        if (peer.Keypairs.Confirm(keypair))
+            device.CompleteHandshake(peer, sender, sendKeepalive: false);
+        RekeyInTheLastMinute(peer, now);
+        peer.Timers.AuthenticatedReceived();
+        peer.Timers.AuthenticatedTraversal(now);
+        slot.Data += MessageFormat.TransportHeaderSize;
+        if (textLength == 0)
+        {
+            peer.AddReceived(MessageFormat.MinimumTransportSize);
+            return 0;
+        }
+
+        peer.Timers.DataReceived(now);
+        var packet = new Span<byte>(slot.Data, textLength);
+        var length = IpPacket.TotalLength(packet);
+        if (length < 0 || !ReferenceEquals(OwnerOfSource(packet), peer))
+            return 0;
+        peer.AddReceived(MessageFormat.MinimumTransportSize + textLength);
+        IpPacket.CopyCongestionIn(packet, slot.Endpoint.TrafficClass);
+        return length;
+    }
+
+    private Peer? OwnerOfSource(ReadOnlySpan<byte> packet)
+    {
+        var source = IpPacket.Source(packet);
+        return source.Family == 4
+            ? device.AllowedIPs.Find4((uint)(source.High >> 32))
+            : device.AllowedIPs.Find6(source.High, source.Low);
+    }
+
+    private void RekeyInTheLastMinute(Peer peer, long now)
+    {
+        if (peer.HasSentLastMinuteHandshake || peer.Keypairs.Current is not { IsInitiator: true, MaySend: true } current
+            || now - current.CreatedAt < (long)ProtocolLimits.LastMinuteRekey.TotalNanoseconds)
+            return;
+        if (peer.TryLastMinuteHandshake())
+            device.RequestHandshake(peer, now);
+    }
+}

@@ -1,0 +1,298 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using WireGuard.Api;
+using WireGuard.Engine.Cookie;
+using WireGuard.Engine.Noise;
+using WireGuard.Engine.Udp;
+
+namespace WireGuard.Engine.Device;
+
+/// <summary>Changes and snapshots.</summary>
+public sealed partial class WireGuardDevice
+{
+    private readonly ConcurrentDictionary<PublicKey, Peer> _peers = new();
+    private readonly List<Peer> _addedPeers = [];
+    private volatile Peer[] _peerList = [];
+    private ushort _listenPort;
+    private uint _fwMark;
+    private ulong _removedRxBytes;
+    private ulong _removedTxBytes;
+
+    /// <inheritdoc/>
+    public DeviceSnapshot Snapshot()
+    {
+        lock (_controlLock)
+        {
+            var peers = _peerList;
+            var snapshots = new PeerSnapshot[peers.Length];
+            var rx = _removedRxBytes;
+            var tx = _removedTxBytes;
+            for (var i = 0; i < peers.Length; i++)
+            {
+                snapshots[i] = Snapshot(peers[i]);
+                rx += snapshots[i].RxBytes;
+                tx += snapshots[i].TxBytes;
+            }
+
+            return new DeviceSnapshot
+            {
+                Name = Name,
+                PrivateKey = _identity?.PrivateKey.Clone(),
+                PublicKey = _identity?.PublicKey,
+                ListenPort = _isUp ? _options.Bind.Port : _listenPort,
+                FwMark = _fwMark,
+                Mtu = Mtu,
+                IsUp = _isUp,
+                RxBytes = rx,
+                TxBytes = tx,
+                Peers = snapshots,
+            };
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Apply(DeviceChange change)
+    {
+        List<DeviceEvent> events = [];
+        lock (_controlLock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            Validate(change);
+            // What can fail comes first: after the sockets nothing is refused any more.
+            ApplySockets(change);
+            if (change.PrivateKey is { } key)
+                ApplyPrivateKey(key, events);
+            if (change.ReplacePeers)
+                RemoveAllBut(change.Peers, events);
+            foreach (var peer in change.Peers)
+                ApplyPeer(peer, events);
+            _peerList = [.. _peerList.Where(p => !p.IsRemoved), .. _addedPeers.Where(p => !p.IsRemoved)];
+            _addedPeers.Clear();
+        }
+
+        foreach (var raised in events)
+            Raise(raised);
+    }
+
+    private PeerSnapshot Snapshot(Peer peer) => new()
+    {
+        PublicKey = peer.PublicKey,
+        Name = peer.Name,
+        PresharedKey = peer.Handshake.CopyPresharedKey(),
+        Endpoint = peer.Endpoint?.Value.ToIPEndPoint(),
+        AllowedIPs = AllowedIPs.Of(peer),
+        LastHandshake = peer.LastHandshake,
+        RxBytes = peer.RxBytes,
+        TxBytes = peer.TxBytes,
+        PersistentKeepalive = peer.Timers.PersistentKeepaliveInterval,
+    };
+
+    // Plays the change through on the set of keys alone, so that a refusal leaves the device as it was.
+    private void Validate(DeviceChange change)
+    {
+        if (!change.Peers.Any(p => p.Mode is PeerChangeMode.AddOnly or PeerChangeMode.UpdateOnly or PeerChangeMode.RemoveExisting))
+            return;
+        HashSet<PublicKey> present = change.ReplacePeers ? [] : [.. _peers.Keys];
+        foreach (var peer in change.Peers)
+        {
+            var exists = present.Contains(peer.PublicKey);
+            if (peer.Mode == PeerChangeMode.AddOnly && exists)
+                throw new DeviceChangeException(DeviceChangeError.PeerExists, $"Peer {peer.PublicKey} is already there.");
+            if (peer.Mode is PeerChangeMode.UpdateOnly or PeerChangeMode.RemoveExisting && !exists)
+                throw new DeviceChangeException(DeviceChangeError.PeerNotFound, $"There is no peer {peer.PublicKey}.");
+            if (peer.Mode == PeerChangeMode.AddOnly && _identity?.PublicKey == peer.PublicKey)
+                throw new DeviceChangeException(DeviceChangeError.InvalidValue, $"Peer {peer.PublicKey} is this tunnel's own key.");
+            if (peer.Mode is PeerChangeMode.AddOrUpdate or PeerChangeMode.AddOnly)
+                present.Add(peer.PublicKey);
+            else if (peer.Mode is PeerChangeMode.Remove or PeerChangeMode.RemoveExisting)
+                present.Remove(peer.PublicKey);
+        }
+    }
+
+    private void ApplySockets(DeviceChange change)
+    {
+        var mark = change.FwMark ?? _fwMark;
+        if (change.ListenPort is { } port && (port != _listenPort || port == 0))
+        {
+            if (_isUp)
+                BindLocked(port, mark);
+            _listenPort = port;
+            ForgetSources();
+        }
+        else if (mark != _fwMark && _isUp)
+        {
+            _options.Bind.SetFwMark(mark);
+            ForgetSources();
+        }
+
+        _fwMark = mark;
+    }
+
+    private void BindLocked(ushort port, uint mark)
+    {
+        try
+        {
+            var bound = _options.Bind.Open(port, mark);
+            // A random port, once found, is this tunnel's: peers know it.
+            if (port == 0)
+                _listenPort = bound;
+            Log.Verbose($"listening on port {bound}");
+        }
+        catch (SocketException e)
+        {
+            var (error, reason) = e.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => (DeviceChangeError.AddressInUse, "another program uses it"),
+                SocketError.AccessDenied => (DeviceChangeError.AccessDenied, "permission denied"),
+                _ => (DeviceChangeError.SocketFailed, e.Message),
+            };
+            throw new DeviceChangeException(error, $"UDP port {port} cannot be bound: {reason}.", e);
+        }
+    }
+
+    private void ForgetSources()
+    {
+        foreach (var peer in _peerList)
+            peer.ForgetSource();
+    }
+
+    private void ApplyPrivateKey(SecretKey key, List<DeviceEvent> events)
+    {
+        var identity = key.IsZero ? null : new StaticIdentity(key);
+        if (identity is null ? _identity is null : _identity is not null && _identity.PrivateKey.Equals(identity.PrivateKey))
+        {
+            identity?.Dispose();
+            return;
+        }
+
+        if (identity is not null && _peers.TryGetValue(identity.PublicKey, out var self))
+            Remove(self, events);
+        lock (_handshakeLock)
+        {
+            _identity?.Dispose();
+            _identity = identity;
+            _cookieChecker = identity is null ? null : new CookieChecker(identity.PublicKey);
+            foreach (var peer in _peers.Values)
+            {
+                peer.Handshake.SetIdentity(identity);
+                // Sessions belong to the old key: they send no more, and the next packet shakes hands at once.
+                peer.Keypairs.StopSending();
+                ForgetHandshakeIndex(peer);
+                peer.Handshake.Clear();
+                peer.LastSentHandshake = long.MinValue / 2;
+            }
+        }
+    }
+
+    private void RemoveAllBut(IReadOnlyList<PeerChange> kept, List<DeviceEvent> events)
+    {
+        // Replacing means starting afresh, except that a peer that comes again keeps its session.
+        var keys = kept.Where(p => p.Mode is PeerChangeMode.AddOrUpdate or PeerChangeMode.AddOnly).Select(p => p.PublicKey).ToHashSet();
+        foreach (var peer in _peerList)
+            if (!keys.Contains(peer.PublicKey))
+                Remove(peer, events);
+            else
+                Reset(peer);
+    }
+
+    private void Reset(Peer peer)
+    {
+        AllowedIPs.RemoveAll(peer);
+        peer.Name = null;
+        peer.Timers.PersistentKeepaliveInterval = 0;
+        peer.Handshake.SetPresharedKey(stackalloc byte[SecretKey.Size]);
+    }
+
+    private void ApplyPeer(PeerChange change, List<DeviceEvent> events)
+    {
+        _peers.TryGetValue(change.PublicKey, out var peer);
+        if (change.Mode is PeerChangeMode.Remove or PeerChangeMode.RemoveExisting)
+        {
+            if (peer is not null)
+                Remove(peer, events);
+            return;
+        }
+
+        if (peer is null)
+        {
+            // The tunnel's own key is no peer: ignored, as the kernel driver does.
+            if (change.Mode == PeerChangeMode.UpdateIfPresent || _identity?.PublicKey == change.PublicKey)
+                return;
+            peer = Add(change, events);
+        }
+
+        if (change.Name is { } name)
+            peer.Name = name.Length == 0 ? null : name;
+        if (change.PresharedKey is { } psk)
+            peer.Handshake.SetPresharedKey(psk.Span);
+        if (change.Endpoint is { } endpoint)
+            peer.SetEndpoint(UdpEndpoint.From(endpoint));
+        if (change.ReplaceAllowedIPs)
+            AllowedIPs.RemoveAll(peer);
+        foreach (var allowed in change.AllowedIPs)
+        {
+            if (allowed.Remove)
+                AllowedIPs.Remove(allowed.Prefix, peer);
+            else
+                AllowedIPs.Set(allowed.Prefix, peer);
+        }
+
+        if (change.PersistentKeepalive is { } seconds)
+            ApplyKeepalive(peer, seconds);
+        if (_isUp && peer.Staged.Count > 0)
+            _queue.AddFlush(peer);
+    }
+
+    private void ApplyKeepalive(Peer peer, ushort seconds)
+    {
+        var wasOff = peer.Timers.PersistentKeepaliveInterval == 0;
+        peer.Timers.PersistentKeepaliveInterval = seconds;
+        if (wasOff && seconds != 0 && _isUp)
+            RequestKeepalive(peer);
+    }
+
+    private Peer Add(PeerChange change, List<DeviceEvent> events)
+    {
+        var peer = new Peer(change.PublicKey, Indices);
+        peer.Handshake.SetIdentity(_identity);
+        if (!_isUp)
+            peer.Timers.Stop();
+        _peers[change.PublicKey] = peer;
+        _addedPeers.Add(peer);
+        events.Add(new DeviceEvent(DeviceEventKind.PeerAdded, peer.PublicKey, change.Name));
+        return peer;
+    }
+
+    private void Remove(Peer peer, List<DeviceEvent> events)
+    {
+        peer.IsRemoved = true;
+        _peers.TryRemove(peer.PublicKey, out _);
+        AllowedIPs.RemoveAll(peer);
+        lock (_handshakeLock)
+        {
+            QuietenLocked(peer);
+            peer.Handshake.Dispose();
+        }
+
+        _removedRxBytes += peer.RxBytes;
+        _removedTxBytes += peer.TxBytes;
+        events.Add(new DeviceEvent(DeviceEventKind.PeerRemoved, peer.PublicKey, peer.Name));
+    }
+
+    private void RemoveEverything()
+    {
+        lock (_controlLock)
+        {
+            List<DeviceEvent> unheard = [];
+            foreach (var peer in _peerList)
+                Remove(peer, unheard);
+            _peerList = [];
+            lock (_handshakeLock)
+            {
+                _identity?.Dispose();
+                _identity = null;
+                _cookieChecker = null;
+            }
+        }
+    }
+}

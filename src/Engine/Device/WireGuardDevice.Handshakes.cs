@@ -1,0 +1,259 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using WireGuard.Api;
+using WireGuard.Engine.Cookie;
+using WireGuard.Engine.Crypto;
+using WireGuard.Engine.Noise;
+using WireGuard.Engine.Udp;
+
+namespace WireGuard.Engine.Device;
+
+/// <summary>Handshakes, on the worker's thread: messages that lanes passed on and initiations that somebody asked for.</summary>
+public sealed partial class WireGuardDevice
+{
+    private static readonly long RekeyTimeoutNanoseconds = (long)ProtocolLimits.RekeyTimeout.TotalNanoseconds;
+
+    private const int MaxHandshakesBetweenTimers = 64;
+
+    private StaticIdentity? _identity;
+    private CookieChecker? _cookieChecker;
+    private long _droppedHandshakes;
+
+    /// <summary>Passes a handshake message from a lane to the worker; dropped when too many wait.</summary>
+    internal void EnqueueHandshake(ReadOnlySpan<byte> message, in UdpEndpoint from)
+    {
+        if (!_queue.TryAddMessage(message, from))
+            Interlocked.Increment(ref _droppedHandshakes);
+    }
+
+    /// <summary>
+    /// Asks for a handshake with the peer unless one was begun less than REKEY_TIMEOUT ago. Any thread.
+    /// </summary>
+    /// <param name="isRetry">Continues the count of attempts instead of beginning a new one.</param>
+    internal void RequestHandshake(Peer peer, long now, bool isRetry = false)
+    {
+        if (!isRetry)
+            peer.HandshakeAttempts = 0;
+        if (peer.IsRemoved || !_isUp || now - peer.LastSentHandshake < RekeyTimeoutNanoseconds || !peer.TryQueueInitiation())
+            return;
+        _queue.AddInitiation(peer);
+    }
+
+    /// <summary>Works off some of what waits, so that timers get their turn under a flood; returns whether there was anything.</summary>
+    internal bool RunHandshakes()
+    {
+        Span<byte> message = stackalloc byte[MessageFormat.InitiationSize];
+        var worked = false;
+        for (var round = 0; round < MaxHandshakesBetweenTimers && !_isStopping; round++)
+        {
+            var busy = false;
+            if (_queue.TryTakeInitiation(out var peer))
+            {
+                peer.InitiationDequeued();
+                SendInitiation(peer);
+                busy = true;
+            }
+
+            if (_queue.TryTakeFlush(out var waiting))
+            {
+                _workerSender.SendStaged(waiting);
+                busy = true;
+            }
+
+            var length = _queue.TryTakeMessage(message, out var from);
+            if (length > 0)
+            {
+                HandleMessage(message[..length], from);
+                busy = true;
+            }
+
+            if (!busy)
+                break;
+            worked = true;
+        }
+
+        return worked;
+    }
+
+    private void HandleMessage(ReadOnlySpan<byte> message, in UdpEndpoint from)
+    {
+        var now = Clock.Now;
+        Peer? confirmed = null;
+        lock (_handshakeLock)
+        {
+            if (_identity is null || _cookieChecker is null || !_isUp)
+                return;
+            switch (MessageFormat.Classify(message))
+            {
+                case MessageType.CookieReply:
+                    HandleCookieReply(message, now);
+                    break;
+                case MessageType.Initiation when _cookieChecker.IsMac1Valid(message):
+                    HandleInitiation(message, from, now);
+                    break;
+                case MessageType.Response when _cookieChecker.IsMac1Valid(message):
+                    confirmed = HandleResponse(message, from, now);
+                    break;
+                default:
+                    Log.Verbose($"handshake message from {from} has a wrong mac1");
+                    break;
+            }
+        }
+
+        if (confirmed is not null)
+            CompleteHandshake(confirmed, _workerSender, sendKeepalive: true);
+    }
+
+    private void HandleCookieReply(ReadOnlySpan<byte> message, long now)
+    {
+        var peer = Indices.FindPeer(MessageFormat.ReadIndex(message, MessageFormat.CookieReply.ReceiverIndex));
+        if (peer is not null && peer.Cookies.ConsumeReply(message, now))
+            Log.Verbose($"{peer.PublicKey}: cookie received, the next handshake carries it");
+    }
+
+    private void HandleInitiation(ReadOnlySpan<byte> message, in UdpEndpoint from, long now)
+    {
+        var handshake = Handshake.ConsumeInitiation(message, _identity!, FindHandshake, now);
+        if (handshake is null)
+        {
+            Log.Verbose($"initiation from {from} refused");
+            return;
+        }
+
+        var peer = _peers[handshake.RemoteStatic];
+        Learn(peer, from);
+        SendResponse(peer, now);
+        peer.AddReceived(message.Length);
+        peer.Timers.AuthenticatedReceived();
+        peer.Timers.AuthenticatedTraversal(now);
+    }
+
+    private void SendResponse(Peer peer, long now)
+    {
+        Span<byte> message = stackalloc byte[MessageFormat.ResponseSize];
+        peer.LastSentHandshake = now;
+        NewHandshakeIndex(peer);
+        if (!peer.Handshake.CreateResponse(message, peer.HandshakeIndex, _options.Ephemerals))
+            return;
+        peer.Cookies.AddMacs(message, now);
+        if (!BeginSession(peer, now))
+            return;
+        SendHandshakeMessage(peer, message, now);
+    }
+
+    private Peer? HandleResponse(ReadOnlySpan<byte> message, in UdpEndpoint from, long now)
+    {
+        var peer = Indices.FindHandshake(MessageFormat.ReadIndex(message, MessageFormat.Response.ReceiverIndex));
+        if (peer is null || !peer.Handshake.ConsumeResponse(message, _identity!))
+        {
+            Log.Verbose($"response from {from} refused");
+            return null;
+        }
+
+        Learn(peer, from);
+        peer.AddReceived(message.Length);
+        peer.Timers.AuthenticatedReceived();
+        peer.Timers.AuthenticatedTraversal(now);
+        return BeginSession(peer, now) ? peer : null;
+    }
+
+    private void SendInitiation(Peer peer)
+    {
+        Span<byte> message = stackalloc byte[MessageFormat.InitiationSize];
+        Span<byte> timestamp = stackalloc byte[MessageFormat.TimestampSize];
+        lock (_handshakeLock)
+        {
+            var now = Clock.Now;
+            if (peer.IsRemoved || !_isUp || _identity is null || now - peer.LastSentHandshake < RekeyTimeoutNanoseconds)
+                return;
+            peer.LastSentHandshake = now;
+            Tai64N.Write(timestamp, Clock.UtcNow);
+            NewHandshakeIndex(peer);
+            if (!peer.Handshake.CreateInitiation(message, _identity, peer.HandshakeIndex, timestamp, _options.Ephemerals))
+                return;
+            peer.Cookies.AddMacs(message, now);
+            SendHandshakeMessage(peer, message, now);
+            peer.Timers.HandshakeInitiated(now);
+        }
+    }
+
+    private void SendHandshakeMessage(Peer peer, ReadOnlySpan<byte> message, long now)
+    {
+        peer.Timers.AuthenticatedTraversal(now);
+        peer.Timers.AuthenticatedSent();
+        _workerSender.SendMessage(peer, message, ProtocolLimits.HandshakeTrafficClass);
+    }
+
+    private bool BeginSession(Peer peer, long now)
+    {
+        Span<byte> keys = stackalloc byte[64];
+        try
+        {
+            if (peer.IsRemoved
+                || !peer.Handshake.TryDeriveSession(keys[..32], keys[32..], out var isInitiator, out var localIndex, out var remoteIndex))
+                return false;
+            var keypair = new Keypair(peer, isInitiator, localIndex, remoteIndex, now, keys[..32], keys[32..]);
+            Indices.Replace(localIndex, keypair);
+            peer.HandshakeIndex = 0;
+            peer.Keypairs.Add(keypair);
+            peer.AllowLastMinuteHandshake();
+            peer.Timers.SessionDerived(now);
+            return true;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(keys);
+        }
+    }
+
+    /// <summary>
+    /// Both ends now have the session: called for an initiator when the response came, for a responder when the first
+    /// packet on the session came. Sends what waited, else, if wanted, an empty packet that confirms the session.
+    /// </summary>
+    internal void CompleteHandshake(Peer peer, TransportSender sender, bool sendKeepalive)
+    {
+        peer.HandshakeAttempts = 0;
+        peer.Timers.HandshakeCompleted();
+        peer.LastHandshake = Clock.UtcNow;
+        if (sendKeepalive)
+            SendKeepalive(peer, sender);
+        else
+            sender.SendStaged(peer);
+        Raise(new DeviceEvent(DeviceEventKind.HandshakeCompleted, peer.PublicKey, peer.Name));
+    }
+
+    /// <summary>Sends an empty packet, or what waits; begins a handshake where there is no session.</summary>
+    internal void SendKeepalive(Peer peer, TransportSender sender)
+    {
+        if (peer.Staged.Count == 0)
+            peer.Staged.Add(default);
+        sender.SendStaged(peer);
+    }
+
+    /// <summary>Follows an authenticated message's source.</summary>
+    internal void Learn(Peer peer, in UdpEndpoint from)
+    {
+        if (peer.LearnEndpoint(from))
+            Raise(new DeviceEvent(DeviceEventKind.EndpointMoved, peer.PublicKey, peer.Name, from.ToString()));
+    }
+
+    private bool FindHandshake(in PublicKey key, [NotNullWhen(true)] out Handshake? handshake)
+    {
+        handshake = _peers.TryGetValue(key, out var peer) && !peer.IsRemoved ? peer.Handshake : null;
+        return handshake is not null;
+    }
+
+    private void NewHandshakeIndex(Peer peer)
+    {
+        ForgetHandshakeIndex(peer);
+        peer.HandshakeIndex = Indices.AddHandshake(peer);
+    }
+
+    private void ForgetHandshakeIndex(Peer peer)
+    {
+        if (peer.HandshakeIndex == 0)
+            return;
+        Indices.Remove(peer.HandshakeIndex);
+        peer.HandshakeIndex = 0;
+    }
+}

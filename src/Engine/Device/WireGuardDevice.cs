@@ -1,0 +1,179 @@
+using WireGuard.Engine.Crypto;
+using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.Lanes;
+using WireGuard.Engine.Noise;
+using WireGuard.Engine.Tun;
+using WireGuard.Engine.Udp;
+
+namespace WireGuard.Engine.Device;
+
+/// <summary>
+/// A WireGuard interface: identity, peers and sessions behind one TUN device and one UDP port (whitepaper, sections 5
+/// and 6). Lanes carry packets, one worker thread does handshakes and timers, the control path changes things. Its parts
+/// are in files of their own: Control (changes and snapshots), Handshakes, Timers.
+/// </summary>
+/// <remarks>
+/// Locks, in the order in which they may be taken: the control lock (one change at a time), then the handshake lock
+/// (identity, handshakes in progress, removal of peers). Lanes take neither.
+/// </remarks>
+public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
+{
+    private readonly Lock _controlLock = new();
+    private readonly Lock _handshakeLock = new();
+    private readonly DeviceOptions _options;
+    private readonly HandshakeQueue _queue = new();
+    private readonly TransportSender _workerSender;
+    private readonly List<Lane> _lanes = [];
+    private readonly Thread _worker;
+    private volatile bool _isUp;
+    private volatile bool _isStopping;
+    private bool _isStarted;
+    private bool _isDisposed;
+
+    public WireGuardDevice(DeviceOptions options)
+    {
+        _options = options;
+        Clock = new DeviceClock(options.TimeProvider);
+        _workerSender = new TransportSender(this, options.Bind.Sockets[0]);
+        foreach (var io in options.Lanes)
+            _lanes.Add(new Lane(this, io, _lanes.Count));
+        _worker = new Thread(RunWorker) { Name = "wg worker", IsBackground = true };
+        options.Tun.Changed += OnTunChanged;
+    }
+
+    /// <inheritdoc/>
+    public event Action<DeviceEvent>? EventRaised;
+
+    public string Name => _options.Name;
+
+    /// <summary>Sockets are open and timers run.</summary>
+    public bool IsUp => _isUp;
+
+    internal DeviceClock Clock { get; }
+
+    internal AllowedIPs<Peer> AllowedIPs { get; } = new();
+
+    internal IndexTable Indices { get; } = new();
+
+    internal TransportAead Aead => _options.Aead;
+
+    internal EngineLog Log => _options.Log;
+
+    /// <summary>The TUN's MTU now, in bytes.</summary>
+    internal int Mtu => _options.Tun.Mtu;
+
+    internal IReadOnlyList<Lane> Lanes => _lanes;
+
+    /// <summary>Starts lanes and worker. Tests that pump by hand leave this out.</summary>
+    public void Start()
+    {
+        _isStarted = true;
+        _worker.Start();
+        foreach (var lane in _lanes)
+            lane.Start();
+    }
+
+    /// <summary>Opens the sockets and starts the peers' timers; no effect when up already.</summary>
+    /// <exception cref="DeviceChangeException">The port cannot be bound.</exception>
+    public void Up()
+    {
+        lock (_controlLock)
+        {
+            if (_isUp || _isDisposed)
+                return;
+            BindLocked(_listenPort, _fwMark);
+            _isUp = true;
+            foreach (var peer in _peerList)
+            {
+                peer.Timers.Restart();
+                if (peer.Timers.PersistentKeepaliveInterval != 0)
+                    RequestKeepalive(peer);
+            }
+        }
+
+        WakeLanes();
+        Raise(new DeviceEvent(DeviceEventKind.Up));
+    }
+
+    /// <summary>Closes the sockets, drops waiting packets and forgets all sessions; no effect when down already.</summary>
+    public void Down()
+    {
+        lock (_controlLock)
+        {
+            if (!_isUp)
+                return;
+            _isUp = false;
+            _options.Bind.Close();
+            lock (_handshakeLock)
+            {
+                foreach (var peer in _peerList)
+                    QuietenLocked(peer);
+            }
+        }
+
+        WakeLanes();
+        Raise(new DeviceEvent(DeviceEventKind.Down));
+    }
+
+    public void Dispose()
+    {
+        lock (_controlLock)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+        }
+
+        _options.Tun.Changed -= OnTunChanged;
+        Down();
+        _isStopping = true;
+        _queue.Wake();
+        foreach (var lane in _lanes)
+            lane.Stop();
+        if (_isStarted)
+            _worker.Join();
+        RemoveEverything();
+        foreach (var lane in _lanes)
+            lane.Dispose();
+        _workerSender.Dispose();
+        _options.Bind.Dispose();
+        _options.Tun.Dispose();
+    }
+
+    internal void Raise(DeviceEvent raised) => EventRaised?.Invoke(raised);
+
+    private void WakeLanes()
+    {
+        foreach (var lane in _lanes)
+            lane.Wake();
+    }
+
+    private void OnTunChanged(TunEvent change)
+    {
+        try
+        {
+            switch (change)
+            {
+                case TunEvent.Up:
+                    Up();
+                    break;
+                case TunEvent.Down:
+                    Down();
+                    break;
+                case TunEvent.MtuChanged:
+                    Log.Information($"MTU is now {_options.Tun.Mtu}");
+                    break;
+                case TunEvent.Removed:
+                    Log.Information("the interface is gone");
+                    Down();
+                    break;
+            }
+        }
+        catch (DeviceChangeException e)
+        {
+            // The link is up whatever we say; without a socket it carries nothing until the port is changed.
+            Log.Error(e.Message);
+            Raise(new DeviceEvent(DeviceEventKind.Error, Detail: e.Message));
+        }
+    }
+}
