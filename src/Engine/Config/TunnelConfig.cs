@@ -53,6 +53,12 @@ public sealed class InterfaceSection
     public IReadOnlyList<string> PostDown { get; init; } = [];
 
     public bool SaveConfig { get; init; }
+
+    /// <summary>Where the values were written.</summary>
+    public ConfigPositions Positions { get; init; } = ConfigPositions.None;
+
+    /// <summary>Line of its header, from 1; 0 when it was not read from a text.</summary>
+    public int Line { get; init; }
 }
 
 /// <summary>[Peer].</summary>
@@ -73,7 +79,10 @@ public sealed class PeerSection
     /// <summary>Seconds; null: not given; 0: "off".</summary>
     public ushort? PersistentKeepalive { get; init; }
 
-    /// <summary>Line of its [Peer] header, from 1.</summary>
+    /// <summary>Where the values were written.</summary>
+    public ConfigPositions Positions { get; init; } = ConfigPositions.None;
+
+    /// <summary>Line of its [Peer] header, from 1; 0 when it was not read from a text.</summary>
     public int Line { get; init; }
 }
 

@@ -75,13 +75,13 @@ internal sealed class Peer
     /// Follows the peer to where an authenticated message came from, and answers from the address it came to. True when
     /// the remote side moved.
     /// </summary>
-    internal bool LearnEndpoint(in UdpEndpoint from)
+    internal bool LearnEndpoint(in UdpEndpoint source)
     {
         var known = Endpoint;
-        if (known is not null && known.Value.Equals(from))
+        if (known is not null && known.Value.Equals(source))
             return false;
-        Volatile.Write(ref _endpoint, new PeerEndpoint(from with { TrafficClass = 0 }));
-        return known is null || !known.Value.SameRemote(from);
+        Volatile.Write(ref _endpoint, new PeerEndpoint(source with { TrafficClass = 0 }));
+        return known is null || !known.Value.SameRemote(source);
     }
 
     internal void SetEndpoint(in UdpEndpoint endpoint) => Volatile.Write(ref _endpoint, new PeerEndpoint(endpoint));

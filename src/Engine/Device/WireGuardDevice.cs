@@ -1,9 +1,7 @@
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.Lanes;
-using WireGuard.Engine.Noise;
 using WireGuard.Engine.Tun;
-using WireGuard.Engine.Udp;
 
 namespace WireGuard.Engine.Device;
 

@@ -1,0 +1,39 @@
+using System.Net;
+using WireGuard.Configuration;
+
+namespace WireGuard.Engine.HostNetwork;
+
+/// <summary>What the host is to be told about a tunnel's interface.</summary>
+/// <param name="InterfaceName">An interface that exists.</param>
+/// <param name="Addresses">IPv4 and IPv6, in the order in which they are added.</param>
+/// <param name="Mtu">Bytes.</param>
+/// <param name="Routes">Prefixes that lead into the tunnel: the peers' AllowedIPs.</param>
+/// <param name="Table">Where the routes go, if anywhere.</param>
+public sealed record HostNetworkSettings(
+    string InterfaceName,
+    IReadOnlyList<InterfaceAddress> Addresses,
+    int Mtu,
+    IReadOnlyList<IPNetwork> Routes,
+    RouteTable Table);
+
+/// <summary>
+/// The host's side of a tunnel: addresses, MTU, link state, routes. Every call is all or nothing. One tunnel an object;
+/// any thread, one at a time.
+/// </summary>
+public interface IHostNetwork : IDisposable
+{
+    /// <summary>
+    /// Adds the addresses, sets MTU and link up, adds the routes, longest prefix first. A failure undoes what was done.
+    /// </summary>
+    /// <exception cref="HostNetworkException">Names the step.</exception>
+    void Apply(HostNetworkSettings settings);
+
+    /// <summary>Makes <paramref name="wanted"/> the tunnel's routes; those that stay are not touched. A failure leaves the old ones.</summary>
+    /// <exception cref="HostNetworkException">Names the step.</exception>
+    /// <exception cref="InvalidOperationException">Nothing is applied.</exception>
+    void UpdateRoutes(IReadOnlyList<IPNetwork> wanted);
+
+    /// <summary>Takes back, in reverse, what <see cref="Apply"/> and <see cref="UpdateRoutes"/> did; what is gone already is no error.</summary>
+    /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
+    void Undo();
+}

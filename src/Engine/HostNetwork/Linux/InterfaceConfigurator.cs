@@ -1,0 +1,124 @@
+using System.Net;
+using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.Interop;
+
+namespace WireGuard.Engine.HostNetwork;
+
+/// <summary>
+/// Configures a tunnel's interface through rtnetlink, in the network namespace of the thread that made the object and in
+/// wg-quick's order. Does not undo anything by itself when disposed.
+/// </summary>
+public sealed class InterfaceConfigurator : IHostNetwork
+{
+    private readonly Lock _lock = new();
+    private readonly RouteNetlink _netlink = new();
+    private readonly EngineLog _log;
+    private readonly Stack<UndoStep> _undo = new();
+    private TunnelRoutes? _routes;
+
+    /// <exception cref="LinuxException">There is no netlink.</exception>
+    public InterfaceConfigurator(EngineLog log) => _log = log;
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Something is applied; undo it first.</exception>
+    public void Apply(HostNetworkSettings settings)
+    {
+        lock (_lock)
+        {
+            if (_routes is not null)
+                throw new InvalidOperationException("Settings are applied already.");
+            try
+            {
+                ApplySteps(settings);
+            }
+            catch
+            {
+                UndoSteps();
+                throw;
+            }
+        }
+    }
+
+    public void UpdateRoutes(IReadOnlyList<IPNetwork> wanted)
+    {
+        lock (_lock)
+        {
+            if (_routes is null)
+                throw new InvalidOperationException("Nothing is applied.");
+            _routes.Update(wanted);
+        }
+    }
+
+    public void Undo()
+    {
+        lock (_lock)
+        {
+            if (UndoSteps() is { } failure)
+                throw failure;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+            _netlink.Dispose();
+    }
+
+    private void ApplySteps(HostNetworkSettings settings)
+    {
+        var name = settings.InterfaceName;
+        LinkInfo link = default;
+        NetlinkStep.Run($"looking up interface {name}", () =>
+            link = _netlink.FindLink(name) ?? throw new HostNetworkException($"looking up interface {name}", LinuxException.Describe(Errno.ENODEV)));
+        var routes = new TunnelRoutes(_netlink, link, settings.Table);
+        routes.Check(settings.Routes);
+
+        foreach (var address in settings.Addresses)
+        {
+            Do($"adding address {address} to {name}", () => _netlink.AddAddress(link.Index, address),
+                $"removing address {address} from {name}", () => _netlink.DeleteAddress(link.Index, address));
+        }
+        if (link.Mtu != settings.Mtu)
+        {
+            Do($"setting the MTU of {name} to {settings.Mtu}", () => _netlink.SetMtu(link.Index, settings.Mtu),
+                $"setting the MTU of {name} back to {link.Mtu}", () => _netlink.SetMtu(link.Index, link.Mtu));
+        }
+        if (!link.IsUp)
+        {
+            Do($"setting {name} up", () => _netlink.SetUp(link.Index, true),
+                $"setting {name} down", () => _netlink.SetUp(link.Index, false));
+        }
+        _undo.Push(new UndoStep($"removing the routes into {name}", routes.RemoveAll));
+        routes.Update(settings.Routes);
+        _routes = routes;
+        _log.Verbose($"{name}: {settings.Addresses.Count} addresses, MTU {settings.Mtu}, {routes.Count} routes");
+    }
+
+    private void Do(string step, Action action, string undoStep, Action undo)
+    {
+        NetlinkStep.Run(step, action);
+        _undo.Push(new UndoStep(undoStep, undo));
+    }
+
+    /// <summary>Takes every step back; returns the last failure.</summary>
+    private HostNetworkException? UndoSteps()
+    {
+        HostNetworkException? failure = null;
+        while (_undo.TryPop(out var step))
+        {
+            try
+            {
+                NetlinkStep.RunIfStillThere(step.Name, step.Action);
+            }
+            catch (HostNetworkException exception)
+            {
+                _log.Warning(exception.Message);
+                failure = exception;
+            }
+        }
+        _routes = null;
+        return failure;
+    }
+
+    private readonly record struct UndoStep(string Name, Action Action);
+}

@@ -1,0 +1,114 @@
+using System.Net;
+using WireGuard.Configuration;
+
+namespace WireGuard.Engine.HostNetwork;
+
+/// <summary>The routes that were added into one interface, and how to get from them to others.</summary>
+internal sealed class TunnelRoutes(RouteNetlink netlink, LinkInfo link, RouteTable table)
+{
+    private readonly List<RouteInfo> _added = [];
+
+    public int Count => _added.Count;
+
+    private uint TableNumber => table.Kind == RouteTableKind.Numbered ? table.Number : RouteNetlink.MainTable;
+
+    /// <summary>
+    /// Refuses what cannot be routed: in the main table a default route would take the tunnel's own datagrams too, so it
+    /// needs policy routing, which is not set up here.
+    /// </summary>
+    /// <exception cref="HostNetworkException"/>
+    public void Check(IReadOnlyList<IPNetwork> wanted)
+    {
+        if (table.Kind != RouteTableKind.Auto)
+            return;
+        foreach (var prefix in wanted)
+        {
+            if (prefix.PrefixLength == 0)
+                throw new HostNetworkException($"adding route {prefix} to {link.Name}", "a default route through the tunnel needs policy routing, which is not supported yet; set Table to a number or to off and route it yourself");
+        }
+    }
+
+    /// <summary>Adds what is new, longest prefix first, then removes what is wanted no more. A failure takes the additions back.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public void Update(IReadOnlyList<IPNetwork> wanted)
+    {
+        Check(wanted);
+        var target = table.Kind == RouteTableKind.Off ? [] : wanted.Distinct().OrderByDescending(prefix => prefix.PrefixLength).ToList();
+        var added = new List<RouteInfo>();
+        try
+        {
+            AddMissing(target, added);
+        }
+        catch (HostNetworkException)
+        {
+            foreach (var route in Enumerable.Reverse(added))
+                Remove(route);
+            throw;
+        }
+        foreach (var route in _added.Where(route => !target.Contains(route.Destination)).Reverse().ToList())
+            Remove(route);
+    }
+
+    /// <summary>In reverse; goes on after a failure and throws the last one.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public void RemoveAll()
+    {
+        HostNetworkException? failure = null;
+        foreach (var route in Enumerable.Reverse(_added).ToList())
+        {
+            try
+            {
+                Remove(route);
+            }
+            catch (HostNetworkException exception)
+            {
+                failure = exception;
+            }
+        }
+        _added.Clear();
+        if (failure is not null)
+            throw failure;
+    }
+
+    private void AddMissing(List<IPNetwork> target, List<RouteInfo> added)
+    {
+        var missing = target.Where(prefix => !_added.Exists(route => route.Destination == prefix)).ToList();
+        if (missing.Count == 0)
+            return;
+        var foreign = ForeignRoutes();
+        foreach (var prefix in missing)
+        {
+            if (foreign.Exists(route => Covers(route, prefix)))
+                continue;
+            var route = new RouteInfo(prefix, link.Index, TableNumber);
+            NetlinkStep.Run($"adding route {prefix} to {link.Name}", () => netlink.AddRoute(route));
+            added.Add(route);
+            _added.Add(route);
+        }
+    }
+
+    /// <summary>
+    /// Routes into the interface that the kernel (an address's own subnet) or somebody else made: what they cover needs no
+    /// route. wg-quick asks so for the main table alone.
+    /// </summary>
+    private List<RouteInfo> ForeignRoutes()
+    {
+        if (table.Kind != RouteTableKind.Auto)
+            return [];
+        var routes = new List<RouteInfo>();
+        NetlinkStep.Run($"listing the routes of {link.Name}", () => routes = netlink.RoutesOf(link.Index));
+        routes.RemoveAll(route => route.Table != RouteNetlink.MainTable || _added.Contains(route));
+        return routes;
+    }
+
+    private static bool Covers(RouteInfo route, IPNetwork prefix) =>
+        route.Destination.PrefixLength <= prefix.PrefixLength
+        && route.Destination.BaseAddress.AddressFamily == prefix.BaseAddress.AddressFamily
+        && route.Destination.Contains(prefix.BaseAddress);
+
+    private void Remove(RouteInfo route)
+    {
+        NetlinkStep.RunIfStillThere($"removing route {route.Destination} from {link.Name}", () => netlink.DeleteRoute(route));
+        _added.Remove(route);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+
+namespace WireGuard.Engine.Interop.Netlink;
+
+/// <summary>Message types, attributes and values of rtnetlink(7) that are used here.</summary>
+internal static class RouteConstants
+{
+    public const ushort RTM_NEWLINK = 16;
+    public const ushort RTM_DELLINK = 17;
+    public const ushort RTM_GETLINK = 18;
+    public const ushort RTM_NEWADDR = 20;
+    public const ushort RTM_DELADDR = 21;
+    public const ushort RTM_NEWROUTE = 24;
+    public const ushort RTM_DELROUTE = 25;
+    public const ushort RTM_GETROUTE = 26;
+
+    public const uint RTMGRP_LINK = 1;
+
+    public const ushort IFLA_IFNAME = 3;
+    public const ushort IFLA_MTU = 4;
+    public const ushort IFLA_AF_SPEC = 26;
+    public const ushort IFLA_INET6_ADDR_GEN_MODE = 8;
+    public const byte IN6_ADDR_GEN_MODE_NONE = 1;
+    public const uint IFF_UP = 1;
+
+    public const ushort IFA_ADDRESS = 1;
+    public const ushort IFA_LOCAL = 2;
+
+    /// <summary>No duplicate address detection: the address is usable at once.</summary>
+    public const byte IFA_F_NODAD = 0x02;
+
+    public const ushort RTA_DST = 1;
+    public const ushort RTA_OIF = 4;
+    public const ushort RTA_TABLE = 15;
+
+    public const byte RT_TABLE_UNSPEC = 0;
+    public const byte RT_TABLE_MAIN = 254;
+    public const byte RTPROT_BOOT = 3;
+    public const byte RT_SCOPE_UNIVERSE = 0;
+    public const byte RT_SCOPE_LINK = 253;
+    public const byte RTN_UNICAST = 1;
+}
+
+/// <summary>struct ifinfomsg.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct LinkMessage
+{
+    public byte Family;
+    private readonly byte _padding;
+    public ushort Type;
+    public int Index;
+    public uint Flags;
+
+    /// <summary>Which of <see cref="Flags"/> to change.</summary>
+    public uint Change;
+}
+
+/// <summary>struct ifaddrmsg.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct AddressMessage
+{
+    public byte Family;
+    public byte PrefixLength;
+    public byte Flags;
+    public byte Scope;
+    public int Index;
+}
+
+/// <summary>struct rtmsg.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct RouteMessage
+{
+    public byte Family;
+    public byte DestinationLength;
+    public byte SourceLength;
+    public byte TypeOfService;
+    public byte Table;
+    public byte Protocol;
+    public byte Scope;
+    public byte Type;
+    public uint Flags;
+}

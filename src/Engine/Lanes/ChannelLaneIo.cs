@@ -1,0 +1,39 @@
+using WireGuard.Engine.Tun;
+using WireGuard.Engine.Udp;
+
+namespace WireGuard.Engine.Lanes;
+
+/// <summary>Joins a <see cref="ChannelTun"/> and a <see cref="ChannelBind"/> to a lane.</summary>
+public sealed class ChannelLaneIo : ILaneIo
+{
+    private readonly ChannelTun _tun;
+    private readonly ChannelBind _bind;
+    private readonly ManualResetEventSlim _activity = new();
+
+    public ChannelLaneIo(ChannelTun tun, ChannelBind bind)
+    {
+        _tun = tun;
+        _bind = bind;
+        tun.Activity += Wake;
+        bind.Activity += Wake;
+    }
+
+    public ITunQueue Tun => _tun;
+
+    public IUdpSocket Udp => _bind;
+
+    public void Wait(int timeoutMilliseconds)
+    {
+        _activity.Wait(timeoutMilliseconds);
+        _activity.Reset();
+    }
+
+    public void Wake() => _activity.Set();
+
+    public void Dispose()
+    {
+        _tun.Activity -= Wake;
+        _bind.Activity -= Wake;
+        _activity.Dispose();
+    }
+}

@@ -1,0 +1,95 @@
+using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.Interop;
+
+namespace WireGuard.Engine.Tun;
+
+/// <summary>
+/// A TUN interface of Linux with one queue (IFF_TUN | IFF_NO_PI). The interface lives as long as this object: it
+/// disappears with <see cref="Dispose"/>. It is made in, and watched from, the network namespace of the thread that
+/// makes the object; when it is moved to another one, the watch follows.
+/// </summary>
+public sealed class LinuxTunDevice : ITunDevice
+{
+    /// <summary>What the kernel's WireGuard gives a new interface: an Ethernet MTU less the largest overhead.</summary>
+    public const int DefaultMtu = 1420;
+
+    private readonly LinuxTunQueue _queue;
+    private readonly LinkMonitor _monitor;
+
+    private LinuxTunDevice(string name, LinuxTunQueue queue, EngineLog log)
+    {
+        Name = name;
+        _queue = queue;
+        Queues = [queue];
+        _monitor = new LinkMonitor(name, queue, log);
+    }
+
+    /// <summary>The name at the start; a later rename is not followed.</summary>
+    public string Name { get; }
+
+    public int Mtu => _monitor.Mtu;
+
+    public IReadOnlyList<ITunQueue> Queues { get; }
+
+    /// <summary>
+    /// Each new handler is first told the present state (Up or Down), then every change, on the monitor's own thread.
+    /// </summary>
+    public event Action<TunEvent>? Changed
+    {
+        add => _monitor.Subscribe(value);
+        remove => _monitor.Unsubscribe(value);
+    }
+
+    /// <summary>Makes the interface, down and without addresses.</summary>
+    /// <param name="name">1 to 15 of a-z, A-Z, 0-9, '_', '=', '+', '.', '-'.</param>
+    /// <param name="mtu">Bytes; null: <see cref="DefaultMtu"/>.</param>
+    /// <exception cref="TunException"/>
+    public static LinuxTunDevice Create(string name, int? mtu, EngineLog log)
+    {
+        LinuxTun.ValidateName(name);
+        var queue = new LinuxTunQueue(LinuxTun.OpenNew(name));
+        try
+        {
+            LinuxTun.SetMtu(name, mtu ?? DefaultMtu);
+            LinuxTun.DisableAutomaticLinkLocal(name, log);
+            return new LinuxTunDevice(name, queue, log);
+        }
+        catch (LinuxException exception)
+        {
+            queue.Close();
+            throw CannotWatch(name, exception);
+        }
+        catch (TunException)
+        {
+            queue.Close();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Takes over a TUN descriptor that somebody else opened (WG_TUN_FD); it belongs to the device from now on, and stays
+    /// the caller's when this throws. Name and MTU stay as they are.
+    /// </summary>
+    /// <exception cref="TunException">WrongDescriptor: no TUN device, or one with packet information or offload headers.</exception>
+    public static LinuxTunDevice FromFileDescriptor(int descriptor, EngineLog log)
+    {
+        var name = LinuxTun.TakeOver(descriptor);
+        try
+        {
+            return new LinuxTunDevice(name, new LinuxTunQueue(descriptor), log);
+        }
+        catch (LinuxException exception)
+        {
+            throw CannotWatch(name, exception);
+        }
+    }
+
+    public void Dispose()
+    {
+        _monitor.Dispose();
+        _queue.Close();
+    }
+
+    private static TunException CannotWatch(string name, LinuxException exception) =>
+        new(TunError.Failed, $"Cannot watch interface {name}: {exception.Message}", exception);
+}

@@ -1,0 +1,114 @@
+using System.Net;
+using WireGuard.Engine.Tun;
+
+namespace WireGuard.Engine.Udp;
+
+/// <summary>A UDP port on a <see cref="ChannelNetwork"/>: the engine's socket in tests and in the demo without root.</summary>
+public sealed class ChannelBind : IUdpBind, IUdpSocket
+{
+    private readonly ChannelNetwork _network;
+    private readonly IReadOnlyList<IPAddress> _addresses;
+    private readonly PacketFifo _arrived = new();
+
+    // Endpoints are looked up as objects; the few that a test uses are made once.
+    private readonly Dictionary<UdpEndpoint, (IPEndPoint From, IPEndPoint To)> _routes = [];
+    private readonly Dictionary<(IPEndPoint From, IPEndPoint To), UdpEndpoint> _endpoints = [];
+    private readonly Lock _routesLock = new();
+
+    internal ChannelBind(ChannelNetwork network, IReadOnlyList<IPAddress> addresses)
+    {
+        _network = network;
+        _addresses = addresses;
+        Sockets = [this];
+    }
+
+    /// <summary>A datagram arrived.</summary>
+    public event Action? Activity;
+
+    public ushort Port { get; private set; }
+
+    public uint FwMark { get; private set; }
+
+    public IReadOnlyList<IUdpSocket> Sockets { get; }
+
+    public ushort Open(ushort port, uint fwMark)
+    {
+        var bound = _network.Bind(this, _addresses, port);
+        if (Port != 0 && Port != bound)
+        {
+            _network.Unbind(this);
+            _network.Bind(this, _addresses, bound);
+        }
+
+        lock (_routesLock)
+            _routes.Clear();
+        Port = bound;
+        FwMark = fwMark;
+        return bound;
+    }
+
+    public void SetFwMark(uint fwMark) => FwMark = fwMark;
+
+    public void Close()
+    {
+        _network.Unbind(this);
+        Port = 0;
+        _arrived.Clear();
+    }
+
+    public int Receive(PacketBatch batch) => _arrived.Fill(batch);
+
+    public int Send(PacketBatch batch)
+    {
+        if (Port == 0)
+            return 0;
+        var sent = 0;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            ref var slot = ref batch[i];
+            if (slot.Length <= 0 || Route(slot.Endpoint) is not { } route)
+                continue;
+            _network.Deliver(route.From, route.To, slot.Span);
+            sent++;
+        }
+
+        return sent;
+    }
+
+    public void Dispose() => Close();
+
+    internal void Arrive(IPEndPoint from, IPEndPoint to, ReadOnlySpan<byte> datagram)
+    {
+        lock (_routesLock)
+        {
+            if (!_endpoints.TryGetValue((from, to), out var endpoint))
+            {
+                var source = UdpEndpoint.From(to);
+                endpoint = UdpEndpoint.From(from) with { SourceHigh = source.AddressHigh, SourceLow = source.AddressLow };
+                _endpoints[(from, to)] = endpoint;
+            }
+
+            _arrived.Add(datagram, endpoint);
+        }
+
+        Activity?.Invoke();
+    }
+
+    // The source address that the endpoint asks for if it is one of ours, else the first of the right family.
+    private (IPEndPoint From, IPEndPoint To)? Route(in UdpEndpoint endpoint)
+    {
+        lock (_routesLock)
+        {
+            if (_routes.TryGetValue(endpoint, out var route))
+                return route;
+            var to = endpoint.ToIPEndPoint();
+            if (to is null)
+                return null;
+            var wanted = endpoint.HasSource ? new UdpEndpoint { AddressHigh = endpoint.SourceHigh, AddressLow = endpoint.SourceLow, Family = endpoint.Family }.ToIPEndPoint()!.Address : null;
+            var source = _addresses.FirstOrDefault(a => a.Equals(wanted)) ?? _addresses.FirstOrDefault(a => a.AddressFamily == to.AddressFamily);
+            if (source is null)
+                return null;
+            return _routes[endpoint] = (new IPEndPoint(source, Port), to);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace WireGuard.Engine.Udp;
+
+/// <summary>
+/// A network in memory that carries datagrams between <see cref="ChannelBind"/>s. <see cref="Filter"/> sees each datagram
+/// on its way and may lose, change or repeat it. Thread-safe.
+/// </summary>
+public sealed class ChannelNetwork
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<IPEndPoint, ChannelBind> _bound = [];
+    private ushort _nextPort = 40_000;
+
+    /// <summary>Decides what becomes of a datagram; null: delivered as it is.</summary>
+    /// <param name="datagram">Its bytes; may be changed in place.</param>
+    /// <returns>How many copies arrive: 0 loses it.</returns>
+    public delegate int DatagramFilter(IPEndPoint from, IPEndPoint to, Span<byte> datagram);
+
+    public DatagramFilter? Filter { get; set; }
+
+    /// <summary>A host on this network, reachable by these addresses.</summary>
+    public ChannelBind Attach(params IPAddress[] addresses) => new(this, addresses);
+
+    /// <summary>Puts a datagram onto the network from anywhere, as an attacker would.</summary>
+    public void Inject(IPEndPoint from, IPEndPoint to, ReadOnlySpan<byte> datagram) => Deliver(from, to, datagram);
+
+    internal ushort Bind(ChannelBind bind, IReadOnlyList<IPAddress> addresses, ushort port)
+    {
+        lock (_lock)
+        {
+            if (port == 0)
+                port = _nextPort++;
+            if (addresses.Any(a => _bound.TryGetValue(new IPEndPoint(a, port), out var other) && !ReferenceEquals(other, bind)))
+                throw new SocketException((int)SocketError.AddressAlreadyInUse);
+            foreach (var address in addresses)
+                _bound[new IPEndPoint(address, port)] = bind;
+            return port;
+        }
+    }
+
+    internal void Unbind(ChannelBind bind)
+    {
+        lock (_lock)
+            foreach (var endpoint in _bound.Where(b => ReferenceEquals(b.Value, bind)).Select(b => b.Key).ToList())
+                _bound.Remove(endpoint);
+    }
+
+    internal void Deliver(IPEndPoint from, IPEndPoint to, ReadOnlySpan<byte> datagram)
+    {
+        ChannelBind? bind;
+        lock (_lock)
+            _bound.TryGetValue(to, out bind);
+        if (bind is null)
+            return;
+        if (Filter is not { } filter)
+        {
+            bind.Arrive(from, to, datagram);
+            return;
+        }
+
+        var copy = datagram.ToArray();
+        for (var copies = filter(from, to, copy); copies > 0; copies--)
+            bind.Arrive(from, to, copy);
+    }
+}

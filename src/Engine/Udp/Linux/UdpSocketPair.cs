@@ -1,0 +1,169 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using WireGuard.Engine.Interop;
+
+namespace WireGuard.Engine.Udp;
+
+/// <summary>
+/// One bound port: an IPv4 and, where the host has it, an IPv6 socket. Immutable; a rebind makes a new pair. Whoever
+/// uses the descriptors enters <see cref="Gate"/> first.
+/// </summary>
+internal sealed unsafe class UdpSocketPair
+{
+    /// <summary>Enough for a 10 Gbit/s burst of several milliseconds; what wireguard-go asks for too.</summary>
+    private const int BufferBytes = 7 << 20;
+
+    private const int RandomPortAttempts = 100;
+
+    private UdpSocketPair(int ipv4, int ipv6, ushort port)
+    {
+        IPv4 = ipv4;
+        IPv6 = ipv6;
+        Port = port;
+    }
+
+    public LeaseGate Gate { get; } = new();
+
+    public int IPv4 { get; }
+
+    /// <summary>-1: the host has no IPv6.</summary>
+    public int IPv6 { get; }
+
+    public ushort Port { get; }
+
+    /// <summary>Binds <paramref name="port"/> in both families; 0: any that is free in both.</summary>
+    /// <exception cref="SocketException"/>
+    public static UdpSocketPair Bind(ushort port, uint fwMark)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var ipv4 = OpenSocket(Libc.AF_INET, port, fwMark);
+            try
+            {
+                var bound = BoundPort(ipv4);
+                return new UdpSocketPair(ipv4, OpenIPv6OrNone(bound, fwMark), bound);
+            }
+            catch (SocketException exception)
+            {
+                _ = Libc.Close(ipv4);
+                // The number that was free in IPv4 is taken in IPv6: draw again.
+                if (port != 0 || exception.SocketErrorCode != SocketError.AddressAlreadyInUse || attempt == RandomPortAttempts)
+                    throw;
+            }
+        }
+    }
+
+    /// <exception cref="SocketException">AccessDenied: CAP_NET_ADMIN is missing.</exception>
+    public void SetFwMark(uint fwMark)
+    {
+        SetMark(IPv4, fwMark);
+        if (IPv6 >= 0)
+            SetMark(IPv6, fwMark);
+    }
+
+    /// <summary>Waits for the users to leave; the port is free when this returns.</summary>
+    public void Close(Action? wakeUsers)
+    {
+        if (Gate.Shut(wakeUsers))
+            CloseDescriptors();
+    }
+
+    private void CloseDescriptors()
+    {
+        _ = Libc.Close(IPv4);
+        if (IPv6 >= 0)
+            _ = Libc.Close(IPv6);
+    }
+
+    private static int OpenIPv6OrNone(ushort port, uint fwMark)
+    {
+        try
+        {
+            return OpenSocket(Libc.AF_INET6, port, fwMark);
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable)
+        {
+            return -1;
+        }
+    }
+
+    private static int OpenSocket(int family, ushort port, uint fwMark)
+    {
+        var descriptor = Libc.Socket(family, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
+        if (descriptor < 0)
+            throw LinuxSocketError.FromLastError("opening a UDP socket");
+        try
+        {
+            SetOptions(descriptor, family);
+            if (fwMark != 0)
+                SetMark(descriptor, fwMark);
+            BindAny(descriptor, family, port);
+            return descriptor;
+        }
+        catch
+        {
+            _ = Libc.Close(descriptor);
+            throw;
+        }
+    }
+
+    private static void SetOptions(int descriptor, int family)
+    {
+        // Fragments are let through as the kernel's WireGuard lets them (it clears DF): a tunnel whose MTU was set too high
+        // for the path then loses speed, not every large packet; the inner packets' own path MTU discovery is what counts.
+        if (family == Libc.AF_INET)
+        {
+            Require(Libc.SetOption(descriptor, Libc.SOL_IP, Libc.IP_PKTINFO, 1), "IP_PKTINFO");
+            Require(Libc.SetOption(descriptor, Libc.SOL_IP, Libc.IP_RECVTOS, 1), "IP_RECVTOS");
+            Require(Libc.SetOption(descriptor, Libc.SOL_IP, Libc.IP_MTU_DISCOVER, Libc.IP_PMTUDISC_DONT), "IP_MTU_DISCOVER");
+        }
+        else
+        {
+            Require(Libc.SetOption(descriptor, Libc.SOL_IPV6, Libc.IPV6_V6ONLY, 1), "IPV6_V6ONLY");
+            Require(Libc.SetOption(descriptor, Libc.SOL_IPV6, Libc.IPV6_RECVPKTINFO, 1), "IPV6_RECVPKTINFO");
+            Require(Libc.SetOption(descriptor, Libc.SOL_IPV6, Libc.IPV6_RECVTCLASS, 1), "IPV6_RECVTCLASS");
+            Require(Libc.SetOption(descriptor, Libc.SOL_IPV6, Libc.IPV6_MTU_DISCOVER, Libc.IPV6_PMTUDISC_DONT), "IPV6_MTU_DISCOVER");
+        }
+        // The plain option stops at rmem_max and wmem_max; the forced one needs CAP_NET_ADMIN.
+        if (!Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, BufferBytes))
+            _ = Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_RCVBUF, BufferBytes);
+        if (!Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_SNDBUFFORCE, BufferBytes))
+            _ = Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_SNDBUF, BufferBytes);
+    }
+
+    private static void Require(bool done, string option)
+    {
+        if (!done)
+            throw LinuxSocketError.FromLastError($"setting {option}");
+    }
+
+    private static void SetMark(int descriptor, uint fwMark) =>
+        Require(Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_MARK, (int)fwMark), $"the firewall mark 0x{fwMark:x}");
+
+    private static void BindAny(int descriptor, int family, ushort port)
+    {
+        var portBigEndian = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(port) : port;
+        int result;
+        if (family == Libc.AF_INET)
+        {
+            var address = new SocketAddressIPv4 { Family = Libc.AF_INET, PortBigEndian = portBigEndian };
+            result = Libc.Bind(descriptor, &address, (uint)sizeof(SocketAddressIPv4));
+        }
+        else
+        {
+            var address = new SocketAddressIPv6 { Family = Libc.AF_INET6, PortBigEndian = portBigEndian };
+            result = Libc.Bind(descriptor, &address, (uint)sizeof(SocketAddressIPv6));
+        }
+        if (result != 0)
+            throw LinuxSocketError.FromLastError($"binding UDP port {port} in IPv{(family == Libc.AF_INET ? 4 : 6)}");
+    }
+
+    private static ushort BoundPort(int descriptor)
+    {
+        var address = default(SocketAddressIPv4);
+        var length = (uint)sizeof(SocketAddressIPv4);
+        if (Libc.GetSocketName(descriptor, &address, &length) != 0)
+            throw LinuxSocketError.FromLastError("reading the bound port");
+        return BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(address.PortBigEndian) : address.PortBigEndian;
+    }
+}

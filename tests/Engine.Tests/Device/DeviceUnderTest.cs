@@ -1,0 +1,96 @@
+using System.Net;
+using WireGuard.Api;
+using WireGuard.Engine.Crypto;
+using WireGuard.Engine.Device;
+using WireGuard.Engine.Lanes;
+using WireGuard.Engine.Noise;
+using WireGuard.Engine.Tun;
+using WireGuard.Engine.Udp;
+
+namespace WireGuard.Tests.Device;
+
+/// <summary>A whole device over memory, pumped by hand with a clock set by hand.</summary>
+internal sealed class DeviceUnderTest : IDisposable
+{
+    internal DeviceUnderTest(ChannelNetwork network, ManualTimeProvider time, string name, EphemeralSource? ephemerals, params IPAddress[] addresses)
+    {
+        Address = addresses[0];
+        Tun = new ChannelTun(name);
+        Bind = network.Attach(addresses);
+        Device = new WireGuardDevice(new DeviceOptions
+        {
+            Name = name,
+            Tun = Tun,
+            Bind = Bind,
+            Lanes = [new ChannelLaneIo(Tun, Bind)],
+            Aead = TransportAeadFactory.Create(null),
+            TimeProvider = time,
+            Ephemerals = ephemerals ?? EphemeralSource.System,
+        });
+        Device.EventRaised += Events.Add;
+        Device.Apply(new DeviceChange { PrivateKey = Key, ListenPort = Port });
+        Tun.Raise(TunEvent.Up);
+    }
+
+    internal const ushort Port = 51820;
+
+    internal SecretKey Key { get; } = SecretKey.RandomPrivateKey();
+
+    internal IPAddress Address { get; }
+
+    internal ChannelTun Tun { get; }
+
+    internal ChannelBind Bind { get; }
+
+    internal WireGuardDevice Device { get; }
+
+    internal List<DeviceEvent> Events { get; } = [];
+
+    internal PublicKey PublicKey
+    {
+        get
+        {
+            using var snapshot = Device.Snapshot();
+            return snapshot.PublicKey!.Value;
+        }
+    }
+
+    internal IPEndPoint Endpoint => new(Address, Port);
+
+    internal void AddPeer(DeviceUnderTest other, string[] allowedIPs, bool withEndpoint = true, SecretKey? presharedKey = null, ushort? keepalive = null) =>
+        Device.Apply(new DeviceChange
+        {
+            Peers =
+            [
+                new PeerChange
+                {
+                    PublicKey = other.PublicKey,
+                    Endpoint = withEndpoint ? other.Endpoint : null,
+                    PresharedKey = presharedKey?.Clone(),
+                    PersistentKeepalive = keepalive,
+                    AllowedIPs = [.. allowedIPs.Select(a => new AllowedIPChange(IPNetwork.Parse(a)))],
+                },
+            ],
+        });
+
+    internal PeerSnapshot Peer(PublicKey key)
+    {
+        using var snapshot = Device.Snapshot();
+        return snapshot.Peers.Single(p => p.PublicKey == key);
+    }
+
+    internal bool Pump()
+    {
+        var worked = false;
+        foreach (var lane in Device.Lanes)
+            worked |= lane.Pump();
+        Device.RunTimers();
+        return worked | Device.RunHandshakes();
+    }
+
+    public void Dispose()
+    {
+        Device.Dispose();
+        Key.Dispose();
+    }
+}

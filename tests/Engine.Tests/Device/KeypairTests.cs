@@ -1,0 +1,121 @@
+using WireGuard.Api;
+using WireGuard.Engine.Device;
+using WireGuard.Engine.Noise;
+
+namespace WireGuard.Tests.Device;
+
+public sealed unsafe class KeypairTests
+{
+    private readonly IndexTable _indices = new();
+    private readonly Peer _peer;
+    private uint _nextIndex = 1;
+
+    public KeypairTests() => _peer = new Peer(new PublicKey(new byte[32]), _indices);
+
+    [Fact]
+    public void An_initiator_moves_on_at_once()
+    {
+        var first = Add(isInitiator: true);
+        var second = Add(isInitiator: true);
+        Assert.Same(second, _peer.Keypairs.Current);
+        Assert.Same(first, _peer.Keypairs.Previous);
+    }
+
+    [Fact]
+    public void A_responder_waits_for_the_first_packet()
+    {
+        var first = Add(isInitiator: true);
+        var second = Add(isInitiator: false);
+        Assert.Same(first, _peer.Keypairs.Current);
+        Assert.Same(second, _peer.Keypairs.Next);
+        Assert.False(_peer.Keypairs.Confirm(first));
+        Assert.True(_peer.Keypairs.Confirm(second));
+        Assert.False(_peer.Keypairs.Confirm(second));
+        Assert.Same(second, _peer.Keypairs.Current);
+        Assert.Same(first, _peer.Keypairs.Previous);
+    }
+
+    [Fact]
+    public void An_offered_session_that_was_overtaken_can_still_receive()
+    {
+        var current = Add(isInitiator: true);
+        var offered = Add(isInitiator: false);
+        var own = Add(isInitiator: true);
+        Assert.Same(own, _peer.Keypairs.Current);
+        Assert.Same(offered, _peer.Keypairs.Previous);
+        Assert.Null(_peer.Keypairs.Next);
+        Assert.False(current.TryUse());
+    }
+
+    [Fact]
+    public void Retired_sessions_leave_the_index_table_and_their_keys_are_zeroed()
+    {
+        var first = Add(isInitiator: true);
+        Add(isInitiator: true);
+        Add(isInitiator: true);
+        Assert.Null(_indices.FindKeypair(first.LocalIndex));
+        Assert.False(first.TryUse());
+        Assert.True(IsZero(first));
+        _peer.Keypairs.Clear();
+        Assert.Equal(0, _indices.Count);
+    }
+
+    [Fact]
+    public void Keys_in_use_are_zeroed_only_when_the_use_ends()
+    {
+        var keypair = Add(isInitiator: true);
+        Assert.True(keypair.TryUse());
+        _peer.Keypairs.Clear();
+        Assert.False(IsZero(keypair));
+        keypair.Release();
+        Assert.True(IsZero(keypair));
+    }
+
+    [Fact]
+    public void Counters_pass_32_bits_without_a_step()
+    {
+        var keypair = Add(isInitiator: true);
+        keypair.SetSendCounter(uint.MaxValue - 1UL);
+        Assert.Equal(uint.MaxValue - 1UL, keypair.NextCounter());
+        Assert.Equal(uint.MaxValue, keypair.NextCounter());
+        Assert.Equal(1UL << 32, keypair.NextCounter());
+    }
+
+    [Fact]
+    public void No_packet_is_sent_with_a_counter_at_the_limit()
+    {
+        using var pair = new DevicePair();
+        var packet = TestPacket.Make("10.0.0.1", "10.0.0.2");
+        Assert.NotNull(pair.SendAtoB(packet));
+        var keypair = pair.A.Device.AllowedIPs.Find4(0x0A000002)!.Keypairs.Current!;
+        keypair.SetSendCounter(ProtocolLimits.RejectAfterMessages - 1);
+        var counters = new List<ulong>();
+        pair.Network.Filter = (_, _, datagram) =>
+        {
+            if (datagram[0] == 4)
+                counters.Add(BitConverter.ToUInt64(datagram[8..]));
+            return 1;
+        };
+        Assert.NotNull(pair.SendAtoB(packet));
+        Assert.Equal(ProtocolLimits.RejectAfterMessages - 1, Assert.Single(counters));
+        counters.Clear();
+        // The next one waits for a new session and arrives on that.
+        pair.Run(TimeSpan.FromSeconds(6));
+        pair.B.Tun.Dispose();
+        Assert.NotNull(pair.SendAtoB(packet));
+        Assert.All(counters, c => Assert.True(c < 100));
+    }
+
+    private Keypair Add(bool isInitiator)
+    {
+        var index = _indices.AddHandshake(_peer);
+        var keypair = new Keypair(_peer, isInitiator, index, _nextIndex++, 0, Pattern(1), Pattern(2));
+        _indices.Replace(index, keypair);
+        _peer.Keypairs.Add(keypair);
+        return keypair;
+    }
+
+    private static byte[] Pattern(byte value) => [.. Enumerable.Repeat(value, 32)];
+
+    private static bool IsZero(Keypair keypair) => new ReadOnlySpan<byte>(keypair.SendKey, 64).IndexOfAnyExcept((byte)0) < 0;
+}
