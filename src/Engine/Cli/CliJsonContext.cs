@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using WireGuard.Api;
 
@@ -11,4 +13,9 @@ namespace WireGuard.Engine.Cli;
 [JsonSerializable(typeof(int))]
 [JsonSerializable(typeof(TunnelInfo))]
 [JsonSerializable(typeof(List<TunnelInfo>))]
-internal sealed partial class CliJsonContext : JsonSerializerContext;
+internal sealed partial class CliJsonContext : JsonSerializerContext
+{
+    /// <summary>For output that people read: '+' in keys stays '+'.</summary>
+    public static CliJsonContext Readable =>
+        field ??= new CliJsonContext(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using WireGuard.Api;
-using WireGuard.Engine.Interop;
+using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.Hosting.Linux;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using WireGuard.Api;
-using WireGuard.Engine.Interop;
+using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.Hosting.Linux;
 

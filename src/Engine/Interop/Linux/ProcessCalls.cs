@@ -1,10 +1,13 @@
 using System.Runtime.InteropServices;
 
-namespace WireGuard.Engine.Interop;
+namespace WireGuard.Engine.Interop.Linux;
 
 /// <summary>What a process does to itself: session, standard descriptors, file mode mask, core dumps, user.</summary>
 internal static partial class ProcessCalls
 {
+    /// <summary>077: files for their owner alone.</summary>
+    public const uint OwnerOnlyMask = 0b000_111_111;
+
     public const int SIGTERM = 15;
     public const int SIGKILL = 9;
 
@@ -15,9 +18,6 @@ internal static partial class ProcessCalls
     /// <summary>The new session's id, or -1: the process leads a group already (EPERM).</summary>
     [LibraryImport(Library, EntryPoint = "setsid", SetLastError = true)]
     public static partial int StartSession();
-
-    [LibraryImport(Library, EntryPoint = "geteuid")]
-    public static partial uint EffectiveUser();
 
     [LibraryImport(Library, EntryPoint = "umask")]
     public static partial uint SetFileModeMask(uint mask);
