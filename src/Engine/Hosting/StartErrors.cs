@@ -1,7 +1,9 @@
+using System.Net.Sockets;
 using WireGuard.Engine.Control;
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Device;
 using WireGuard.Engine.HostNetwork;
+using WireGuard.Engine.Interop.Linux;
 using WireGuard.Engine.Tun;
 
 namespace WireGuard.Engine.Hosting;
@@ -20,13 +22,13 @@ internal static class StartErrors
         TunException tun => new StartException(IdOf(tun.Error), tun.Message, tun),
         DeviceChangeException change => new StartException(IdOf(change.Error), change.Message, change),
         HostNetworkException => new StartException(IsDenied(failure) ? StartErrorId.AccessDenied : StartErrorId.HostNetworkFailed, failure.Message, failure),
-        _ when IsDenied(failure) => new StartException(StartErrorId.AccessDenied, $"{failure.Message} {NeedsRoot}", failure),
+        _ when IsDenied(failure) => new StartException(StartErrorId.AccessDenied, $"{failure.Message.TrimEnd('.')}. {NeedsRoot}", failure),
         _ => new StartException(StartErrorId.EngineFailed, $"The engine failed to start: {failure.GetType().Name}: {failure.Message}", failure),
     };
 
     private static StartException FromSocket(UnixSocketException failure) =>
         failure.Error == UnixSocketError.TunnelExists ? new StartException(StartErrorId.TunnelExists, failure.Message, failure)
-        : IsDenied(failure) ? new StartException(StartErrorId.AccessDenied, $"{failure.Message} {NeedsRoot}", failure)
+        : IsDenied(failure) ? new StartException(StartErrorId.AccessDenied, $"{failure.Message.TrimEnd('.')}. {NeedsRoot}", failure)
         : new StartException(StartErrorId.EngineFailed, failure.Message, failure);
 
     private static StartErrorId IdOf(TunError error) => error switch
@@ -48,8 +50,10 @@ internal static class StartErrors
     {
         null => false,
         UnauthorizedAccessException => true,
-        System.Net.Sockets.SocketException { SocketErrorCode: System.Net.Sockets.SocketError.AccessDenied } => true,
-        Interop.Linux.LinuxException { ErrorCode: Interop.Linux.Errno.EPERM or Interop.Linux.Errno.EACCES } => true,
+        SocketException { SocketErrorCode: SocketError.AccessDenied } => true,
+        // The HResult of an IOException on Unix is errno.
+        IOException { HResult: Errno.EPERM or Errno.EACCES } => true,
+        LinuxException { ErrorCode: Errno.EPERM or Errno.EACCES } => true,
         _ => IsDenied(failure.InnerException),
     };
 }

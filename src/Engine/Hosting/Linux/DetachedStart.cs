@@ -38,7 +38,7 @@ internal static class DetachedStart
         }
 
         if (line.Result is { } text && TryParse(text) is { } report)
-            return report;
+            return report with { Tunnel = tunnel };
 
         End(child);
         var said = errors.Wait(GraceToUndo) ? errors.Result.Trim() : "";
