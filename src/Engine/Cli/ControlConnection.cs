@@ -18,12 +18,12 @@ internal sealed class ControlConnection : IDisposable
     private readonly StreamReader _reader;
     private int _lastId;
 
-    private ControlConnection(string tunnel)
+    private ControlConnection(string path)
     {
         _socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            _socket.Connect(new UnixDomainSocketEndPoint(ControlProtocol.SocketPath(tunnel)));
+            _socket.Connect(new UnixDomainSocketEndPoint(path));
             _socket.ReceiveTimeout = _socket.SendTimeout = (int)AnswerTimeout.TotalMilliseconds;
         }
         catch
@@ -43,12 +43,14 @@ internal sealed class ControlConnection : IDisposable
 
     /// <summary>Null when no engine listens there.</summary>
     /// <exception cref="CommandException">No permission, or it speaks another protocol.</exception>
-    public static ControlConnection? TryOpen(string tunnel)
+    public static ControlConnection? TryOpen(string tunnel) => TryOpen(tunnel, ControlProtocol.SocketPath(tunnel));
+
+    internal static ControlConnection? TryOpen(string tunnel, string path)
     {
         ControlConnection? connection = null;
         try
         {
-            connection = new ControlConnection(tunnel);
+            connection = new ControlConnection(path);
             connection.ReadGreeting();
             return connection;
         }
