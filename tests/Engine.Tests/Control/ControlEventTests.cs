@@ -85,7 +85,7 @@ public sealed class ControlEventTests
         var received = 0;
         while (await deaf.ReadLineAsync() is not null)
             received++;
-        Assert.InRange(received, 1, Count - 1);
+        Assert.True(received < Count);
     }
 
     [Fact]

@@ -6,11 +6,13 @@ using WireGuard.Engine.Device;
 
 namespace WireGuard.Tests.Control;
 
-public sealed class ControlMethodTests : IAsyncDisposable
+public sealed class ControlMethodTests : IAsyncLifetime
 {
     private readonly ControlFixture _fixture = new();
 
-    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _fixture.DisposeAsync().AsTask();
 
     [Fact]
     public async Task Tunnel_get_tells_everything_but_secrets()

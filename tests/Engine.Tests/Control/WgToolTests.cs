@@ -5,7 +5,7 @@ using WireGuard.Engine.Control;
 namespace WireGuard.Tests.Control;
 
 /// <summary>The real wg(8) against the server. It looks in /var/run/wireguard only: hence root, and names with our pid.</summary>
-public sealed class WgToolTests : IAsyncDisposable
+public sealed class WgToolTests : IAsyncLifetime
 {
     private static int s_number;
 
@@ -14,7 +14,9 @@ public sealed class WgToolTests : IAsyncDisposable
     private readonly bool _hadDirectory = Directory.Exists(ControlProtocol.UapiDirectory);
     private UapiServer? _server;
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         if (_server is null)
             return;
