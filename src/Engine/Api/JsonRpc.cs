@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -41,17 +42,29 @@ public sealed record RpcError(int Code, string Message)
 }
 
 /// <param name="Id">Name of the <see cref="ControlErrorCode"/>, for scripts.</param>
-public sealed record RpcErrorData(string Id);
+/// <param name="Member">For InvalidValue and InvalidParams: the member of params that is wrong, as "allowedIPs[1]"; else null.</param>
+public sealed record RpcErrorData(string Id, string? Member = null);
 
 /// <summary>Reads and writes a key as base64 without making a string of it.</summary>
 public sealed class SecretKeyJsonConverter : JsonConverter<SecretKey>
 {
+    // Every character of a key as a \uXXXX escape.
+    private const int LongestText = 6 * KeyText.Base64Length;
+
     public override SecretKey? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType == JsonTokenType.String && !reader.HasValueSequence && !reader.ValueIsEscaped
-            && SecretKey.TryParseUtf8(reader.ValueSpan, out var key))
-            return key;
-        throw new JsonException("A key is 44 characters of base64.");
+        Span<byte> text = stackalloc byte[LongestText];
+        try
+        {
+            if (reader.TokenType == JsonTokenType.String && !reader.HasValueSequence && reader.ValueSpan.Length <= LongestText
+                && SecretKey.TryParseUtf8(text[..reader.CopyString(text)], out var key))
+                return key;
+            throw new JsonException("A key is 44 characters of base64.");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(text);
+        }
     }
 
     public override void Write(Utf8JsonWriter writer, SecretKey value, JsonSerializerOptions options) =>

@@ -132,7 +132,8 @@ internal sealed class ConfigFile : IDisposable
         if (OperatingSystem.IsWindows() || !stream.CanSeek)
             return FileExposure.None;
         // Who cannot pass the directory cannot open the file (wg-quick(8) looks at both as well).
-        if (Path.GetDirectoryName(Path.GetFullPath(stream.Name)) is { } directory
+        var path = File.ResolveLinkTarget(stream.Name, returnFinalTarget: true)?.FullName ?? stream.Name;
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } directory
             && !File.GetUnixFileMode(directory).HasFlag(UnixFileMode.OtherExecute))
             return FileExposure.None;
         var mode = File.GetUnixFileMode(stream.SafeFileHandle);

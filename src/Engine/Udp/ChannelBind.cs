@@ -10,9 +10,8 @@ public sealed class ChannelBind : IUdpBind, IUdpSocket
     private readonly IReadOnlyList<IPAddress> _addresses;
     private readonly PacketFifo _arrived = new();
 
-    // Endpoints are looked up as objects; the few that a test uses are made once.
-    private readonly Dictionary<UdpEndpoint, (IPEndPoint From, IPEndPoint To)> _routes = [];
-    private readonly Dictionary<(IPEndPoint From, IPEndPoint To), UdpEndpoint> _endpoints = [];
+    // A route is made once for each endpoint that the engine sends to.
+    private readonly Dictionary<UdpEndpoint, ChannelRoute> _routes = [];
     private readonly Lock _routesLock = new();
 
     internal ChannelBind(ChannelNetwork network, IReadOnlyList<IPAddress> addresses)
@@ -68,7 +67,7 @@ public sealed class ChannelBind : IUdpBind, IUdpSocket
             ref var slot = ref batch[i];
             if (slot.Length <= 0 || Route(slot.Endpoint) is not { } route)
                 continue;
-            _network.Deliver(route.From, route.To, slot.Span);
+            _network.Deliver(route, slot.Span);
             sent++;
         }
 
@@ -77,38 +76,27 @@ public sealed class ChannelBind : IUdpBind, IUdpSocket
 
     public void Dispose() => Close();
 
-    internal void Arrive(IPEndPoint from, IPEndPoint to, ReadOnlySpan<byte> datagram)
+    internal void Arrive(ReadOnlySpan<byte> datagram, in UdpEndpoint endpoint)
     {
-        lock (_routesLock)
-        {
-            if (!_endpoints.TryGetValue((from, to), out var endpoint))
-            {
-                var source = UdpEndpoint.From(to);
-                endpoint = UdpEndpoint.From(from) with { SourceHigh = source.AddressHigh, SourceLow = source.AddressLow };
-                _endpoints[(from, to)] = endpoint;
-            }
-
-            _arrived.Add(datagram, endpoint);
-        }
-
+        _arrived.Add(datagram, endpoint);
         Activity?.Invoke();
     }
 
-    // The source address that the endpoint asks for if it is one of ours, else the first of the right family.
-    private (IPEndPoint From, IPEndPoint To)? Route(in UdpEndpoint endpoint)
+    private ChannelRoute? Route(in UdpEndpoint endpoint)
     {
         lock (_routesLock)
-        {
-            if (_routes.TryGetValue(endpoint, out var route))
-                return route;
-            var to = endpoint.ToIPEndPoint();
-            if (to is null)
-                return null;
-            var wanted = endpoint.HasSource ? new UdpEndpoint { AddressHigh = endpoint.SourceHigh, AddressLow = endpoint.SourceLow, Family = endpoint.Family }.ToIPEndPoint()!.Address : null;
-            var source = _addresses.FirstOrDefault(a => a.Equals(wanted)) ?? _addresses.FirstOrDefault(a => a.AddressFamily == to.AddressFamily);
-            if (source is null)
-                return null;
-            return _routes[endpoint] = (new IPEndPoint(source, Port), to);
-        }
+            return _routes.TryGetValue(endpoint, out var route) ? route : AddRoute(endpoint);
+    }
+
+    // From the source address that the endpoint asks for if it is one of ours, else from the first of the right family.
+    private ChannelRoute? AddRoute(UdpEndpoint endpoint)
+    {
+        var to = endpoint.ToIPEndPoint();
+        if (to is null)
+            return null;
+        var asked = new UdpEndpoint { AddressHigh = endpoint.SourceHigh, AddressLow = endpoint.SourceLow, Family = endpoint.Family }.ToIPEndPoint();
+        var source = _addresses.FirstOrDefault(a => endpoint.HasSource && a.Equals(asked?.Address))
+            ?? _addresses.FirstOrDefault(a => a.AddressFamily == to.AddressFamily);
+        return source is null ? null : _routes[endpoint] = new ChannelRoute(new IPEndPoint(source, Port), to);
     }
 }

@@ -24,7 +24,7 @@ public sealed class ChannelNetwork
     public ChannelBind Attach(params IPAddress[] addresses) => new(this, addresses);
 
     /// <summary>Puts a datagram onto the network from anywhere, as an attacker would.</summary>
-    public void Inject(IPEndPoint from, IPEndPoint to, ReadOnlySpan<byte> datagram) => Deliver(from, to, datagram);
+    public void Inject(IPEndPoint from, IPEndPoint to, ReadOnlySpan<byte> datagram) => Deliver(new ChannelRoute(from, to), datagram);
 
     internal ushort Bind(ChannelBind bind, IReadOnlyList<IPAddress> addresses, ushort port)
     {
@@ -47,21 +47,37 @@ public sealed class ChannelNetwork
                 _bound.Remove(endpoint);
     }
 
-    internal void Deliver(IPEndPoint from, IPEndPoint to, ReadOnlySpan<byte> datagram)
+    internal void Deliver(ChannelRoute route, ReadOnlySpan<byte> datagram)
     {
         ChannelBind? bind;
         lock (_lock)
-            _bound.TryGetValue(to, out bind);
+            _bound.TryGetValue(route.To, out bind);
         if (bind is null)
             return;
         if (Filter is not { } filter)
         {
-            bind.Arrive(from, to, datagram);
+            bind.Arrive(datagram, route.Arrival);
             return;
         }
 
         var copy = datagram.ToArray();
-        for (var copies = filter(from, to, copy); copies > 0; copies--)
-            bind.Arrive(from, to, copy);
+        for (var copies = filter(route.From, route.To, copy); copies > 0; copies--)
+            bind.Arrive(copy, route.Arrival);
     }
+}
+
+/// <summary>A way between two endpoints, and how the receiver sees a datagram that came by it.</summary>
+internal sealed class ChannelRoute(IPEndPoint from, IPEndPoint to)
+{
+    private readonly UdpEndpoint _arrival = UdpEndpoint.From(from) with
+    {
+        SourceHigh = UdpEndpoint.From(to).AddressHigh,
+        SourceLow = UdpEndpoint.From(to).AddressLow,
+    };
+
+    internal IPEndPoint From { get; } = from;
+
+    internal IPEndPoint To { get; } = to;
+
+    internal ref readonly UdpEndpoint Arrival => ref _arrival;
 }

@@ -1,6 +1,6 @@
 using System.Net;
 using WireGuard.Engine.Diagnostics;
-using WireGuard.Engine.Interop;
+using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.HostNetwork;
 

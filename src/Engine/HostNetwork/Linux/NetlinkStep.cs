@@ -1,4 +1,4 @@
-using WireGuard.Engine.Interop;
+using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.HostNetwork;
 

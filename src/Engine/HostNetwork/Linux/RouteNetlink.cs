@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using WireGuard.Configuration;
-using WireGuard.Engine.Interop;
-using WireGuard.Engine.Interop.Netlink;
-using static WireGuard.Engine.Interop.Netlink.NetlinkConstants;
-using static WireGuard.Engine.Interop.Netlink.RouteConstants;
+using WireGuard.Engine.Interop.Linux;
+using WireGuard.Engine.Interop.Linux.Netlink;
+using static WireGuard.Engine.Interop.Linux.Netlink.NetlinkConstants;
+using static WireGuard.Engine.Interop.Linux.Netlink.RouteConstants;
 
 namespace WireGuard.Engine.HostNetwork;
 

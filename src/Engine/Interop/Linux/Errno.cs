@@ -1,4 +1,4 @@
-namespace WireGuard.Engine.Interop;
+namespace WireGuard.Engine.Interop.Linux;
 
 /// <summary>The errno values that are told apart here; the same numbers on every architecture .NET runs on.</summary>
 internal static class Errno

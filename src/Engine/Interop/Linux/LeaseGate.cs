@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace WireGuard.Engine.Interop;
+namespace WireGuard.Engine.Interop.Linux;
 
 /// <summary>
 /// Keeps descriptors open while threads are inside a system call with them. Users enter and leave (two interlocked

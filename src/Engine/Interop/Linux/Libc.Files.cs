@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace WireGuard.Engine.Interop;
+namespace WireGuard.Engine.Interop.Linux;
 
 /// <summary>
 /// Linux system calls by their libc names, one file a group. They return what the C functions return and leave errno to

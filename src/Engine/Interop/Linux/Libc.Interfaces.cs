@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace WireGuard.Engine.Interop;
+namespace WireGuard.Engine.Interop.Linux;
 
 /// <summary>ioctl(2) on TUN descriptors and by interface name.</summary>
 internal static unsafe partial class Libc

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace WireGuard.Engine.Interop;
+namespace WireGuard.Engine.Interop.Linux;
 
 /// <summary>Waiting and waking.</summary>
 internal static unsafe partial class Libc

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace WireGuard.Engine.Interop;
+namespace WireGuard.Engine.Interop.Linux;
 
 /// <summary>Sockets and their options.</summary>
 internal static unsafe partial class Libc

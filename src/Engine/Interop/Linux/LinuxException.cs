@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace WireGuard.Engine.Interop;
+namespace WireGuard.Engine.Interop.Linux;
 
 /// <summary>A system call that failed: "ioctl(TUNSETIFF): Device or resource busy".</summary>
 public class LinuxException : Exception

@@ -1,8 +1,8 @@
 using System.Buffers;
 using WireGuard.Engine.Diagnostics;
-using WireGuard.Engine.Interop;
-using WireGuard.Engine.Interop.Netlink;
-using static WireGuard.Engine.Interop.Netlink.RouteConstants;
+using WireGuard.Engine.Interop.Linux;
+using WireGuard.Engine.Interop.Linux.Netlink;
+using static WireGuard.Engine.Interop.Linux.Netlink.RouteConstants;
 
 namespace WireGuard.Engine.Tun;
 

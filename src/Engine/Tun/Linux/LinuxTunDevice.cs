@@ -1,5 +1,5 @@
 using WireGuard.Engine.Diagnostics;
-using WireGuard.Engine.Interop;
+using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.Tun;
 

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using WireGuard.Engine.Interop;
+using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.Udp;
 

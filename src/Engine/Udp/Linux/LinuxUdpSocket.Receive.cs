@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using WireGuard.Engine.Interop;
+using WireGuard.Engine.Interop.Linux;
 using WireGuard.Engine.Tun;
 
 namespace WireGuard.Engine.Udp;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using WireGuard.Engine.Interop;
+using WireGuard.Engine.Interop.Linux;
 using WireGuard.Engine.Tun;
 
 namespace WireGuard.Engine.Udp;

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using WireGuard.Engine.Interop;
+using WireGuard.Engine.Interop.Linux;
 using WireGuard.Engine.Tun;
 
 namespace WireGuard.Engine.Udp;

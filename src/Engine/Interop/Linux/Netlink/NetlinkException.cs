@@ -1,4 +1,4 @@
-namespace WireGuard.Engine.Interop.Netlink;
+namespace WireGuard.Engine.Interop.Linux.Netlink;
 
 /// <summary>A request that the kernel refused, with its own explanation where it gave one.</summary>
 public sealed class NetlinkException(string request, int errorCode, string? kernelText = null)

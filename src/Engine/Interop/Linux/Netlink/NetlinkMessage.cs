@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace WireGuard.Engine.Interop.Netlink;
+namespace WireGuard.Engine.Interop.Linux.Netlink;
 
 /// <summary>struct nlmsghdr; numbers in host order.</summary>
 [StructLayout(LayoutKind.Sequential)]

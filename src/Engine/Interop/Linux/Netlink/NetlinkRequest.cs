@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace WireGuard.Engine.Interop.Netlink;
+namespace WireGuard.Engine.Interop.Linux.Netlink;
 
 /// <summary>A message being written: header, fixed structure, attributes. Control path; one thread.</summary>
 internal sealed class NetlinkRequest

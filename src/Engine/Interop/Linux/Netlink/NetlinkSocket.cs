@@ -1,4 +1,4 @@
-namespace WireGuard.Engine.Interop.Netlink;
+namespace WireGuard.Engine.Interop.Linux.Netlink;
 
 /// <summary>
 /// A netlink socket in the network namespace of the thread that opens it. Requests are answered before the call

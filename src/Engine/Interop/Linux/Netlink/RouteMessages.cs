@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace WireGuard.Engine.Interop.Netlink;
+namespace WireGuard.Engine.Interop.Linux.Netlink;
 
 /// <summary>Message types, attributes and values of rtnetlink(7) that are used here.</summary>
 internal static class RouteConstants

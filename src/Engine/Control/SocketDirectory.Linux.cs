@@ -1,0 +1,42 @@
+using WireGuard.Engine.Interop.Linux;
+
+namespace WireGuard.Engine.Control;
+
+/// <summary>The directory of sockets: nobody but its owner may put anything in the place of a socket there.</summary>
+internal static class SocketDirectory
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>Creates it with mode 0700 if it is missing, then checks what is there.</summary>
+    /// <exception cref="UnixSocketException">It is not safe, or could not be created.</exception>
+    internal static void Ensure(string path)
+    {
+        try
+        {
+            // A missing directory is made with its final mode at once; one that is there keeps its own.
+            if (!OperatingSystem.IsWindows() && !FileStatus.TryRead(path, out _))
+                Directory.CreateDirectory(path, OwnerOnly);
+            if (!FileStatus.TryRead(path, out var status))
+                throw Unsafe($"{path} vanished while it was being prepared.");
+            Check(path, status);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UnixSocketException(UnixSocketError.SystemRefused, $"The directory {path} cannot be used: {e.Message}", e);
+        }
+    }
+
+    private static void Check(string path, FileStatus status)
+    {
+        if (status.IsSymbolicLink)
+            throw Unsafe($"{path} is a symbolic link; a directory of sockets must not be one.");
+        if (!status.IsDirectory)
+            throw Unsafe($"{path} is not a directory.");
+        if (status.Owner != 0 && status.Owner != EffectiveUser.Id)
+            throw Unsafe($"{path} belongs to user {status.Owner}, who could replace the sockets in it.");
+        if (status.IsWritableByGroupOrOthers)
+            throw Unsafe($"{path} is writable by others than its owner; its mode should be 0700.");
+    }
+
+    private static UnixSocketException Unsafe(string message) => new(UnixSocketError.UnsafeDirectory, message);
+}

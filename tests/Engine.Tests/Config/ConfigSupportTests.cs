@@ -1,0 +1,53 @@
+using WireGuard.Configuration;
+
+namespace WireGuard.Tests.Config;
+
+public sealed class ConfigSupportTests
+{
+    private const string Interface = "[Interface]\nPrivateKey = " + TestKeys.Private + "\n";
+    private const string Peer = "[Peer]\nPublicKey = " + TestKeys.PeerA + "\n";
+
+    [Theory]
+    [InlineData(Interface + "DNS = 1.1.1.1, 8.8.8.8", "wg0.conf:3:7: error: DNS is not supported yet. Leave the line out and set the name servers by hand.")]
+    [InlineData(Interface + "DNS = corp.example", "wg0.conf:3:7: error: DNS is not supported yet. Leave the line out and set the name servers by hand.")]
+    [InlineData(Interface + "PreUp = a", "wg0.conf:3:9: error: PreUp is not supported yet. Leave the line out and run the command yourself before the start.")]
+    [InlineData(Interface + "PostUp = a", "wg0.conf:3:10: error: PostUp is not supported yet. Leave the line out and run the command yourself after the start.")]
+    [InlineData(Interface + "PreDown = a", "wg0.conf:3:11: error: PreDown is not supported yet. Leave the line out and run the command yourself before the stop.")]
+    [InlineData(Interface + "PostDown = a", "wg0.conf:3:12: error: PostDown is not supported yet. Leave the line out and run the command yourself after the stop.")]
+    [InlineData(Interface + "SaveConfig = true", "wg0.conf:3:14: error: SaveConfig = true is not supported yet. Leave the line out; the file stays as it is.")]
+    [InlineData(Interface + Peer + "AllowedIPs = 10.0.0.0/8, 0.0.0.0/0", "wg0.conf:5:26: error: A default route (0.0.0.0/0) is not supported yet. Write Table = off in [Interface] and set the routes by hand, or Table = NUMBER for a routing table of your own.")]
+    [InlineData(Interface + Peer + "AllowedIPs = ::/0", "wg0.conf:5:14: error: A default route (::/0) is not supported yet. Write Table = off in [Interface] and set the routes by hand, or Table = NUMBER for a routing table of your own.")]
+    public void Refuses_what_has_no_effect_yet(string text, string expected)
+    {
+        using var config = ConfigParser.Parse(text, "wg0.conf").Config!;
+        var error = Assert.Single(ConfigSupport.Unsupported(config));
+        Assert.Equal(expected, error.ToString());
+        Assert.Equal("NotSupported", error.Id);
+    }
+
+    [Fact]
+    public void Refuses_each_value_in_file_order()
+    {
+        using var config = ConfigParser.Parse(Interface + "PostUp = a\nSaveConfig = true\nPostUp = b\nDNS = ::1\n", "wg0.conf").Config!;
+        Assert.Equal([3, 4, 5, 6], ConfigSupport.Unsupported(config).Select(d => d.Line));
+    }
+
+    [Theory]
+    [InlineData("SaveConfig = false\nAddress = 10.0.0.1/24\nMTU = 1400\nFwMark = 1\nTable = 77\n" + Peer + "AllowedIPs = 10.0.0.0/8")]
+    [InlineData("Table = off\n" + Peer + "AllowedIPs = 0.0.0.0/0, ::/0")]
+    [InlineData("Table = 77\n" + Peer + "AllowedIPs = 0.0.0.0/0, ::/0")]
+    [InlineData(Peer + "AllowedIPs = 0.0.0.0/1, 128.0.0.0/1")]
+    public void Accepts_what_works(string text)
+    {
+        using var config = ConfigParser.Parse(Interface + text).Config!;
+        Assert.Empty(ConfigSupport.Unsupported(config));
+    }
+
+    [Fact]
+    public void A_configuration_from_memory_has_no_positions()
+    {
+        using var config = new TunnelConfig { Interface = new InterfaceSection { SaveConfig = true } };
+        Assert.Equal("(text): error: SaveConfig = true is not supported yet. Leave the line out; the file stays as it is.",
+            Assert.Single(ConfigSupport.Unsupported(config)).ToString());
+    }
+}

@@ -1,0 +1,93 @@
+using System.Buffers.Binary;
+using WireGuard.Engine.Crypto;
+
+namespace WireGuard.Tests.Crypto;
+
+/// <summary>What the bulk AEAD is compared with, and short forms of calling it.</summary>
+internal static class AeadOracles
+{
+    /// <summary>Every backend that this CPU can run.</summary>
+    public static TheoryData<string> Backends
+    {
+        get
+        {
+            var data = new TheoryData<string>();
+            foreach (var name in TransportAeadFactory.Available)
+                data.Add(name);
+            return data;
+        }
+    }
+
+    internal static void SealOne(this TransportAead aead, ref AeadPacket packet) => aead.Seal(new Span<AeadPacket>(ref packet));
+
+    internal static bool OpenOne(this TransportAead aead, ref AeadPacket packet)
+    {
+        packet.Authentic = false;
+        aead.Open(new Span<AeadPacket>(ref packet));
+        return packet.Authentic;
+    }
+
+    /// <summary>libsodium's ciphertext and tag for a transport packet.</summary>
+    internal static byte[] SodiumSeal(ReadOnlySpan<byte> key, ulong counter, ReadOnlySpan<byte> text)
+    {
+        Span<byte> nonce = stackalloc byte[12];
+        nonce[..4].Clear();
+        BinaryPrimitives.WriteUInt64LittleEndian(nonce[4..], counter);
+        return SodiumSeal(key, nonce, default, text);
+    }
+
+    /// <summary>libsodium's ciphertext and tag for any nonce and associated data.</summary>
+    internal static unsafe byte[] SodiumSeal(
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> text)
+    {
+        Sodium.EnsureReady();
+        var output = new byte[text.Length + TransportAead.TagSize];
+        fixed (byte* c = output, k = key, n = nonce, m = text, ad = associatedData)
+        {
+            Assert.Equal(0, global::Interop.Sodium.crypto_aead_chacha20poly1305_ietf_encrypt(
+                c, null, m, (ulong)text.Length, ad, (ulong)associatedData.Length, null, n, k));
+        }
+
+        return output;
+    }
+
+    /// <summary>
+    /// RFC 8439, section 2.8, put together from one kernel's keystream and the 64-bit Poly1305, for nonces and associated
+    /// data that transport packets do not have.
+    /// </summary>
+    internal static unsafe byte[] ComposedSeal<TKernel>(
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> text)
+        where TKernel : struct, IAeadKernel
+    {
+        var memory = stackalloc byte[64 + 64 + (IAeadKernel.KeystreamBlocks * ChaCha20.BlockSize)];
+        var state = (uint*)(((nuint)memory + 63) & ~(nuint)63);
+        var keystream = (byte*)state + 64;
+        fixed (byte* k = key)
+            ChaCha20.Start(state, k, BinaryPrimitives.ReadUInt64LittleEndian(nonce[4..]));
+        state[13] = BinaryPrimitives.ReadUInt32LittleEndian(nonce);
+
+        var output = new byte[text.Length + TransportAead.TagSize];
+        text.CopyTo(output);
+        fixed (byte* o = output, ad = associatedData)
+        {
+            var blocks = TKernel.Keystream(state, 1 + ((text.Length + 63) / 64), keystream);
+            var poly = default(Poly1305);
+            poly.Start(keystream);
+            var done = Math.Min(text.Length, (blocks - 1) * 64);
+            TKernel.Xor(o, keystream + 64, done);
+            while (done < text.Length)
+            {
+                blocks = TKernel.Keystream(state, (text.Length - done + 63) / 64, keystream);
+                var count = Math.Min(text.Length - done, blocks * 64);
+                TKernel.Xor(o + done, keystream, count);
+                done += count;
+            }
+
+            poly.AbsorbPadded(ad, associatedData.Length);
+            poly.AbsorbPadded(o, text.Length);
+            poly.Finish((ulong)associatedData.Length, (ulong)text.Length, o + text.Length);
+        }
+
+        return output;
+    }
+}
