@@ -1,1 +1,3 @@
-return 0;
+using WireGuard.Engine.Cli;
+
+return (int)EngineCommandLine.Run(args);

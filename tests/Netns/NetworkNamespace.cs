@@ -72,12 +72,12 @@ public sealed class NetworkNamespace : IDisposable
     /// <summary>`ip -n NAME ...`; throws with its words when it fails.</summary>
     public ProcessResult Ip(params string[] arguments) => ProcessResult.Run("ip", ["-n", Name, .. arguments]).EnsureSuccess();
 
-    /// <summary>`ip -n NAME -j ...`, for reading addresses, routes and links back.</summary>
-    public JsonElement IpJson(params string[] arguments)
+    /// <summary>`ip -n NAME -j ...`, for reading addresses, routes and links back; without the empty objects that ip leaves for what it filtered out.</summary>
+    public IReadOnlyList<JsonElement> IpJson(params string[] arguments)
     {
         var output = ProcessResult.Run("ip", ["-n", Name, "-d", "-j", .. arguments]).EnsureSuccess().Output;
         using var document = JsonDocument.Parse(string.IsNullOrWhiteSpace(output) ? "[]" : output);
-        return document.RootElement.Clone();
+        return [.. document.RootElement.Clone().EnumerateArray().Where(element => element.EnumerateObject().Any())];
     }
 
     /// <summary>Runs a program inside to its end; throws with what it wrote when it fails.</summary>

@@ -167,9 +167,10 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
                     break;
             }
         }
-        catch (DeviceChangeException e)
+        catch (Exception e)
         {
-            // The link is up whatever we say; without a socket it carries nothing until the port is changed.
+            // The link is up whatever we say; without a socket it carries nothing until the port is changed. Whatever
+            // else went wrong must not end the thread that watches the link, and the process with it.
             Log.Error(e.Message);
             Raise(new DeviceEvent(DeviceEventKind.Error, Detail: e.Message));
         }

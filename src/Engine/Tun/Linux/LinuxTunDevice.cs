@@ -84,6 +84,7 @@ public sealed class LinuxTunDevice : ITunDevice
         }
     }
 
+    /// <summary>Waits for a handler that is running (unless called by it), so the caller holds no lock that a handler takes.</summary>
     public void Dispose()
     {
         _monitor.Dispose();

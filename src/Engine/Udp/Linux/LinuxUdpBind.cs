@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using WireGuard.Engine.Diagnostics;
 
 namespace WireGuard.Engine.Udp;
@@ -8,9 +9,13 @@ namespace WireGuard.Engine.Udp;
 /// </summary>
 public sealed class LinuxUdpBind : IUdpBind
 {
+    private const int ReopenAttempts = 20;
+    private static readonly TimeSpan s_reopenPause = TimeSpan.FromMilliseconds(5);
+
     private readonly Lock _lock = new();
     private readonly LinuxUdpSocket _socket = new();
     private readonly EngineLog _log;
+    private ushort _closedPort;
     private bool _disposed;
 
     public LinuxUdpBind(EngineLog log)
@@ -34,8 +39,8 @@ public sealed class LinuxUdpBind : IUdpBind
                 current.SetFwMark(fwMark);
                 return port;
             }
-            var pair = UdpSocketPair.Bind(port, fwMark);
-            _socket.Replace(pair);
+            var pair = Bind(port, fwMark);
+            Replace(pair);
             _log.Verbose($"UDP port {pair.Port} is bound in IPv4{(pair.IPv6 >= 0 ? " and IPv6" : " only: the host has no IPv6")}");
             return pair.Port;
         }
@@ -50,7 +55,7 @@ public sealed class LinuxUdpBind : IUdpBind
     public void Close()
     {
         lock (_lock)
-            _socket.Replace(null);
+            Replace(null);
     }
 
     public void Dispose()
@@ -58,7 +63,33 @@ public sealed class LinuxUdpBind : IUdpBind
         lock (_lock)
         {
             _disposed = true;
-            _socket.Replace(null);
+            Replace(null);
         }
+    }
+
+    /// <summary>
+    /// The port that was closed a moment ago can still be held by a child of this process between fork and exec, where
+    /// close-on-exec has not come to pass yet; it is asked for again before it counts as taken.
+    /// </summary>
+    private UdpSocketPair Bind(ushort port, uint fwMark)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return UdpSocketPair.Bind(port, fwMark);
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse
+                && port != 0 && port == _closedPort && attempt < ReopenAttempts)
+            {
+                Thread.Sleep(s_reopenPause);
+            }
+        }
+    }
+
+    private void Replace(UdpSocketPair? pair)
+    {
+        _closedPort = _socket.Pair?.Port ?? _closedPort;
+        _socket.Replace(pair);
     }
 }

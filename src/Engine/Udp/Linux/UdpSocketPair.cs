@@ -95,8 +95,7 @@ internal sealed unsafe class UdpSocketPair
         try
         {
             SetOptions(descriptor, family);
-            if (fwMark != 0)
-                SetMark(descriptor, fwMark);
+            SetMark(descriptor, fwMark);
             BindAny(descriptor, family, port);
             return descriptor;
         }
@@ -137,8 +136,13 @@ internal sealed unsafe class UdpSocketPair
             throw LinuxSocketError.FromLastError($"setting {option}");
     }
 
-    private static void SetMark(int descriptor, uint fwMark) =>
+    private static void SetMark(int descriptor, uint fwMark)
+    {
+        // Setting needs CAP_NET_ADMIN, even to what it is already; reading does not.
+        if (Libc.GetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_MARK, out var current) && (uint)current == fwMark)
+            return;
         Require(Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_MARK, (int)fwMark), $"the firewall mark 0x{fwMark:x}");
+    }
 
     private static void BindAny(int descriptor, int family, ushort port)
     {

@@ -1,0 +1,144 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using WireGuard.Api;
+
+namespace WireGuard.Engine.Cli;
+
+/// <summary>
+/// A verb's connection to a running engine: one request at a time, answers awaited. Blocking: a command has nothing
+/// else to do.
+/// </summary>
+internal sealed class ControlConnection : IDisposable
+{
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly Socket _socket;
+    private readonly NetworkStream _stream;
+    private readonly StreamReader _reader;
+    private int _lastId;
+
+    private ControlConnection(string tunnel)
+    {
+        _socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            _socket.Connect(new UnixDomainSocketEndPoint(ControlProtocol.SocketPath(tunnel)));
+            _socket.ReceiveTimeout = _socket.SendTimeout = (int)AnswerTimeout.TotalMilliseconds;
+        }
+        catch
+        {
+            _socket.Dispose();
+            throw;
+        }
+
+        _stream = new NetworkStream(_socket, ownsSocket: true);
+        _reader = new StreamReader(_stream);
+    }
+
+    /// <summary>Names of the tunnels whose engines leave a socket in the directory, running or not.</summary>
+    public static IReadOnlyList<string> SocketNames() => Directory.Exists(ControlProtocol.Directory)
+        ? [.. Directory.EnumerateFiles(ControlProtocol.Directory, "*.sock").Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>Null when no engine listens there.</summary>
+    /// <exception cref="CommandException">No permission, or it speaks another protocol.</exception>
+    public static ControlConnection? TryOpen(string tunnel)
+    {
+        ControlConnection? connection = null;
+        try
+        {
+            connection = new ControlConnection(tunnel);
+            connection.ReadGreeting();
+            return connection;
+        }
+        catch (SocketException failure) when (failure.SocketErrorCode == SocketError.AccessDenied)
+        {
+            throw new CommandException(ExitCode.NoPermission, $"No permission to speak to the engine of {tunnel}. Are you root?", failure);
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+        catch
+        {
+            connection?.Dispose();
+            throw;
+        }
+    }
+
+    /// <exception cref="CommandException">No engine of that name, no permission.</exception>
+    public static ControlConnection Open(string tunnel) =>
+        TryOpen(tunnel) ?? throw new CommandException(ExitCode.NotFound, $"No tunnel {tunnel} is running.");
+
+    public TunnelInfo GetTunnel() => Call(ControlProtocol.Methods.TunnelGet, ControlJsonContext.Default.TunnelInfo);
+
+    public void Stop() => Call(ControlProtocol.Methods.TunnelStop, ControlJsonContext.Default.Done);
+
+    /// <summary>Waits until the engine hangs up, which it does when everything is undone. False: it took longer.</summary>
+    public bool WaitForEnd(TimeSpan timeout)
+    {
+        _socket.ReceiveTimeout = Math.Max(1, (int)timeout.TotalMilliseconds);
+        try
+        {
+            while (_reader.ReadLine() is not null)
+            {
+            }
+        }
+        catch (IOException failure)
+        {
+            return failure.InnerException is not SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock };
+        }
+
+        return true;
+    }
+
+    public void Dispose() => _reader.Dispose();
+
+    private void ReadGreeting()
+    {
+        var line = ReadLine();
+        using var document = JsonDocument.Parse(line);
+        var greeting = document.RootElement.TryGetProperty("params", out var value) ? value.Deserialize(ControlJsonContext.Default.Greeting) : null;
+        if (greeting is not { Protocol: ControlProtocol.Version })
+            throw new CommandException(ExitCode.Error, $"The engine speaks version {greeting?.Protocol.ToString() ?? "?"} of the control protocol, this command {ControlProtocol.Version}.");
+    }
+
+    private T Call<T>(string method, JsonTypeInfo<T> resultType)
+    {
+        var id = ++_lastId;
+        var request = new RpcRequest { Method = method, Id = JsonSerializer.SerializeToElement(id, CliJsonContext.Default.Int32) };
+        var line = JsonSerializer.SerializeToUtf8Bytes(request, ControlJsonContext.Default.RpcRequest);
+        try
+        {
+            _stream.Write([.. line, (byte)'\n']);
+        }
+        catch (IOException failure)
+        {
+            throw new CommandException(ExitCode.Error, "The engine hung up.", failure);
+        }
+
+        while (true)
+        {
+            var response = JsonSerializer.Deserialize(ReadLine(), ControlJsonContext.Default.RpcResponse);
+            if (response is null || response.Id.ValueKind != JsonValueKind.Number || response.Id.GetInt32() != id)
+                continue;
+            if (response.Error is { } error)
+                throw new CommandException(ExitCode.Error, error.Message);
+            return response.Result.Deserialize(resultType) ?? throw new CommandException(ExitCode.Error, $"The engine's answer to {method} is empty.");
+        }
+    }
+
+    private string ReadLine()
+    {
+        try
+        {
+            return _reader.ReadLine() ?? throw new CommandException(ExitCode.Error, "The engine hung up.");
+        }
+        catch (IOException failure)
+        {
+            var late = failure.InnerException is SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock };
+            throw new CommandException(late ? ExitCode.Timeout : ExitCode.Error, late ? "The engine does not answer." : "The engine hung up.", failure);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using WireGuard.Api;
+using WireGuard.Configuration;
+using WireGuard.Engine.Crypto;
+using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.Hosting;
+using WireGuard.Engine.Hosting.Linux;
+using WireGuard.Engine.Interop.Linux;
+
+namespace WireGuard.Engine.Cli.Verbs;
+
+/// <summary>`run FILE|NAME`, the drop-in form, and the hidden child of both that is detached.</summary>
+internal static class RunVerb
+{
+    private const string DetachedOption = "--detached";
+    private const string DropInOption = "--drop-in";
+
+    public static Command Create()
+    {
+        var target = new Argument<string>("FILE|NAME") { Description = "A configuration file, or the name of one in /etc/wireguard." };
+        var detached = new Option<bool>(DetachedOption) { Hidden = true };
+        var dropIn = new Option<bool>(DropInOption) { Hidden = true };
+        var command = new Command("run", "Run a tunnel in the foreground until Ctrl-C or SIGTERM.") { target, detached, dropIn };
+        command.SetAction(parsed => (int)Run(parsed.GetValue(target)!, parsed.GetValue(detached), parsed.GetValue(dropIn)));
+        return command;
+    }
+
+    /// <summary>Arguments that have this executable run a tunnel detached.</summary>
+    public static IReadOnlyList<string> DetachedArguments(string target, bool dropIn) =>
+        dropIn ? ["run", target, DetachedOption, DropInOption] : ["run", target, DetachedOption];
+
+    /// <summary>As wg-quick calls an implementation: interface and sockets only, configured by others afterwards.</summary>
+    public static ExitCode RunDropIn(string name, bool foreground)
+    {
+        if (foreground || Environment.GetEnvironmentVariable("WG_PROCESS_FOREGROUND") == "1")
+            return Run(name, detached: false, dropIn: true);
+        var report = DetachedStart.Run(name, DetachedArguments(name, dropIn: true), UpVerb.DefaultTimeout);
+        return report.Ready ? ExitCode.Ok : throw UpVerb.Failure(report);
+    }
+
+    private static ExitCode Run(string target, bool detached, bool dropIn)
+    {
+        ProcessCalls.SetFileModeMask(ProcessCalls.OwnerOnlyMask);
+        ProcessCalls.ForbidCoreDumps();
+        if (!detached)
+        {
+            using var host = Start(target, dropIn, ConsoleLog.ForStandardError, out var log);
+            Wait(host, log);
+            return ExitCode.Ok;
+        }
+
+        // A path is absolute: the parent saw to it.
+        using var child = DetachedChild.Enter();
+        try
+        {
+            using var host = Start(target, dropIn, OpenFile, out var log);
+            child.Report(new StartReport { Ready = true, Tunnel = host.TunnelName, ProcessId = Environment.ProcessId });
+            Wait(host, log);
+            return ExitCode.Ok;
+        }
+        catch (StartException failure)
+        {
+            child.Report(new StartReport { Tunnel = target, ErrorId = failure.Id.ToString(), Message = failure.Message });
+            return CommandException.CodeOf(failure.Id);
+        }
+    }
+
+    private static TunnelHost Start(string target, bool dropIn, Func<string, LogLevel, EngineLog> openLog, out EngineLog log)
+    {
+        TunnelConfig? config = null;
+        IReadOnlyList<ConfigDiagnostic> warnings = [];
+        var name = target;
+        if (!dropIn)
+            (name, config) = TunnelFile.Load(target, out warnings);
+        log = openLog(name, LogLevels.Parse(Environment.GetEnvironmentVariable(LogLevels.Variable), LogLevel.Information));
+
+        using var cancel = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        var options = new TunnelHostOptions
+        {
+            Name = name,
+            Config = config,
+            TunDescriptor = dropIn ? Descriptor("WG_TUN_FD") : null,
+            UapiDescriptor = dropIn ? Descriptor("WG_UAPI_FD") : null,
+            Log = log,
+        };
+        var host = TunnelHost.Start(options, new LinuxPlatform(), TransportAeadFactory.Best, cancel.Token);
+        foreach (var warning in warnings)
+            log.Warning(warning.ToString());
+        return host;
+
+        void Cancel(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            cancel.Cancel();
+        }
+    }
+
+    private static void Wait(TunnelHost host, EngineLog log)
+    {
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        log.Information($"ending: {host.WaitForStop()}");
+        host.Dispose();
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            host.RequestStop(context.Signal.ToString());
+        }
+    }
+
+    // Opened with the first line, which comes after the name was found free: a second start must not touch the log of
+    // the engine that runs.
+    private static EngineLog OpenFile(string name, LogLevel level) =>
+        new LazyLog(() => new FileLog(Path.Combine(ControlProtocol.Directory, name + ".log"), name) { Level = level }) { Level = level };
+
+    private static int? Descriptor(string variable) => Environment.GetEnvironmentVariable(variable) switch
+    {
+        null or "" => null,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var descriptor) => descriptor,
+        _ => throw new StartException(StartErrorId.EngineFailed, $"{variable} is not a descriptor's number."),
+    };
+}

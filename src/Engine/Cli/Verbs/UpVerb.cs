@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Text.Json;
+using WireGuard.Api;
+using WireGuard.Engine.Hosting;
+using WireGuard.Engine.Hosting.Linux;
+
+namespace WireGuard.Engine.Cli.Verbs;
+
+/// <summary>`up FILE|NAME`: a tunnel that outlives the shell; returns when it is ready.</summary>
+internal static class UpVerb
+{
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
+
+    public static Command Create()
+    {
+        var target = new Argument<string>("FILE|NAME") { Description = "A configuration file, or the name of one in /etc/wireguard." };
+        var timeout = new Option<double>("--timeout") { Description = "Seconds to wait until it is ready; then it is ended.", HelpName = "S", DefaultValueFactory = _ => DefaultTimeout.TotalSeconds };
+        timeout.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double>() is not (> 0 and <= 86400))
+                result.AddError("--timeout is a number of seconds, more than 0.");
+        });
+        var report = new Option<string>("--report") { Description = "json: tell the outcome as one JSON line on standard output.", HelpName = "json" };
+        report.AcceptOnlyFromAmong("json");
+        var command = new Command("up", "Start a tunnel that outlives the shell.") { target, timeout, report };
+        command.SetAction(parsed => (int)Up(parsed.GetValue(target)!, TimeSpan.FromSeconds(parsed.GetValue(timeout)), parsed.GetValue(report) is not null));
+        return command;
+    }
+
+    /// <summary>What a report says, as an exception that ends the command.</summary>
+    public static CommandException Failure(StartReport report) => new(CodeOf(report), report.Message ?? "The engine did not start.");
+
+    private static ExitCode Up(string target, TimeSpan timeout, bool json)
+    {
+        var report = Start(target, timeout);
+        if (json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(report, ControlJsonContext.Default.StartReport));
+            return CodeOf(report);
+        }
+
+        if (!report.Ready)
+            throw Failure(report);
+        Console.Out.WriteLine($"{report.Tunnel} is up (process {report.ProcessId}).");
+        return ExitCode.Ok;
+    }
+
+    private static StartReport Start(string target, TimeSpan timeout)
+    {
+        try
+        {
+            var (path, name) = TunnelFile.Locate(target);
+            return DetachedStart.Run(name, RunVerb.DetachedArguments(path, dropIn: false), timeout);
+        }
+        catch (StartException failure)
+        {
+            return DetachedStart.Failed(target, failure.Id, failure.Message);
+        }
+    }
+
+    private static ExitCode CodeOf(StartReport report) =>
+        report.Ready ? ExitCode.Ok
+        : Enum.TryParse<StartErrorId>(report.ErrorId, out var id) ? CommandException.CodeOf(id)
+        : ExitCode.Error;
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using WireGuard.Configuration;
+using WireGuard.Engine.Diagnostics;
+
+namespace WireGuard.Engine.Hosting;
+
+/// <summary>
+/// Turns endpoint names into addresses as wg(8) does: what may pass (the resolver cannot be reached) is tried again
+/// after 1 s, then 1.2 times as long each time, 20 s at most; a name that does not exist fails at once.
+/// </summary>
+public sealed class EndpointResolver
+{
+    /// <summary>How often to try again: a number, or "infinity".</summary>
+    public const string RetriesVariable = "WG_ENDPOINT_RESOLUTION_RETRIES";
+
+    private const int DefaultRetries = 15;
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(20);
+
+    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _lookUp;
+    private readonly TimeProvider _time;
+    private readonly EngineLog _log;
+    private readonly int? _retries;
+
+    /// <param name="retries">Null: without end.</param>
+    /// <param name="lookUp">Null: the system's resolver.</param>
+    public EndpointResolver(EngineLog log, TimeProvider time, int? retries, Func<string, CancellationToken, Task<IPAddress[]>>? lookUp = null)
+    {
+        _lookUp = lookUp ?? Dns.GetHostAddressesAsync;
+        _time = time;
+        _log = log;
+        _retries = retries;
+    }
+
+    /// <summary>Reads <see cref="RetriesVariable"/>'s value; what is no number means the default.</summary>
+    public static int? ParseRetries(string? value) =>
+        value == "infinity" ? null
+        : int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var retries) ? retries
+        : DefaultRetries;
+
+    /// <summary>The first address that the system prefers.</summary>
+    /// <exception cref="StartException"><see cref="StartErrorId.EndpointUnresolved"/>.</exception>
+    public async Task<IPEndPoint> ResolveAsync(HostEndpoint endpoint, CancellationToken cancel)
+    {
+        if (endpoint.Literal is { } literal)
+            return literal;
+        var delay = FirstDelay;
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                var addresses = await _lookUp(endpoint.Host, cancel).ConfigureAwait(false);
+                if (addresses.Length > 0)
+                    return new IPEndPoint(addresses[0], endpoint.Port);
+                throw new SocketException((int)SocketError.NoData);
+            }
+            catch (SocketException failure) when (IsPermanent(failure.SocketErrorCode) || attempt >= _retries)
+            {
+                throw new StartException(StartErrorId.EndpointUnresolved, $"The endpoint {endpoint} could not be resolved: {failure.Message}", failure);
+            }
+            catch (SocketException failure)
+            {
+                _log.Warning($"The endpoint {endpoint} could not be resolved yet: {failure.Message}. Trying again in {delay.TotalSeconds:0.0} s.");
+            }
+
+            await Task.Delay(delay, _time, cancel).ConfigureAwait(false);
+            delay = delay * 1.2 < LongestDelay ? delay * 1.2 : LongestDelay;
+        }
+    }
+
+    private static bool IsPermanent(SocketError error) => error is SocketError.HostNotFound or SocketError.NoData or SocketError.NoRecovery;
+}

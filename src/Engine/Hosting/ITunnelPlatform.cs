@@ -1,0 +1,22 @@
+using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.HostNetwork;
+using WireGuard.Engine.Lanes;
+using WireGuard.Engine.Tun;
+using WireGuard.Engine.Udp;
+
+namespace WireGuard.Engine.Hosting;
+
+/// <summary>What a tunnel needs of its operating system. The Linux one is in Hosting/Linux; tests bring their own.</summary>
+public interface ITunnelPlatform
+{
+    /// <summary>Makes the interface, down, or takes over a descriptor of one.</summary>
+    /// <param name="mtu">Bytes; null: the system's default for tunnels. Of no effect with a descriptor.</param>
+    /// <exception cref="TunException"/>
+    ITunDevice OpenTun(string name, int? mtu, int? descriptor, EngineLog log);
+
+    IUdpBind CreateBind(EngineLog log);
+
+    ILaneIo CreateLane(ITunQueue tun, IUdpSocket udp);
+
+    IHostNetwork CreateNetwork(EngineLog log);
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Text.Json;
+using WireGuard.Api;
+using WireGuard.Engine.Interop.Linux;
+
+namespace WireGuard.Engine.Hosting.Linux;
+
+/// <summary>The starting side of `up`: runs this executable again and waits until it is ready, or says why it is not.</summary>
+internal static class DetachedStart
+{
+    private static readonly TimeSpan GraceToUndo = TimeSpan.FromSeconds(3);
+
+    /// <param name="arguments">Arguments of the engine; no secret is ever among them.</param>
+    /// <param name="timeout">After it the child is ended, first so that it can undo what it did.</param>
+    public static StartReport Run(string tunnel, IEnumerable<string> arguments, TimeSpan timeout)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // Run as `dotnet wireguard-engine.dll`, the executable is dotnet and the assembly its first argument.
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+            start.ArgumentList.Add(Path.GetFullPath(Environment.GetCommandLineArgs()[0]));
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+
+        using var child = Process.Start(start)!;
+        child.StandardInput.Close();
+        var errors = child.StandardError.ReadToEndAsync();
+        var line = child.StandardOutput.ReadLineAsync();
+        if (!line.Wait(timeout))
+        {
+            End(child);
+            return Failed(tunnel, StartErrorId.EngineTimeout, $"The engine of {tunnel} was not ready within {timeout.TotalSeconds:0.###} s and was ended.");
+        }
+
+        if (line.Result is { } text && TryParse(text) is { } report)
+            return report with { Tunnel = tunnel };
+
+        End(child);
+        var said = errors.Wait(GraceToUndo) ? errors.Result.Trim() : "";
+        return Failed(tunnel, StartErrorId.EngineFailed, $"The engine of {tunnel} ended with exit code {child.ExitCode} before it was ready.{(said.Length > 0 ? " It said: " + said : "")}");
+    }
+
+    public static StartReport Failed(string tunnel, StartErrorId id, string message) =>
+        new() { Tunnel = tunnel, ErrorId = id.ToString(), Message = message };
+
+    private static StartReport? TryParse(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, ControlJsonContext.Default.StartReport);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static void End(Process child)
+    {
+        _ = ProcessCalls.SendSignal(child.Id, ProcessCalls.SIGTERM);
+        if (child.WaitForExit(GraceToUndo))
+            return;
+        _ = ProcessCalls.SendSignal(child.Id, ProcessCalls.SIGKILL);
+        child.WaitForExit();
+    }
+}

@@ -1,0 +1,46 @@
+using WireGuard.Configuration;
+
+namespace WireGuard.Engine.Hosting;
+
+/// <summary>A tunnel's configuration, found by name or path, read, and checked for what this engine can do.</summary>
+public static class TunnelFile
+{
+    /// <param name="nameOrPath">NAME, or a file.</param>
+    /// <param name="warnings">What is doubtful about the file but does not refuse it.</param>
+    /// <exception cref="StartException">ConfigNotFound, ConfigInvalid, ConfigUnsupported, AccessDenied.</exception>
+    public static (string Name, TunnelConfig Config) Load(string nameOrPath, out IReadOnlyList<ConfigDiagnostic> warnings)
+    {
+        var (path, name) = Locate(nameOrPath);
+        var result = ConfigParser.ParseFile(path);
+        warnings = [.. result.Diagnostics.Where(d => d.Severity == ConfigSeverity.Warning)];
+        if (result.Config is not { } config || result.HasErrors)
+        {
+            result.Config?.Dispose();
+            throw new StartException(IdOf(result.Diagnostics), Describe(result.Diagnostics));
+        }
+
+        var unsupported = ConfigSupport.Unsupported(config);
+        if (unsupported.Count == 0)
+            return (name, config);
+        config.Dispose();
+        throw new StartException(StartErrorId.ConfigUnsupported, Describe(unsupported));
+    }
+
+    /// <summary>Absolute path and tunnel name; nothing is opened.</summary>
+    /// <exception cref="StartException">ConfigInvalid: the file's name cannot be a tunnel's.</exception>
+    public static (string Path, string Name) Locate(string nameOrPath)
+    {
+        if (string.IsNullOrWhiteSpace(nameOrPath))
+            throw new StartException(StartErrorId.ConfigNotFound, "The name or path of the configuration is empty.");
+        var location = ConfigLocation.Resolve(nameOrPath);
+        return (location.Path, location.TunnelName ?? throw new StartException(
+            StartErrorId.ConfigInvalid,
+            $"{location.Path}: the file's name gives the tunnel its name and must be NAME{TunnelName.FileExtension}. {TunnelName.Rule}"));
+    }
+
+    private static string Describe(IEnumerable<ConfigDiagnostic> diagnostics) =>
+        string.Join('\n', diagnostics.Where(d => d.Severity == ConfigSeverity.Error));
+
+    private static StartErrorId IdOf(IReadOnlyList<ConfigDiagnostic> diagnostics) =>
+        diagnostics.Any(d => d.Id == "FileNotFound") ? StartErrorId.ConfigNotFound : StartErrorId.ConfigInvalid;
+}

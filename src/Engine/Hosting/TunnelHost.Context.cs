@@ -1,0 +1,65 @@
+using System.Net;
+using WireGuard.Api;
+using WireGuard.Configuration;
+using WireGuard.Engine.Control;
+using WireGuard.Engine.HostNetwork;
+
+namespace WireGuard.Engine.Hosting;
+
+/// <summary>What the control socket may ask of the host.</summary>
+public sealed partial class TunnelHost : ITunnelContext
+{
+    public string TunnelName => _options.Name;
+
+    public IReadOnlyList<string> Addresses { get; }
+
+    public string? ConfigPath { get; }
+
+    public DateTimeOffset StartedAt { get; }
+
+    public string Backend => "userspace";
+
+    public string CryptoBackend => _aead.Name;
+
+    public int Lanes => _device?.Lanes.Count ?? 0;
+
+    void ITunnelContext.RequestStop() => RequestStop("it was asked to");
+
+    /// <summary>One try: the client is waiting and can ask again.</summary>
+    public async Task<IPEndPoint> ResolveEndpointAsync(string endpoint, CancellationToken cancellation)
+    {
+        var colon = endpoint.LastIndexOf(':');
+        if (colon < 1 || !ushort.TryParse(endpoint.AsSpan(colon + 1), out var port))
+            throw new ControlException(ControlErrorCode.EndpointUnresolved, "An endpoint is HOST:PORT.");
+        try
+        {
+            return await new EndpointResolver(Log, _options.Time, retries: 0).ResolveAsync(new HostEndpoint(endpoint[..colon], port), cancellation);
+        }
+        catch (StartException failure)
+        {
+            throw new ControlException(ControlErrorCode.EndpointUnresolved, failure.Message, inner: failure);
+        }
+    }
+
+    /// <summary>Routes follow the peers' allowed IPs; in the drop-in form they are somebody else's.</summary>
+    public Task PeersChangedAsync()
+    {
+        if (_network is not { } network || _device is not { } device)
+            return Task.CompletedTask;
+        using var snapshot = device.Snapshot();
+        var prefixes = snapshot.Peers.SelectMany(p => p.AllowedIPs).Distinct().ToList();
+        var defaultRoutes = _table.Kind == RouteTableKind.Auto ? prefixes.RemoveAll(p => p.PrefixLength == 0) : 0;
+        try
+        {
+            network.UpdateRoutes(prefixes);
+        }
+        catch (HostNetworkException failure)
+        {
+            throw new ControlException(ControlErrorCode.HostNetworkFailed, $"The peer is changed, but its routes are not: {failure.Message}", inner: failure);
+        }
+
+        return defaultRoutes == 0
+            ? Task.CompletedTask
+            : throw new ControlException(ControlErrorCode.HostNetworkFailed, "The peer is changed, but a default route was not set: that is not supported yet.");
+    }
+}

@@ -1,0 +1,206 @@
+using System.Net;
+using WireGuard.Api;
+using WireGuard.Configuration;
+using WireGuard.Engine.Control;
+using WireGuard.Engine.Crypto;
+using WireGuard.Engine.Device;
+using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.HostNetwork;
+using WireGuard.Engine.Lanes;
+using WireGuard.Engine.Tun;
+
+namespace WireGuard.Engine.Hosting;
+
+/// <summary>
+/// One running tunnel: sockets, TUN, device, addresses and routes, put together in that order and taken apart in the
+/// other. <see cref="Start"/> gives a tunnel that is ready or nothing at all. One thread starts, waits and disposes;
+/// <see cref="RequestStop(string)"/> may come from any.
+/// </summary>
+public sealed partial class TunnelHost : IDisposable
+{
+    private readonly TunnelHostOptions _options;
+    private readonly ITunnelPlatform _platform;
+    private readonly TransportAead _aead;
+    private readonly UndoStack _undo;
+    private readonly EndpointResolver _resolver;
+    private readonly TaskCompletionSource<string> _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private WireGuardDevice? _device;
+    private IHostNetwork? _network;
+    private readonly RouteTable _table;
+
+    private TunnelHost(TunnelHostOptions options, ITunnelPlatform platform, TransportAead aead)
+    {
+        _options = options;
+        _platform = platform;
+        _aead = aead;
+        _undo = new UndoStack(options.Log);
+        _resolver = new EndpointResolver(options.Log, options.Time, options.EndpointRetries);
+        StartedAt = options.Time.GetUtcNow();
+        Addresses = [.. options.Config?.Interface.Addresses.Select(a => a.ToString()) ?? []];
+        ConfigPath = options.Config?.Path;
+        _table = options.Config?.Interface.Table ?? RouteTable.Off;
+    }
+
+    private EngineLog Log => _options.Log;
+
+    /// <summary>Brings the tunnel up; when it returns, it carries packets and answers on both sockets.</summary>
+    /// <exception cref="StartException">Why not; nothing is left behind.</exception>
+    public static TunnelHost Start(TunnelHostOptions options, ITunnelPlatform platform, TransportAead aead, CancellationToken cancel)
+    {
+        var host = new TunnelHost(options, platform, aead);
+        try
+        {
+            host.BringUp(cancel);
+            return host;
+        }
+        catch (Exception failure)
+        {
+            host.Dispose();
+            throw StartErrors.From(failure);
+        }
+        finally
+        {
+            options.Config?.Dispose();
+        }
+    }
+
+    /// <summary>Waits until something asks for the end and returns what it was.</summary>
+    public string WaitForStop() => _stop.Task.GetAwaiter().GetResult();
+
+    /// <summary>Asks for the end; the first reason counts.</summary>
+    public void RequestStop(string reason) => _stop.TrySetResult(reason);
+
+    /// <summary>Undoes everything, the sockets last.</summary>
+    public void Dispose() => _undo.Dispose();
+
+    private void BringUp(CancellationToken cancel)
+    {
+        Sodium.EnsureReady();
+        // The JIT takes tens of milliseconds for the bulk kernels; on another core they cost nothing.
+        var warming = Task.Run(() => TransportAeadFactory.Warm(_aead), CancellationToken.None);
+        var gate = new DeviceGate();
+        var servers = ClaimSockets(gate);
+        _device = CreateDevice();
+        gate.Open(_device);
+        _device.EventRaised += Tell;
+        cancel.ThrowIfCancellationRequested();
+
+        if (_options.Config is { } config)
+        {
+            Configure(config, cancel);
+            // Before the link is: a port that is taken is an error of the start, not an event afterwards.
+            _device.Up();
+        }
+
+        _device.Start();
+        if (_options.Config is { } settings)
+            ConfigureHost(settings);
+        warming.Wait(cancel);
+        foreach (var server in servers)
+            server.Start();
+        Log.Information($"ready, port {_device.Snapshot().ListenPort}, {_options.Config?.Peers.Count ?? 0} peers");
+    }
+
+    private SocketServer[] ClaimSockets(DeviceGate gate)
+    {
+        SocketServer[] servers =
+        [
+            Claim("close the UAPI socket", new UapiServer(gate, new UapiServerOptions
+            {
+                Tunnel = _options.Name,
+                Directory = _options.UapiDirectory,
+                ListeningDescriptor = _options.UapiDescriptor,
+                Time = _options.Time,
+            }, Log)),
+            Claim("close the control socket", new ControlServer(gate, this, new ControlServerOptions
+            {
+                Directory = _options.ControlDirectory,
+                Time = _options.Time,
+            }, Log)),
+        ];
+        return servers;
+    }
+
+    private T Claim<T>(string undoing, T server)
+        where T : SocketServer
+    {
+        _undo.Push(undoing, () => server.DisposeAsync().AsTask().GetAwaiter().GetResult());
+        server.SocketFileRemoved += () => RequestStop($"{server.SocketPath} was removed");
+        return server;
+    }
+
+    private WireGuardDevice CreateDevice()
+    {
+        var tun = _platform.OpenTun(_options.Name, _options.Config?.Interface.Mtu, _options.TunDescriptor, Log);
+        try
+        {
+            if (tun.Name != _options.Name)
+                throw new StartException(StartErrorId.EngineFailed, $"The TUN device that was handed over is {tun.Name}, not {_options.Name}.");
+            tun.Changed += change =>
+            {
+                if (change == TunEvent.Removed)
+                    RequestStop("the interface was removed");
+            };
+            var bind = _platform.CreateBind(Log);
+            List<ILaneIo> lanes = [];
+            for (var lane = 0; lane < tun.Queues.Count; lane++)
+                lanes.Add(_platform.CreateLane(tun.Queues[lane], bind.Sockets[lane]));
+            return _undo.Own("close the device", new WireGuardDevice(new DeviceOptions
+            {
+                Name = _options.Name,
+                Tun = tun,
+                Bind = bind,
+                Lanes = lanes,
+                Aead = _aead,
+                TimeProvider = _options.Time,
+                Log = Log,
+            }));
+        }
+        catch
+        {
+            tun.Dispose();
+            throw;
+        }
+    }
+
+    private void Configure(TunnelConfig config, CancellationToken cancel)
+    {
+        var endpoints = new Dictionary<PublicKey, IPEndPoint>();
+        foreach (var peer in config.Peers)
+        {
+            if (peer.Endpoint is { } endpoint)
+                endpoints[peer.PublicKey] = _resolver.ResolveAsync(endpoint, cancel).GetAwaiter().GetResult();
+        }
+
+        using var change = TunnelChange.From(config, endpoints);
+        _device!.Apply(change);
+    }
+
+    private void ConfigureHost(TunnelConfig config)
+    {
+        _network = _undo.Own("close the host's network", _platform.CreateNetwork(Log));
+        _network.Apply(new HostNetworkSettings(
+            _options.Name,
+            config.Interface.Addresses,
+            _device!.Mtu,
+            [.. config.Peers.SelectMany(p => p.AllowedIPs).Distinct()],
+            _table));
+        _undo.Push("undo addresses and routes", _network.Undo);
+    }
+
+    private void Tell(DeviceEvent happened)
+    {
+        switch (happened.Kind)
+        {
+            case DeviceEventKind.HandshakeCompleted when Log.IsEnabled(LogLevel.Verbose):
+                Log.Verbose($"handshake with {happened.PeerName ?? happened.Peer?.ToString()}");
+                break;
+            case DeviceEventKind.EndpointMoved when Log.IsEnabled(LogLevel.Verbose):
+                Log.Verbose($"{happened.PeerName ?? happened.Peer?.ToString()} is now at {happened.Detail}");
+                break;
+            case DeviceEventKind.PeerAdded or DeviceEventKind.PeerRemoved:
+                Log.Information($"peer {happened.PeerName ?? happened.Peer?.ToString()} {(happened.Kind == DeviceEventKind.PeerAdded ? "added" : "removed")}");
+                break;
+        }
+    }
+}

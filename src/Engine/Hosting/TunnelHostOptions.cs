@@ -1,0 +1,34 @@
+using WireGuard.Api;
+using WireGuard.Configuration;
+using WireGuard.Engine.Diagnostics;
+
+namespace WireGuard.Engine.Hosting;
+
+/// <summary>Which tunnel to run, and how.</summary>
+public sealed record TunnelHostOptions
+{
+    public required string Name { get; init; }
+
+    /// <summary>
+    /// Null for the drop-in form, where wg-quick or whoever else configures device and interface. The host owns it: its
+    /// keys are zeroed once the device has them.
+    /// </summary>
+    public TunnelConfig? Config { get; init; }
+
+    /// <summary>An open TUN device to use (WG_TUN_FD).</summary>
+    public int? TunDescriptor { get; init; }
+
+    /// <summary>A listening UAPI socket to use (WG_UAPI_FD).</summary>
+    public int? UapiDescriptor { get; init; }
+
+    public EngineLog Log { get; init; } = EngineLog.None;
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public string UapiDirectory { get; init; } = ControlProtocol.UapiDirectory;
+
+    public string ControlDirectory { get; init; } = ControlProtocol.Directory;
+
+    /// <summary>How often to try an endpoint's name again; null: without end.</summary>
+    public int? EndpointRetries { get; init; } = EndpointResolver.ParseRetries(Environment.GetEnvironmentVariable(EndpointResolver.RetriesVariable));
+}
