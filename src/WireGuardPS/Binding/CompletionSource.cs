@@ -1,5 +1,6 @@
 using WireGuard.Api;
 using WireGuard.Client;
+using WireGuard.Configuration;
 
 namespace WireGuard.Binding;
 
@@ -14,7 +15,7 @@ internal sealed class CompletionSource(TunnelDirectory tunnels, string configDir
 {
     internal static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(200);
 
-    internal static CompletionSource Current => new(TunnelDirectory.Current, ConfigFile.Directory);
+    internal static CompletionSource Current => new(TunnelDirectory.Current, ConfigLocation.Directory);
 
     /// <summary>Running tunnels.</summary>
     internal IReadOnlyList<Candidate> Tunnels() =>

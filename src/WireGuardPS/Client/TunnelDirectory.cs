@@ -1,4 +1,6 @@
 using WireGuard.Api;
+using WireGuard.Configuration;
+using WireGuard.Api;
 using WireGuard.Errors;
 
 namespace WireGuard.Client;

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using WireGuard.Client;
+using WireGuard.Configuration;
 using WireGuard.Errors;
 
 namespace WireGuard.Commands;

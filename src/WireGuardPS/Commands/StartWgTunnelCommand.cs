@@ -2,6 +2,7 @@ using System.Management.Automation;
 using WireGuard.Api;
 using WireGuard.Binding;
 using WireGuard.Client;
+using WireGuard.Configuration;
 using WireGuard.Errors;
 
 namespace WireGuard.Commands;
@@ -44,7 +45,7 @@ public sealed class StartWgTunnelCommand : EngineCommand
         if (ParameterSetName == ByName)
         {
             foreach (var name in Name)
-                Start(name, () => TunnelName.IsValid(name) ? ConfigFile.PathOf(name) : throw NoName(name));
+                Start(name, () => TunnelName.IsValid(name) ? ConfigCheck.PathOf(name) : throw NoName(name));
             return;
         }
 
@@ -59,11 +60,9 @@ public sealed class StartWgTunnelCommand : EngineCommand
         try
         {
             var path = findFile();
-            foreach (var warning in ConfigFile.Validate(path))
+            var name = ConfigCheck.TunnelOf(path);
+            foreach (var warning in ConfigCheck.Validate(path))
                 WriteWarning(warning.ToString());
-            var name = Path.GetFileNameWithoutExtension(path);
-            if (!TunnelName.IsValid(name))
-                throw NoName(name);
             if (!ShouldProcess(name, $"Start tunnel from '{path}'"))
                 return;
             var engine = FindEngine();

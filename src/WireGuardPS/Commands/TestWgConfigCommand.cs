@@ -42,7 +42,7 @@ public sealed class TestWgConfigCommand : CancellableCommand
         {
             foreach (var file in findFiles())
             {
-                var diagnostics = ConfigFile.Check(file);
+                var diagnostics = ConfigCheck.Check(file);
                 if (Detailed)
                     WriteObject(diagnostics.Select(d => d.ToModel(file)), enumerateCollection: true);
                 else

@@ -4,11 +4,21 @@ using WireGuard.Errors;
 namespace WireGuard.Binding;
 
 /// <summary>A configuration file, read and checked as the engine would.</summary>
-internal static class ConfigFile
+internal static class ConfigCheck
 {
-    internal const string Directory = "/etc/wireguard";
+    private const string Extension = ".conf";
 
-    internal static string PathOf(string tunnel) => Path.Combine(Directory, tunnel + ".conf");
+    internal static string PathOf(string tunnel) => Path.Combine(ConfigLocation.Directory, tunnel + Extension);
+
+    /// <summary>The tunnel that a file is for: its name without ".conf", as wg-quick(8) has it.</summary>
+    /// <exception cref="WgException">InvalidTunnelName.</exception>
+    internal static string TunnelOf(string path)
+    {
+        var name = Path.GetFileNameWithoutExtension(path);
+        return Path.GetExtension(path) == Extension && TunnelName.IsValid(name)
+            ? name
+            : throw new WgException(ErrorIds.InvalidTunnelName, $"'{Path.GetFileName(path)}' is not a tunnel's name and '{Extension}'.");
+    }
 
     /// <summary>All that is wrong or doubtful in it; empty for a faultless file.</summary>
     /// <exception cref="WgException">ConfigNotFound, AccessDenied.</exception>
@@ -31,13 +41,15 @@ internal static class ConfigFile
         return [.. result.Diagnostics, .. unsupported];
     }
 
+    // Whether the file can be read at all is not the file's fault: another ErrorId than for what is in it.
     private static ConfigResult Read(string path)
     {
+        if (!File.Exists(path))
+            throw new WgException(ErrorIds.ConfigNotFound, $"There is no configuration file '{path}'.");
         try
         {
-            return File.Exists(path)
-                ? ConfigParser.ParseFile(path)
-                : throw new WgException(ErrorIds.ConfigNotFound, $"There is no configuration file '{path}'.");
+            using (File.OpenRead(path))
+                return ConfigParser.ParseFile(path);
         }
         catch (UnauthorizedAccessException e)
         {
