@@ -1,6 +1,5 @@
 using WireGuard.Api;
 using WireGuard.Configuration;
-using WireGuard.Api;
 using WireGuard.Errors;
 
 namespace WireGuard.Client;
