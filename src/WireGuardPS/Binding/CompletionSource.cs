@@ -11,11 +11,11 @@ internal readonly record struct Candidate(string Value, string Label);
 /// <summary>
 /// Finds what completers offer: within the budget, without an exception, without starting anything.
 /// </summary>
-internal sealed class CompletionSource(TunnelDirectory tunnels, string configDirectory)
+internal sealed class CompletionSource(TunnelDirectory tunnels, string configDirectory, TimeSpan budget)
 {
     internal static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(200);
 
-    internal static CompletionSource Current => new(TunnelDirectory.Current, ConfigLocation.Directory);
+    internal static CompletionSource Current => new(TunnelDirectory.Current, ConfigLocation.Directory, Budget);
 
     /// <summary>Running tunnels.</summary>
     internal IReadOnlyList<Candidate> Tunnels() =>
@@ -51,7 +51,7 @@ internal sealed class CompletionSource(TunnelDirectory tunnels, string configDir
     {
         try
         {
-            using var client = await tunnels.ConnectAsync(tunnel, new EngineTimeouts(Budget, Budget), cancellation).ConfigureAwait(false);
+            using var client = await tunnels.ConnectAsync(tunnel, new EngineTimeouts(budget, budget), cancellation).ConfigureAwait(false);
             return (await client.GetTunnelAsync(false, cancellation).ConfigureAwait(false)).Peers;
         }
         catch (Exception)
@@ -61,13 +61,14 @@ internal sealed class CompletionSource(TunnelDirectory tunnels, string configDir
         }
     }
 
-    private static IReadOnlyList<Candidate> WithinBudget(Func<CancellationToken, Task<IReadOnlyList<Candidate>>> find)
+    private IReadOnlyList<Candidate> WithinBudget(Func<CancellationToken, Task<IReadOnlyList<Candidate>>> find)
     {
-        using var budget = new CancellationTokenSource(Budget - TimeSpan.FromMilliseconds(20));
+        // A little earlier, so that what the other tunnels said is still in time.
+        using var end = new CancellationTokenSource(budget * 0.9);
         try
         {
-            var work = Task.Run(() => find(budget.Token), budget.Token);
-            return work.Wait(Budget) ? work.Result : [];
+            var work = Task.Run(() => find(end.Token), end.Token);
+            return work.Wait(budget) ? work.Result : [];
         }
         catch (Exception)
         {

@@ -94,8 +94,9 @@ internal sealed class EngineClient : IAsyncDisposable, IDisposable
             _broken = false;
             if (response.Error is { } error)
                 throw new WgException(ErrorCatalog.Known(error.Data?.Id ?? NameOf(error.Code)), error.Message);
-            return response.Result.Deserialize(result)
-                ?? throw new JsonException($"'{method}' was answered with neither result nor error.");
+            if (response.Result.ValueKind == JsonValueKind.Undefined)
+                throw new JsonException("Neither result nor error.");
+            return response.Result.Deserialize(result) ?? throw new JsonException("null is no result.");
         }
         catch (Exception e) when (Translate(e, Tunnel, $"answer to '{method}'", _timeouts.Request, cancellation) is { } translated)
         {

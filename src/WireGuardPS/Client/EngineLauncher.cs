@@ -42,7 +42,10 @@ internal static class EngineLauncher
         }
         catch (Exception e) when (e is EndOfStreamException or JsonException or InvalidDataException)
         {
-            var said = await errorText.ConfigureAwait(false);
+            // Whoever writes something else than a report may write for ever.
+            if (e is not EndOfStreamException)
+                EngineProcess.Kill(process);
+            var said = await EngineProcess.SaidAsync(errorText).ConfigureAwait(false);
             throw new WgException(ErrorIds.EngineFailed, $"The engine gave no report of its start{(said.Length > 0 ? ": " + said : ".")}", e);
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)

@@ -61,6 +61,19 @@ internal static class EngineProcess
         return new string(text, 0, length).Trim();
     }
 
+    /// <summary>The text, or nothing if it does not come in time: an error is told without it rather than late.</summary>
+    internal static async Task<string> SaidAsync(Task<string> errorText)
+    {
+        try
+        {
+            return await errorText.WaitAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException or IOException)
+        {
+            return "";
+        }
+    }
+
     /// <summary>Ends a process that we started, if it has not ended by itself.</summary>
     internal static void Kill(Process process)
     {

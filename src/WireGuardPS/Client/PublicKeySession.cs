@@ -45,7 +45,7 @@ internal sealed class PublicKeySession : IDisposable
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
-            var said = await EngineProcess.ReadErrorAsync(_process, deadline.Token).ConfigureAwait(false);
+            var said = await EngineProcess.SaidAsync(EngineProcess.ReadErrorAsync(_process, deadline.Token)).ConfigureAwait(false);
             throw new WgException(ErrorIds.EngineFailed, $"The engine gave no public key{(said.Length > 0 ? ": " + said : ".")}", e);
         }
     }
