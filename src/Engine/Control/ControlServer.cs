@@ -17,8 +17,11 @@ public sealed record ControlServerOptions
     /// <summary>Requests and answers.</summary>
     public int MaxLineBytes { get; init; } = ControlProtocol.MaxLineBytes;
 
-    /// <summary>Events that wait for a client to read them; one more and it is disconnected.</summary>
-    public int EventQueueLength { get; init; } = 1024;
+    /// <summary>
+    /// Events that wait for a client to read them; one more and it is disconnected. Large enough for the burst when
+    /// thousands of peers are configured at once; a few MiB at the worst.
+    /// </summary>
+    public int EventQueueLength { get; init; } = 16 * 1024;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

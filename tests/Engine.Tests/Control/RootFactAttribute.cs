@@ -5,7 +5,7 @@ namespace WireGuard.Tests.Control;
 /// <summary>A test that needs root, and programs that may be missing.</summary>
 internal sealed class RootFactAttribute : FactAttribute
 {
-    internal RootFactAttribute(params string[] programs)
+    public RootFactAttribute(params string[] programs)
     {
         if (!OperatingSystem.IsLinux() || EffectiveUser.Id != 0)
             Skip = "needs root on Linux";

@@ -5,14 +5,16 @@ using WireGuard.Engine.Device;
 
 namespace WireGuard.Tests.Control;
 
-public sealed class UapiServerTests : IAsyncDisposable
+public sealed class UapiServerTests : IAsyncLifetime
 {
     private readonly TestFolder _folder = new();
     private readonly FakeDeviceControl _device = new();
     private readonly ManualTimeProvider _clock = new();
     private readonly List<UapiServer> _servers = [];
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         foreach (var server in _servers)
             await server.DisposeAsync();

@@ -1,0 +1,36 @@
+@{
+    RootModule           = 'WireGuardPS.dll'
+    # Stamped at build from Directory.Build.props; a test holds the two together.
+    ModuleVersion        = '0.1.0'
+    GUID                 = '3d0c5bd1-7f0e-4a57-9f0b-5a4c0c8f6f2e'
+    Author               = 'WireGuard for PowerShell maintainers'
+    CompanyName          = 'WireGuard for PowerShell maintainers'
+    Copyright            = 'MIT licence. "WireGuard" is a registered trademark of Jason A. Donenfeld.'
+    Description          = 'Runs and administers WireGuard tunnels from PowerShell, with an engine of its own that lives outside the shell.'
+    CompatiblePSEditions = @('Core')
+    PowerShellVersion    = '7.6'
+    FormatsToProcess     = @('WireGuard.Format.ps1xml')
+    TypesToProcess       = @('WireGuard.Types.ps1xml')
+    CmdletsToExport      = @(
+        'Add-WgPeer'
+        'Get-WgPeer'
+        'Get-WgPublicKey'
+        'Get-WgStatus'
+        'Get-WgTunnel'
+        'New-WgKey'
+        'New-WgPresharedKey'
+        'Remove-WgPeer'
+        'Set-WgPeer'
+        'Start-WgTunnel'
+        'Stop-WgTunnel'
+        'Test-WgConfig'
+    )
+    FunctionsToExport    = @()
+    AliasesToExport      = @()
+    VariablesToExport    = @()
+    PrivateData          = @{
+        PSData = @{
+            Tags = @('WireGuard', 'VPN', 'Tunnel', 'Network', 'Linux', 'PSEdition_Core')
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+
+namespace WireGuard.Binding;
+
+/// <summary>Filters candidates by what has been typed and quotes what needs it.</summary>
+internal abstract class Completer : IArgumentCompleter
+{
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        foreach (var candidate in Matching(Candidates(CompletionSource.Current, fakeBoundParameters), wordToComplete))
+            yield return new CompletionResult(Quote(candidate.Value), candidate.Label, CompletionResultType.ParameterValue, candidate.Label);
+    }
+
+    /// <summary>Those whose value or label begins with the word, whatever quotes it has.</summary>
+    internal static IEnumerable<Candidate> Matching(IEnumerable<Candidate> candidates, string? word)
+    {
+        var typed = (word ?? "").Trim('\'', '"');
+        return candidates.Where(c => c.Value.StartsWith(typed, StringComparison.OrdinalIgnoreCase)
+            || c.Label.StartsWith(typed, StringComparison.OrdinalIgnoreCase));
+    }
+
+    internal static string Quote(string value) =>
+        value.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.' or '/' or '+'))
+            ? "'" + value.Replace("'", "''", StringComparison.Ordinal) + "'"
+            : value;
+
+    private protected abstract IReadOnlyList<Candidate> Candidates(CompletionSource source, IDictionary bound);
+
+    private protected static string? TunnelOf(IDictionary bound) => bound["Tunnel"] as string ?? (bound["Tunnel"] as object[])?.FirstOrDefault() as string;
+}
+
+/// <summary>Names of running tunnels.</summary>
+internal sealed class TunnelNameCompleter : Completer
+{
+    private protected override IReadOnlyList<Candidate> Candidates(CompletionSource source, IDictionary bound) => source.Tunnels();
+}
+
+/// <summary>Names of configurations in /etc/wireguard.</summary>
+internal sealed class ConfigNameCompleter : Completer
+{
+    private protected override IReadOnlyList<Candidate> Candidates(CompletionSource source, IDictionary bound) => source.Configurations();
+}
+
+/// <summary>Public keys of the peers of the tunnel that was named.</summary>
+internal sealed class PeerKeyCompleter : Completer
+{
+    private protected override IReadOnlyList<Candidate> Candidates(CompletionSource source, IDictionary bound) => source.PeerKeys(TunnelOf(bound));
+}
+
+/// <summary>Friendly names of the peers of the tunnel that was named.</summary>
+internal sealed class PeerNameCompleter : Completer
+{
+    private protected override IReadOnlyList<Candidate> Candidates(CompletionSource source, IDictionary bound) => source.PeerNames(TunnelOf(bound));
+}

@@ -1,0 +1,79 @@
+using WireGuard.Api;
+using WireGuard.Client;
+using WireGuard.Configuration;
+
+namespace WireGuard.Binding;
+
+/// <param name="Value">What is completed.</param>
+/// <param name="Label">What a menu shows.</param>
+internal readonly record struct Candidate(string Value, string Label);
+
+/// <summary>
+/// Finds what completers offer: within the budget, without an exception, without starting anything.
+/// </summary>
+internal sealed class CompletionSource(TunnelDirectory tunnels, string configDirectory, TimeSpan budget)
+{
+    internal static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(200);
+
+    internal static CompletionSource Current => new(TunnelDirectory.Current, ConfigLocation.Directory, Budget);
+
+    /// <summary>Running tunnels.</summary>
+    internal IReadOnlyList<Candidate> Tunnels() =>
+        WithinBudget(async cancellation => Plain(await tunnels.LiveNamesAsync(cancellation).ConfigureAwait(false)));
+
+    /// <summary>Names of NAME.conf in the configuration directory.</summary>
+    internal IReadOnlyList<Candidate> Configurations() => WithinBudget(_ =>
+    {
+        var names = System.IO.Directory.Exists(configDirectory)
+            ? System.IO.Directory.EnumerateFiles(configDirectory, "*.conf").Select(p => Path.GetFileNameWithoutExtension(p)).Where(TunnelName.IsValid)
+            : [];
+        return Task.FromResult(Plain(names.Order(StringComparer.Ordinal)));
+    });
+
+    /// <summary>Public keys of one tunnel's peers, or of all tunnels', labelled by their friendly names.</summary>
+    internal IReadOnlyList<Candidate> PeerKeys(string? tunnel) =>
+        Peers(tunnel, p => new Candidate(p.PublicKey, string.IsNullOrEmpty(p.Name) ? p.PublicKey : $"{p.Name} ({WgDisplay.Key(p.PublicKey)})"));
+
+    /// <summary>Friendly names of one tunnel's peers, or of all tunnels'.</summary>
+    internal IReadOnlyList<Candidate> PeerNames(string? tunnel) =>
+        [.. Peers(tunnel, p => new Candidate(p.Name ?? "", p.Name ?? "")).Where(c => c.Value.Length > 0)];
+
+    private static IReadOnlyList<Candidate> Plain(IEnumerable<string> names) => [.. names.Select(n => new Candidate(n, n))];
+
+    private IReadOnlyList<Candidate> Peers(string? tunnel, Func<PeerInfo, Candidate> offer) => WithinBudget(async cancellation =>
+    {
+        var names = tunnel is not null && TunnelName.IsValid(tunnel) ? [tunnel] : tunnels.Names();
+        var found = await Task.WhenAll(names.Select(n => PeersOfAsync(n, cancellation))).ConfigureAwait(false);
+        return (IReadOnlyList<Candidate>)[.. found.SelectMany(p => p).Select(offer)];
+    });
+
+    private async Task<IReadOnlyList<PeerInfo>> PeersOfAsync(string tunnel, CancellationToken cancellation)
+    {
+        try
+        {
+            using var client = await tunnels.ConnectAsync(tunnel, new EngineTimeouts(budget, budget), cancellation).ConfigureAwait(false);
+            return (await client.GetTunnelAsync(false, cancellation).ConfigureAwait(false)).Peers;
+        }
+        catch (Exception)
+        {
+            // One tunnel that hangs or refuses must not take the others' peers away.
+            return [];
+        }
+    }
+
+    private IReadOnlyList<Candidate> WithinBudget(Func<CancellationToken, Task<IReadOnlyList<Candidate>>> find)
+    {
+        // A little earlier, so that what the other tunnels said is still in time.
+        using var end = new CancellationTokenSource(budget * 0.9);
+        try
+        {
+            var work = Task.Run(() => find(end.Token), end.Token);
+            return work.Wait(budget) ? work.Result : [];
+        }
+        catch (Exception)
+        {
+            // Completion is a courtesy: whatever goes wrong, there is just nothing to offer.
+            return [];
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using WireGuard.Configuration;
+using WireGuard.Errors;
+
+namespace WireGuard.Binding;
+
+/// <summary>A configuration file, read and checked as the engine would.</summary>
+internal static class ConfigCheck
+{
+    private const string Extension = ".conf";
+
+    internal static string PathOf(string tunnel) => Path.Combine(ConfigLocation.Directory, tunnel + Extension);
+
+    /// <summary>The tunnel that a file is for: its name without ".conf", as wg-quick(8) has it.</summary>
+    /// <exception cref="WgException">InvalidTunnelName.</exception>
+    internal static string TunnelOf(string path)
+    {
+        var name = Path.GetFileNameWithoutExtension(path);
+        return Path.GetExtension(path) == Extension && TunnelName.IsValid(name)
+            ? name
+            : throw new WgException(ErrorIds.InvalidTunnelName, $"'{Path.GetFileName(path)}' is not a tunnel's name and '{Extension}'.");
+    }
+
+    /// <summary>All that is wrong or doubtful in it; empty for a faultless file.</summary>
+    /// <exception cref="WgException">ConfigNotFound, AccessDenied.</exception>
+    internal static IReadOnlyList<ConfigDiagnostic> Check(string path)
+    {
+        var result = Read(path);
+        using var config = result.Config;
+        return config is null ? result.Diagnostics : [.. result.Diagnostics, .. ConfigSupport.Unsupported(config)];
+    }
+
+    /// <summary>Its warnings.</summary>
+    /// <exception cref="WgException">ConfigNotFound, AccessDenied, ConfigInvalid, ConfigUnsupported.</exception>
+    internal static IReadOnlyList<ConfigDiagnostic> Validate(string path)
+    {
+        var result = Read(path);
+        using var config = result.Config;
+        ThrowOnErrors(ErrorIds.ConfigInvalid, result.Diagnostics);
+        var unsupported = config is null ? [] : ConfigSupport.Unsupported(config);
+        ThrowOnErrors(ErrorIds.ConfigUnsupported, unsupported);
+        return [.. result.Diagnostics, .. unsupported];
+    }
+
+    // Whether the file can be read at all is not the file's fault: another ErrorId than for what is in it.
+    private static ConfigResult Read(string path)
+    {
+        if (!File.Exists(path))
+            throw new WgException(ErrorIds.ConfigNotFound, $"There is no configuration file '{path}'.");
+        try
+        {
+            using (File.OpenRead(path))
+                return ConfigParser.ParseFile(path);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new WgException(ErrorIds.AccessDenied, $"The configuration file '{path}' may not be read by this user.", e);
+        }
+        catch (IOException e)
+        {
+            throw new WgException(ErrorIds.ConfigNotFound, $"The configuration file '{path}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static void ThrowOnErrors(string errorId, IReadOnlyList<ConfigDiagnostic> diagnostics)
+    {
+        var errors = diagnostics.Where(d => d.Severity == ConfigSeverity.Error).ToList();
+        if (errors.Count > 0)
+            throw new WgException(errorId, string.Join(Environment.NewLine, errors));
+    }
+}

@@ -1,0 +1,28 @@
+using WireGuard.Api;
+
+namespace WireGuard.Client;
+
+/// <summary>The methods of the control protocol, typed.</summary>
+internal static class EngineClientMethods
+{
+    private static ControlJsonContext Json => ControlJsonContext.Default;
+
+    internal static Task<TunnelInfo> GetTunnelAsync(this EngineClient client, bool includeSecrets, CancellationToken cancellation) =>
+        client.InvokeAsync(
+            ControlProtocol.Methods.TunnelGet, new TunnelQuery { IncludeSecrets = includeSecrets }, Json.TunnelQuery, Json.TunnelInfo, cancellation);
+
+    internal static Task<EngineStatus> GetStatusAsync(this EngineClient client, CancellationToken cancellation) =>
+        client.InvokeAsync(ControlProtocol.Methods.EngineStatus, Json.EngineStatus, cancellation);
+
+    internal static Task<PeerInfo> AddPeerAsync(this EngineClient client, PeerChangeRequest peer, CancellationToken cancellation) =>
+        client.InvokeAsync(ControlProtocol.Methods.PeerAdd, peer, Json.PeerChangeRequest, Json.PeerInfo, cancellation);
+
+    internal static Task<PeerInfo> SetPeerAsync(this EngineClient client, PeerChangeRequest peer, CancellationToken cancellation) =>
+        client.InvokeAsync(ControlProtocol.Methods.PeerSet, peer, Json.PeerChangeRequest, Json.PeerInfo, cancellation);
+
+    internal static Task<PeerInfo> RemovePeerAsync(this EngineClient client, string publicKey, CancellationToken cancellation) =>
+        client.InvokeAsync(ControlProtocol.Methods.PeerRemove, new PeerKey(publicKey), Json.PeerKey, Json.PeerInfo, cancellation);
+
+    internal static Task<Done> StopAsync(this EngineClient client, CancellationToken cancellation) =>
+        client.InvokeAsync(ControlProtocol.Methods.TunnelStop, Json.Done, cancellation);
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text.Json;
+using WireGuard.Api;
+using WireGuard.Errors;
+
+namespace WireGuard.Client;
+
+/// <summary>Starts a detached engine by `wireguard-engine up` and waits for its <see cref="StartReport"/>.</summary>
+internal static class EngineLauncher
+{
+    private const int ReportLimit = 64 * 1024;
+
+    // The engine keeps the timeout itself; this much more until we think that it does not.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// Cancelling ends the wait only: the engine, once on its way, has left the caller's session and goes on.
+    /// </summary>
+    /// <param name="engine">Executable, from <see cref="EngineLocator"/>.</param>
+    /// <param name="configPath">Absolute path of the configuration file.</param>
+    /// <param name="timeout">How long the engine may take to be ready.</param>
+    /// <exception cref="WgException">The engine's own ErrorId, or EngineFailed, EngineTimeout.</exception>
+    internal static async Task<StartReport> StartAsync(string engine, string configPath, TimeSpan timeout, CancellationToken cancellation)
+    {
+        var seconds = Math.Max(1, Math.Ceiling(timeout.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        using var process = EngineProcess.Start(engine, "up", configPath, "--report", "json", "--timeout", seconds);
+        process.StandardInput.Close();
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(timeout + Grace);
+        using var reader = new LineReader(process.StandardOutput.BaseStream);
+        var errorText = EngineProcess.ReadErrorAsync(process, deadline.Token);
+        try
+        {
+            var line = await reader.ReadAsync(ReportLimit, deadline.Token).ConfigureAwait(false);
+            if (line is null)
+                throw new EndOfStreamException();
+            var report = JsonSerializer.Deserialize(line.Value.Span, ControlJsonContext.Default.StartReport)
+                ?? throw new JsonException("null is no report.");
+            if (!report.Ready)
+                throw new WgException(ErrorCatalog.Known(report.ErrorId), report.Message ?? $"The engine did not start ({report.ErrorId}).");
+            return report;
+        }
+        catch (Exception e) when (e is EndOfStreamException or JsonException or InvalidDataException)
+        {
+            // Whoever writes something else than a report may write for ever.
+            if (e is not EndOfStreamException)
+                EngineProcess.Kill(process);
+            var said = await EngineProcess.SaidAsync(errorText).ConfigureAwait(false);
+            throw new WgException(ErrorIds.EngineFailed, $"The engine gave no report of its start{(said.Length > 0 ? ": " + said : ".")}", e);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            EngineProcess.Kill(process);
+            throw new WgException(ErrorIds.EngineTimeout, $"The engine was not ready within {timeout.TotalSeconds:0.###} s.", e);
+        }
+        finally
+        {
+            Forget(errorText);
+        }
+    }
+
+    private static void Forget(Task task) =>
+        task.ContinueWith(t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+}

@@ -1,0 +1,80 @@
+using System.Management.Automation;
+using System.Security;
+using WireGuard.Binding;
+using WireGuard.Errors;
+
+namespace WireGuard.Commands;
+
+/// <summary>A cmdlet whose waits end at Ctrl-C.</summary>
+public abstract class CancellableCommand : PSCmdlet, IDisposable
+{
+    private static readonly TimeSpan ProgressAfter = TimeSpan.FromMilliseconds(500);
+
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>PowerShell calls it when the pipeline has ended, however it ended.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+            _stop.Dispose();
+    }
+
+    /// <summary>Called on another thread; EndProcessing is not called afterwards.</summary>
+    protected sealed override void StopProcessing() => _stop.Cancel();
+
+    /// <summary>Waits for the work on the pipeline's thread; after half a second a progress bar says for what.</summary>
+    private protected T Await<T>(string activity, Func<PipelinePump, CancellationToken, Task<T>> work)
+    {
+        ProgressRecord? shown = null;
+        try
+        {
+            return PipelinePump.Run(work, waited => shown = ShowProgress(activity, waited, shown), _stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        finally
+        {
+            if (shown is not null && !_stop.IsCancellationRequested)
+            {
+                shown.RecordType = ProgressRecordType.Completed;
+                WriteProgress(shown);
+            }
+        }
+    }
+
+    private protected T Await<T>(string activity, Func<CancellationToken, Task<T>> work) =>
+        Await(activity, (_, cancellation) => work(cancellation));
+
+    /// <summary>One item failed; the others go on.</summary>
+    private protected void WriteError(WgException exception, object? target) => WriteError(ErrorFactory.Create(exception, target));
+
+    /// <summary>Nothing can go on.</summary>
+    private protected void ThrowError(WgException exception, object? target) => ThrowTerminatingError(ErrorFactory.Create(exception, target));
+
+    /// <summary>Once a cmdlet, and only for an argument: text from the pipeline is in no history file.</summary>
+    private protected void WarnOfPlainText(SecureString? key, string what, ref bool warned)
+    {
+        if (warned || key is null || MyInvocation.ExpectingInput || !SecretText.CameAsPlainText(key))
+            return;
+        warned = true;
+        WriteWarning($"The {what} was given as plain text, which history files and transcripts keep. Use Read-Host -AsSecureString or Get-Secret.");
+    }
+
+    private ProgressRecord? ShowProgress(string activity, TimeSpan waited, ProgressRecord? shown)
+    {
+        if (waited < ProgressAfter)
+            return shown;
+        shown ??= new ProgressRecord(0, activity, " ");
+        shown.StatusDescription = $"{waited.TotalSeconds:0} s";
+        WriteProgress(shown);
+        return shown;
+    }
+}

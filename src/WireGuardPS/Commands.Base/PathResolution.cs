@@ -1,0 +1,44 @@
+using System.Collections.ObjectModel;
+using System.Management.Automation;
+using WireGuard.Errors;
+
+namespace WireGuard.Commands;
+
+/// <summary>From PowerShell's paths (drives, providers, $PWD) to the file system's.</summary>
+internal static class PathResolution
+{
+    private const string FileSystem = "FileSystem";
+
+    /// <summary>A literal path; the file need not be there.</summary>
+    /// <exception cref="WgException">ConfigNotFound: it is on no file system, or on no drive.</exception>
+    internal static string ToFilePath(this PSCmdlet cmdlet, string path)
+    {
+        try
+        {
+            var resolved = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
+            return provider.Name == FileSystem ? resolved : throw NoFile(path, null);
+        }
+        catch (Exception e) when (e is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException)
+        {
+            throw NoFile(path, e);
+        }
+    }
+
+    /// <summary>All files that a path with wildcards means.</summary>
+    /// <exception cref="WgException">ConfigNotFound: a literal path without a file, or on no file system.</exception>
+    internal static Collection<string> ToFilePaths(this PSCmdlet cmdlet, string path)
+    {
+        try
+        {
+            var resolved = cmdlet.GetResolvedProviderPathFromPSPath(path, out var provider);
+            return provider.Name == FileSystem ? resolved : throw NoFile(path, null);
+        }
+        catch (Exception e) when (e is ItemNotFoundException or System.Management.Automation.DriveNotFoundException or ProviderNotFoundException)
+        {
+            throw NoFile(path, e);
+        }
+    }
+
+    private static WgException NoFile(string path, Exception? inner) =>
+        new(ErrorIds.ConfigNotFound, $"There is no configuration file '{path}'.", inner);
+}

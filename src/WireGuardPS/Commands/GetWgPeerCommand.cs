@@ -1,0 +1,94 @@
+using System.Management.Automation;
+using WireGuard.Api;
+using WireGuard.Binding;
+using WireGuard.Client;
+using WireGuard.Errors;
+
+namespace WireGuard.Commands;
+
+/// <summary>Get-WgPeer: peers of running tunnels, all or filtered by key or friendly name.</summary>
+[Cmdlet(VerbsCommon.Get, "WgPeer")]
+[OutputType(typeof(WgPeer))]
+public sealed class GetWgPeerCommand : TunnelCommand
+{
+    // The alias binds WgTunnel objects; WgPeer objects, whose Name is the peer's own, bind by their Tunnel.
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Name", "InterfaceAlias")]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(TunnelNameCompleter))]
+    public string[]? Tunnel { get; set; }
+
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PeerKeyCompleter))]
+    public string[]? PublicKey { get; set; }
+
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(PeerNameCompleter))]
+    public string[]? PeerName { get; set; }
+
+    /// <summary>Fill in PresharedKey.</summary>
+    [Parameter]
+    public SwitchParameter IncludeSecret { get; set; }
+
+    protected override void ProcessRecord() => AskEach(
+        Tunnel,
+        "Asking tunnels",
+        (client, cancellation) => client.GetTunnelAsync(IncludeSecret, cancellation),
+        WritePeers);
+
+    private void WritePeers(string tunnel, TunnelInfo info)
+    {
+        var now = DateTimeOffset.UtcNow;
+        IEnumerable<PeerInfo> peers = info.Peers;
+        if (PublicKey is not null)
+            peers = ByKey(tunnel, info, PublicKey);
+        if (PeerName is not null)
+            peers = ByName(tunnel, [.. peers], PeerName);
+        foreach (var peer in peers)
+            WriteObject(peer.ToPeer(tunnel, now));
+    }
+
+    private List<PeerInfo> ByKey(string tunnel, TunnelInfo info, string[] keys)
+    {
+        var found = new List<PeerInfo>();
+        foreach (var text in keys)
+        {
+            try
+            {
+                var key = PeerArguments.ParsePublicKey(text);
+                if (info.Peers.FirstOrDefault(p => p.PublicKey == key) is { } peer)
+                    found.Add(peer);
+                else if (IsLiteralTunnel(tunnel))
+                    throw new WgException(ErrorIds.PeerNotFound, $"Tunnel '{tunnel}' has no peer {key}.");
+            }
+            catch (WgException e)
+            {
+                WriteError(e, text);
+            }
+        }
+
+        return found;
+    }
+
+    private List<PeerInfo> ByName(string tunnel, List<PeerInfo> peers, string[] names)
+    {
+        var found = new List<PeerInfo>();
+        foreach (var name in names)
+        {
+            var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
+            var matching = peers.FindAll(p => p.Name is not null && pattern.IsMatch(p.Name));
+            if (matching.Count == 0 && IsLiteralTunnel(tunnel) && !WildcardPattern.ContainsWildcardCharacters(name))
+                WriteError(new WgException(ErrorIds.PeerNotFound, $"Tunnel '{tunnel}' has no peer named '{name}'."), name);
+            found.AddRange(matching.Where(p => !found.Contains(p)));
+        }
+
+        return found;
+    }
+
+    // Whoever looks for a peer in all tunnels does not expect it in each.
+    private bool IsLiteralTunnel(string tunnel) => Tunnel?.Contains(tunnel, StringComparer.Ordinal) == true;
+}

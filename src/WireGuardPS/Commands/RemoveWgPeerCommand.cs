@@ -1,0 +1,44 @@
+using System.Management.Automation;
+using WireGuard.Binding;
+using WireGuard.Client;
+using WireGuard.Errors;
+
+namespace WireGuard.Commands;
+
+/// <summary>Remove-WgPeer: takes a peer from a running tunnel; its session ends.</summary>
+[Cmdlet(VerbsCommon.Remove, "WgPeer", SupportsShouldProcess = true)]
+[OutputType(typeof(WgPeer))]
+public sealed class RemoveWgPeerCommand : PeerChangeCommand
+{
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("Name", "InterfaceAlias")]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(TunnelNameCompleter))]
+    public string[] Tunnel { get; set; } = [];
+
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PeerKeyCompleter))]
+    public string[] PublicKey { get; set; } = [];
+
+    /// <summary>Emit the peer as it was.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    protected override void ProcessRecord()
+    {
+        foreach (var text in PublicKey)
+        {
+            try
+            {
+                var key = PeerArguments.ParsePublicKey(text);
+                Change(Tunnel, key, "Remove peer", PassThru, (client, cancellation) => client.RemovePeerAsync(key, cancellation));
+            }
+            catch (WgException e)
+            {
+                WriteError(e, text);
+            }
+        }
+    }
+}

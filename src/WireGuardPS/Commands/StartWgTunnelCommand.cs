@@ -1,0 +1,82 @@
+using System.Management.Automation;
+using WireGuard.Api;
+using WireGuard.Binding;
+using WireGuard.Client;
+using WireGuard.Configuration;
+using WireGuard.Errors;
+
+namespace WireGuard.Commands;
+
+/// <summary>
+/// Start-WgTunnel: checks a configuration file, starts a detached engine for it and waits until it is ready. With
+/// -WhatIf only the check happens.
+/// </summary>
+[Cmdlet(VerbsLifecycle.Start, "WgTunnel", DefaultParameterSetName = ByConfig, SupportsShouldProcess = true)]
+[OutputType(typeof(WgTunnel))]
+public sealed class StartWgTunnelCommand : EngineCommand
+{
+    private const string ByConfig = "Config";
+    private const string ByName = "Name";
+
+    /// <summary>Configuration files; the file's name without .conf is the tunnel's.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByConfig, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Path", "PSPath", "LiteralPath", "ConfigPath")]
+    [ValidateNotNullOrEmpty]
+    public string[] Config { get; set; } = [];
+
+    /// <summary>Names of files in /etc/wireguard, without .conf.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByName)]
+    [Alias("InterfaceAlias")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ConfigNameCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>How long each engine may take until it is ready.</summary>
+    [Parameter]
+    [DurationTransformation]
+    [ValidateTimeout]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == ByName)
+        {
+            foreach (var name in Name)
+                Start(name, () => TunnelName.IsValid(name) ? ConfigCheck.PathOf(name) : throw NoName(name));
+            return;
+        }
+
+        foreach (var path in Config)
+            Start(path, () => this.ToFilePath(path));
+    }
+
+    private static WgException NoName(string name) => new(ErrorIds.InvalidTunnelName, $"'{name}' cannot be the name of a tunnel.");
+
+    private void Start(string given, Func<string> findFile)
+    {
+        try
+        {
+            var path = findFile();
+            var name = ConfigCheck.TunnelOf(path);
+            foreach (var warning in ConfigCheck.Validate(path))
+                WriteWarning(warning.ToString());
+            if (!ShouldProcess(name, $"Start tunnel from '{path}'"))
+                return;
+            var engine = FindEngine();
+            WriteVerbose($"Starting '{engine}' for '{path}'.");
+            var report = Await($"Starting tunnel '{name}'", cancellation => EngineLauncher.StartAsync(engine, path, Timeout, cancellation));
+            WriteVerbose($"The engine of tunnel '{name}' runs as process {report.ProcessId}.");
+            if (PassThru)
+                WriteObject(Ask(name, "Asking the tunnel", GetAsync).ToTunnel(DateTimeOffset.UtcNow));
+        }
+        catch (WgException e)
+        {
+            WriteError(e, given);
+        }
+    }
+
+    private static Task<TunnelInfo> GetAsync(EngineClient client, CancellationToken cancellation) => client.GetTunnelAsync(false, cancellation);
+}

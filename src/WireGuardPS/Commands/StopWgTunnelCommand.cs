@@ -1,0 +1,54 @@
+using System.Management.Automation;
+using WireGuard.Binding;
+using WireGuard.Client;
+using WireGuard.Errors;
+
+namespace WireGuard.Commands;
+
+/// <summary>Stop-WgTunnel: takes tunnels down and waits until their engines are gone.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "WgTunnel", SupportsShouldProcess = true)]
+[OutputType(typeof(WgTunnel))]
+public sealed class StopWgTunnelCommand : TunnelCommand
+{
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Tunnel", "InterfaceAlias")]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(TunnelNameCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>How long each tunnel may take.</summary>
+    [Parameter]
+    [DurationTransformation]
+    [ValidateTimeout]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Emit the tunnel as it last was.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    protected override void ProcessRecord()
+    {
+        foreach (var target in Resolve(Name))
+        {
+            if (!ShouldProcess(target.Name, "Stop tunnel"))
+                continue;
+            try
+            {
+                var last = Await($"Stopping tunnel '{target.Name}'", cancellation => StopAsync(target.Name, cancellation));
+                if (PassThru)
+                    WriteObject(last.ToTunnel(DateTimeOffset.UtcNow, WgTunnelState.Stopped));
+            }
+            catch (WgException e)
+            {
+                Report(e, target);
+            }
+        }
+    }
+
+    private async Task<Api.TunnelInfo> StopAsync(string tunnel, CancellationToken cancellation)
+    {
+        using var client = await Tunnels.ConnectAsync(tunnel, EngineTimeouts.Default, cancellation).ConfigureAwait(false);
+        return await TunnelStopper.StopAsync(client, Tunnels.SocketPath(tunnel), Timeout, cancellation).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Management.Automation;
+
+namespace WireGuard.Errors;
+
+/// <param name="Category">What PowerShell shows and `-ErrorAction` handlers switch on.</param>
+/// <param name="RecommendedAction">A sentence that tells the administrator what to do.</param>
+internal readonly record struct ErrorKind(ErrorCategory Category, string RecommendedAction);
+
+/// <summary>Category and advice of each <see cref="ErrorIds"/> member.</summary>
+internal static class ErrorCatalog
+{
+    /// <summary>Ids that are not the catalogue's own (a newer engine's) count as EngineFailed.</summary>
+    internal static string Known(string? id) => id is not null && TryGet(id, out _) ? id : ErrorIds.EngineFailed;
+
+    internal static ErrorKind Get(string id)
+    {
+        TryGet(Known(id), out var kind);
+        return kind;
+    }
+
+    internal static bool TryGet(string id, out ErrorKind kind)
+    {
+        ErrorKind? found = id switch
+        {
+            ErrorIds.AccessDenied => new(ErrorCategory.PermissionDenied, "Run PowerShell as root, or give the engine CAP_NET_ADMIN and the file to its user."),
+            ErrorIds.AddressInUse => new(ErrorCategory.ResourceBusy, "Choose another ListenPort, or stop what listens on it (ss -lunp)."),
+            ErrorIds.ConfigInvalid => new(ErrorCategory.ParserError, "Correct the named lines; Test-WgConfig -Detailed lists them all as objects."),
+            ErrorIds.ConfigNotFound => new(ErrorCategory.ObjectNotFound, "Check the path; -Name NAME reads /etc/wireguard/NAME.conf."),
+            ErrorIds.ConfigUnsupported => new(ErrorCategory.NotImplemented, "Remove the named keys, or start this tunnel with wg-quick."),
+            ErrorIds.CryptoUnavailable => new(ErrorCategory.NotInstalled, "Install libsodium (Debian, Ubuntu: apt-get install libsodium23)."),
+            ErrorIds.EndpointUnresolved => new(ErrorCategory.ObjectNotFound, "Check the endpoint's host name and this machine's DNS."),
+            ErrorIds.EngineAccessDenied => new(ErrorCategory.PermissionDenied, "Control sockets belong to root: run PowerShell as root."),
+            ErrorIds.EngineConnectionLost => new(ErrorCategory.ConnectionError, "See whether the engine still runs (Get-WgTunnel) and what it logged."),
+            ErrorIds.EngineFailed => new(ErrorCategory.NotSpecified, "Run 'wireguard-engine run FILE' in the foreground to see its log."),
+            ErrorIds.EngineNotFound => new(ErrorCategory.NotInstalled, "Put wireguard-engine into the module's engine folder, or set $env:WIREGUARD_ENGINE to its path."),
+            ErrorIds.EngineProtocolError => new(ErrorCategory.ProtocolError, "See whether the socket belongs to wireguard-engine; restart the tunnel."),
+            ErrorIds.EngineTimeout => new(ErrorCategory.OperationTimeout, "See whether the engine hangs or the machine is overloaded; -Timeout waits longer where offered."),
+            ErrorIds.EngineVersionMismatch => new(ErrorCategory.InvalidOperation, "Use the module that belongs to the engine, or restart the tunnel with this module's engine."),
+            ErrorIds.HostNetworkFailed => new(ErrorCategory.InvalidResult, "The message names the address, route or link that the system refused; see 'ip address' and 'ip route'."),
+            ErrorIds.InvalidAllowedIP => new(ErrorCategory.InvalidArgument, "Write prefixes as 10.0.0.2/32 or 2001:db8::/64."),
+            ErrorIds.InvalidEndpoint => new(ErrorCategory.InvalidArgument, "Write endpoints as host:port, 192.0.2.1:51820 or [2001:db8::1]:51820."),
+            ErrorIds.InvalidKey => new(ErrorCategory.InvalidArgument, "A key is 44 characters of base64; New-WgKey and New-WgPresharedKey make them."),
+            ErrorIds.InvalidTunnelName => new(ErrorCategory.InvalidArgument, "Names have 1 to 15 of the characters a-z A-Z 0-9 _ = + . -"),
+            ErrorIds.InvalidValue => new(ErrorCategory.InvalidArgument, "Correct the value that the message names."),
+            ErrorIds.PeerExists => new(ErrorCategory.ResourceExists, "Change it with Set-WgPeer, or remove it first."),
+            ErrorIds.PeerNotFound => new(ErrorCategory.ObjectNotFound, "Get-WgPeer lists the peers; Add-WgPeer adds one."),
+            ErrorIds.TunNotAvailable => new(ErrorCategory.ResourceUnavailable, "Load the tun module (modprobe tun) and see that /dev/net/tun exists and may be opened."),
+            ErrorIds.TunnelExists => new(ErrorCategory.ResourceExists, "Get-WgTunnel shows it; Stop-WgTunnel stops it."),
+            ErrorIds.TunnelNotFound => new(ErrorCategory.ObjectNotFound, "Get-WgTunnel lists running tunnels; Start-WgTunnel starts one."),
+            _ => null,
+        };
+        kind = found.GetValueOrDefault();
+        return found is not null;
+    }
+}

@@ -1,0 +1,79 @@
+using WireGuard.Api;
+using WireGuard.Binding;
+using WireGuard.Configuration;
+
+namespace WireGuard;
+
+/// <summary>Makes the public snapshots from what the engine tells.</summary>
+internal static class Snapshots
+{
+    internal static WgTunnel ToTunnel(this TunnelInfo info, DateTimeOffset now, WgTunnelState? state = null) => new()
+    {
+        Name = info.Name,
+        State = state ?? (info.IsUp ? WgTunnelState.Up : WgTunnelState.Down),
+        PublicKey = info.PublicKey,
+        PrivateKey = SecretText.ToSecureString(info.PrivateKey),
+        ListenPort = info.ListenPort,
+        FwMark = info.FwMark,
+        Mtu = info.Mtu,
+        Backend = info.Backend,
+        Addresses = [.. info.Addresses],
+        ConfigPath = info.ConfigPath,
+        ProcessId = info.ProcessId,
+        StartedAt = info.StartedAt,
+        RxBytes = info.RxBytes,
+        TxBytes = info.TxBytes,
+        Peers = [.. info.Peers.Select(p => p.ToPeer(info.Name, now))],
+    };
+
+    internal static WgPeer ToPeer(this PeerInfo info, string tunnel, DateTimeOffset now) => new()
+    {
+        Tunnel = tunnel,
+        Name = info.Name,
+        PublicKey = info.PublicKey,
+        PresharedKey = SecretText.ToSecureString(info.PresharedKey),
+        HasPresharedKey = info.HasPresharedKey,
+        Endpoint = info.Endpoint,
+        AllowedIPs = [.. info.AllowedIPs],
+        LastHandshake = info.LastHandshake,
+        HandshakeAge = Age(info.LastHandshake, now),
+        RxBytes = info.RxBytes,
+        TxBytes = info.TxBytes,
+        PersistentKeepalive = info.PersistentKeepalive,
+    };
+
+    internal static WgStatus ToStatus(this EngineStatus info, DateTimeOffset now) => new()
+    {
+        Tunnel = info.Tunnel,
+        EngineVersion = info.EngineVersion,
+        ProtocolVersion = info.ProtocolVersion,
+        ProcessId = info.ProcessId,
+        StartedAt = info.StartedAt,
+        Uptime = Since(info.StartedAt, now),
+        Backend = info.Backend,
+        CryptoBackend = info.CryptoBackend,
+        Lanes = info.Lanes,
+        MemoryBytes = info.MemoryBytes,
+        CpuTime = TimeSpan.FromSeconds(info.CpuSeconds),
+        PeerCount = info.PeerCount,
+        OnlinePeerCount = info.OnlinePeerCount,
+        RxBytes = info.RxBytes,
+        TxBytes = info.TxBytes,
+    };
+
+    internal static WgConfigDiagnostic ToModel(this ConfigDiagnostic diagnostic, string path) => new()
+    {
+        Severity = diagnostic.Severity,
+        Id = diagnostic.Id,
+        Message = diagnostic.Message,
+        Path = diagnostic.Path ?? path,
+        Line = diagnostic.Line,
+        Column = diagnostic.Column,
+    };
+
+    internal static TimeSpan Age(DateTimeOffset? instant, DateTimeOffset now) =>
+        instant is { } then ? Since(then, now) : TimeSpan.MaxValue;
+
+    // A clock that was set back must not make an age negative.
+    private static TimeSpan Since(DateTimeOffset then, DateTimeOffset now) => now > then ? now - then : TimeSpan.Zero;
+}

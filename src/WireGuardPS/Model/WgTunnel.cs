@@ -1,0 +1,66 @@
+using System.Security;
+
+namespace WireGuard;
+
+/// <summary>Whether a tunnel carries traffic.</summary>
+public enum WgTunnelState
+{
+    /// <summary>The engine runs, the link is up.</summary>
+    Up,
+
+    /// <summary>The engine runs, the link is administratively down.</summary>
+    Down,
+
+    /// <summary>Stop-WgTunnel has just ended it.</summary>
+    Stopped,
+}
+
+/// <summary>A tunnel as it was when it was asked.</summary>
+public sealed class WgTunnel
+{
+    /// <summary>Name of the interface.</summary>
+    public required string Name { get; init; }
+
+    public WgTunnelState State { get; init; }
+
+    /// <summary>Base64; null when no private key is set.</summary>
+    public string? PublicKey { get; init; }
+
+    /// <summary>Only with -IncludeSecret, else null.</summary>
+    public SecureString? PrivateKey { get; init; }
+
+    /// <summary>UDP port.</summary>
+    public int ListenPort { get; init; }
+
+    /// <summary>0: none.</summary>
+    public uint FwMark { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public int Mtu { get; init; }
+
+    /// <summary>"userspace" or "kernel".</summary>
+    public required string Backend { get; init; }
+
+    /// <summary>Interface addresses in CIDR form.</summary>
+    public string[] Addresses { get; init; } = [];
+
+    /// <summary>Configuration file that it was started from, or null.</summary>
+    public string? ConfigPath { get; init; }
+
+    public int ProcessId { get; init; }
+
+    public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Bytes received from all peers, present and removed.</summary>
+    public ulong RxBytes { get; init; }
+
+    /// <summary>Bytes sent to all peers, present and removed.</summary>
+    public ulong TxBytes { get; init; }
+
+    public WgPeer[] Peers { get; init; } = [];
+
+    public int PeerCount => Peers.Length;
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
+}

@@ -1,0 +1,134 @@
+using System.Text.Json;
+using WireGuard.Api;
+
+namespace WireGuard.Tests.Fake;
+
+/// <summary>An error for the client.</summary>
+public sealed class FakeRpcException(ControlErrorCode code, string message) : Exception(message)
+{
+    public ControlErrorCode Code { get; } = code;
+}
+
+/// <summary>The state behind a fake control socket: a tunnel's peers, changed by the real methods.</summary>
+public sealed class FakeTunnel(TunnelInfo info)
+{
+    private readonly Lock _gate = new();
+    private readonly List<PeerInfo> _peers = [.. info.Peers];
+
+    public string Name => info.Name;
+
+    /// <summary>What the last request for secrets said.</summary>
+    public bool SecretsAsked { get; private set; }
+
+    /// <summary>Preshared keys that came, by public key, in base64.</summary>
+    public Dictionary<string, string> PresharedKeys { get; } = [];
+
+    public event Action? StopRequested;
+
+    public JsonElement Invoke(string method, JsonElement parameters)
+    {
+        lock (_gate)
+        {
+            var json = ControlJsonContext.Default;
+            switch (method)
+            {
+                case ControlProtocol.Methods.TunnelGet:
+                    SecretsAsked = parameters.Deserialize(json.TunnelQuery)!.IncludeSecrets;
+                    return JsonSerializer.SerializeToElement(Snapshot(SecretsAsked), json.TunnelInfo);
+                case ControlProtocol.Methods.EngineStatus:
+                    return JsonSerializer.SerializeToElement(Status(), json.EngineStatus);
+                case ControlProtocol.Methods.PeerAdd:
+                    return JsonSerializer.SerializeToElement(Add(parameters.Deserialize(json.PeerChangeRequest)!), json.PeerInfo);
+                case ControlProtocol.Methods.PeerSet:
+                    return JsonSerializer.SerializeToElement(Set(parameters.Deserialize(json.PeerChangeRequest)!), json.PeerInfo);
+                case ControlProtocol.Methods.PeerRemove:
+                    return JsonSerializer.SerializeToElement(Remove(parameters.Deserialize(json.PeerKey)!.PublicKey), json.PeerInfo);
+                case ControlProtocol.Methods.TunnelStop:
+                    return JsonSerializer.SerializeToElement(new Done(), json.Done);
+                default:
+                    throw new FakeRpcException(ControlErrorCode.MethodNotFound, $"No method '{method}'.");
+            }
+        }
+    }
+
+    public void AfterAnswer(string method)
+    {
+        if (method == ControlProtocol.Methods.TunnelStop)
+            StopRequested?.Invoke();
+    }
+
+    private TunnelInfo Snapshot(bool secrets) => info with
+    {
+        PrivateKey = secrets ? info.PrivateKey : null,
+        Peers = [.. _peers.Select(p => p with { PresharedKey = secrets ? PresharedKeys.GetValueOrDefault(p.PublicKey) : null })],
+        RxBytes = (ulong)_peers.Sum(p => (long)p.RxBytes),
+        TxBytes = (ulong)_peers.Sum(p => (long)p.TxBytes),
+    };
+
+    private EngineStatus Status() => new()
+    {
+        Tunnel = info.Name,
+        EngineVersion = "0.0.0-fake",
+        ProtocolVersion = ControlProtocol.Version,
+        ProcessId = Environment.ProcessId,
+        StartedAt = info.StartedAt,
+        Backend = info.Backend,
+        CryptoBackend = "scalar",
+        Lanes = 1,
+        MemoryBytes = Environment.WorkingSet,
+        CpuSeconds = Environment.CpuUsage.TotalTime.TotalSeconds,
+        PeerCount = _peers.Count,
+        OnlinePeerCount = _peers.Count(p => p.LastHandshake > DateTimeOffset.UtcNow.AddSeconds(-180)),
+    };
+
+    private int IndexOf(string publicKey) => _peers.FindIndex(p => p.PublicKey == publicKey);
+
+    private PeerInfo Add(PeerChangeRequest change)
+    {
+        if (IndexOf(change.PublicKey) >= 0)
+            throw new FakeRpcException(ControlErrorCode.PeerExists, $"Peer {change.PublicKey} is there already.");
+        _peers.Add(Changed(new PeerInfo { PublicKey = change.PublicKey }, change));
+        return _peers[^1];
+    }
+
+    private PeerInfo Set(PeerChangeRequest change)
+    {
+        var index = Existing(change.PublicKey);
+        return _peers[index] = Changed(_peers[index], change);
+    }
+
+    private PeerInfo Remove(string publicKey)
+    {
+        var index = Existing(publicKey);
+        var peer = _peers[index];
+        _peers.RemoveAt(index);
+        return peer;
+    }
+
+    private int Existing(string publicKey) => IndexOf(publicKey) is >= 0 and var index
+        ? index
+        : throw new FakeRpcException(ControlErrorCode.PeerNotFound, $"There is no peer {publicKey}.");
+
+    private PeerInfo Changed(PeerInfo peer, PeerChangeRequest change)
+    {
+        if (change.Endpoint?.StartsWith("unresolved.", StringComparison.Ordinal) == true)
+            throw new FakeRpcException(ControlErrorCode.EndpointUnresolved, $"'{change.Endpoint}' has no address.");
+        if (change.PresharedKey is { } key)
+        {
+            if (key.IsZero)
+                PresharedKeys.Remove(peer.PublicKey);
+            else
+                PresharedKeys[peer.PublicKey] = key.ToBase64();
+        }
+
+        IReadOnlyList<string> allowed = change.AllowedIPs ?? peer.AllowedIPs;
+        return peer with
+        {
+            Name = change.Name is null ? peer.Name : change.Name.Length == 0 ? null : change.Name,
+            HasPresharedKey = PresharedKeys.ContainsKey(peer.PublicKey),
+            Endpoint = change.Endpoint ?? peer.Endpoint,
+            PersistentKeepalive = change.PersistentKeepalive ?? peer.PersistentKeepalive,
+            AllowedIPs = change.AppendAllowedIPs ? [.. peer.AllowedIPs.Union(allowed)] : allowed,
+        };
+    }
+}

@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using WireGuard.Api;
+using WireGuard.Configuration;
+using WireGuard.Tests.Fake;
+
+// What the module needs of wireguard-engine, without a tunnel: for tests of the cmdlets alone.
+//   WIREGUARD_FAKE_BEHAVIOR  how the control socket behaves, see FakeBehavior
+//   WIREGUARD_FAKE_START     "silent": no report ever; "mute": ends without one; an ErrorId: reports that failure
+const int SafetyMinutes = 3;
+
+switch (args)
+{
+    case ["pubkey"]:
+        while (Console.ReadLine() is { } line)
+            Console.WriteLine(Curve25519.PublicKeyOf(line));
+        return 0;
+    case ["up", var path, "--report", "json", "--timeout", _]:
+        return Up(path);
+    case ["serve", var path]:
+        return Serve(path);
+    default:
+        Console.Error.WriteLine($"fake-engine: unknown arguments: {string.Join(' ', args)}");
+        return 1;
+}
+
+static int Up(string path)
+{
+    var name = Path.GetFileNameWithoutExtension(path);
+    switch (Environment.GetEnvironmentVariable("WIREGUARD_FAKE_START"))
+    {
+        case null or "":
+            break;
+        case "silent":
+            Thread.Sleep(TimeSpan.FromMinutes(SafetyMinutes));
+            return 1;
+        case "mute":
+            Console.Error.WriteLine("fake-engine: told to be mute");
+            return 1;
+        case var errorId:
+            return Report(new StartReport { Tunnel = name, ErrorId = errorId, Message = $"Told to fail with {errorId}." });
+    }
+
+    if (File.Exists(ControlProtocol.SocketPath(name)))
+        return Report(new StartReport { Tunnel = name, ErrorId = "TunnelExists", Message = $"Tunnel '{name}' is there already." });
+    var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+    start.ArgumentList.Add("serve");
+    start.ArgumentList.Add(path);
+    using var child = Process.Start(start)!;
+    return child.StandardOutput.ReadLine() == "ready"
+        ? Report(new StartReport { Ready = true, Tunnel = name, ProcessId = child.Id })
+        : Report(new StartReport { Tunnel = name, ErrorId = "EngineFailed", Message = "The fake did not start." });
+}
+
+static int Report(StartReport report)
+{
+    Console.WriteLine(JsonSerializer.Serialize(report, ControlJsonContext.Default.StartReport));
+    return report.Ready ? 0 : 1;
+}
+
+static int Serve(string path)
+{
+    _ = Native.SetSid();
+    var result = ConfigParser.ParseFile(path);
+    using var config = result.Config ?? throw new ConfigException(result.Diagnostics);
+    var privateKey = config.Interface.PrivateKey?.ToBase64();
+    var behavior = Enum.Parse<FakeBehavior>(Environment.GetEnvironmentVariable("WIREGUARD_FAKE_BEHAVIOR") is { Length: > 0 } b ? b : "Normal");
+    var info = new TunnelInfo
+    {
+        Name = Path.GetFileNameWithoutExtension(path),
+        PrivateKey = privateKey,
+        PublicKey = privateKey is null ? null : Curve25519.PublicKeyOf(privateKey),
+        ListenPort = config.Interface.ListenPort ?? 0,
+        Mtu = config.Interface.Mtu ?? 1420,
+        Backend = "userspace",
+        IsUp = true,
+        Addresses = [.. config.Interface.Addresses.Select(a => a.ToString())],
+        ConfigPath = path,
+        ProcessId = Environment.ProcessId,
+        StartedAt = DateTimeOffset.UtcNow,
+        Peers = [.. config.Peers.Select(ToPeer)],
+    };
+    using var ended = new ManualResetEventSlim();
+    using var server = new FakeControlServer(ControlProtocol.SocketPath(info.Name), new FakeTunnel(info), behavior);
+    server.Tunnel.StopRequested += ended.Set;
+    Console.WriteLine("ready");
+    ended.Wait(TimeSpan.FromMinutes(SafetyMinutes));
+    return 0;
+}
+
+// The first peer has just shaken hands, the second ten minutes ago, the others never.
+static PeerInfo ToPeer(PeerSection peer, int index) => new()
+{
+    PublicKey = peer.PublicKey.ToString(),
+    Name = peer.Name ?? string.Create(CultureInfo.InvariantCulture, $"peer-{index}"),
+    Endpoint = peer.Endpoint?.ToString() ?? string.Create(CultureInfo.InvariantCulture, $"192.0.2.{index + 1}:51820"),
+    AllowedIPs = [.. peer.AllowedIPs.Select(p => p.ToString())],
+    LastHandshake = index switch { 0 => DateTimeOffset.UtcNow, 1 => DateTimeOffset.UtcNow.AddMinutes(-10), _ => null },
+    RxBytes = 1234567,
+    TxBytes = 89,
+    PersistentKeepalive = peer.PersistentKeepalive ?? 0,
+};
+
+internal static class Native
+{
+    [DllImport("libc", EntryPoint = "setsid")]
+    internal static extern int SetSid();
+}

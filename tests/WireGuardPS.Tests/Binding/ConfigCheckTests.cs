@@ -1,0 +1,70 @@
+using WireGuard.Binding;
+using WireGuard.Configuration;
+using WireGuard.Errors;
+
+namespace WireGuard.Tests.Binding;
+
+public sealed class ConfigCheckTests : IDisposable
+{
+    private const string Good = $"[Interface]\nPrivateKey = {Keys.Private}\nListenPort = 51820\n[Peer]\nPublicKey = {Keys.Peer}\nAllowedIPs = 10.0.0.2/32\n";
+
+    private readonly TestDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void A_sound_file_has_no_errors()
+    {
+        var path = _directory.Write("wg0.conf", Good);
+
+        Assert.DoesNotContain(ConfigCheck.Check(path), d => d.Severity == ConfigSeverity.Error);
+        ConfigCheck.Validate(path);
+    }
+
+    [Fact]
+    public void A_broken_file_names_its_lines()
+    {
+        var path = _directory.Write("wg0.conf", Good + "Colour = blue\n");
+
+        Assert.Contains(ConfigCheck.Check(path), d => d is { Severity: ConfigSeverity.Error, Line: 7 });
+        var exception = Refused(ErrorIds.ConfigInvalid, path);
+        Assert.Contains("wg0.conf:7", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Keys.Private, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_the_engine_does_not_do_is_refused_before_it_starts()
+    {
+        var path = _directory.Write("wg0.conf", Good.Replace("[Peer]", "PostUp = true\n[Peer]", StringComparison.Ordinal));
+
+        Assert.Contains(ConfigCheck.Check(path), d => d.Severity == ConfigSeverity.Error);
+        Refused(ErrorIds.ConfigUnsupported, path);
+    }
+
+    [Fact]
+    public void A_missing_file_and_a_folder_are_not_found()
+    {
+        Refused(ErrorIds.ConfigNotFound, Path.Combine(_directory.Path, "none.conf"));
+        Refused(ErrorIds.ConfigNotFound, _directory.Path);
+    }
+
+    [Theory]
+    [InlineData("/etc/wireguard/wg0.conf", "wg0")]
+    [InlineData("site-a.b.conf", "site-a.b")]
+    public void The_tunnel_is_named_after_its_file(string path, string name) => Assert.Equal(name, ConfigCheck.TunnelOf(path));
+
+    [Theory]
+    [InlineData("wg0.txt")]
+    [InlineData(".conf")]
+    [InlineData("a name.conf")]
+    [InlineData("sixteen-letters-.conf")]
+    public void Other_names_are_refused(string path) =>
+        Assert.Equal(ErrorIds.InvalidTunnelName, Assert.Throws<WgException>(() => ConfigCheck.TunnelOf(path)).ErrorId);
+
+    private static WgException Refused(string errorId, string path)
+    {
+        var exception = Assert.Throws<WgException>(() => ConfigCheck.Validate(path));
+        Assert.Equal(errorId, exception.ErrorId);
+        return exception;
+    }
+}

@@ -1,0 +1,122 @@
+using System.Xml.Linq;
+
+namespace WireGuard.Tests.Surface;
+
+/// <summary>Holds the written help against the compiled parameters.</summary>
+public sealed class HelpTests
+{
+    private static readonly XNamespace Maml = "http://schemas.microsoft.com/maml/2004/10";
+    private static readonly XNamespace Command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
+    private static readonly XNamespace Dev = "http://schemas.microsoft.com/maml/dev/2004/10";
+
+    private static readonly Dictionary<string, XElement> Pages = XDocument.Load(TestPaths.Help).Root!.Elements(Command + "command")
+        .ToDictionary(c => c.Element(Command + "details")!.Element(Command + "name")!.Value);
+
+    public static TheoryData<string> Names => [.. CmdletSurface.All.Select(c => c.Name)];
+
+    [Fact]
+    public void Every_cmdlet_has_a_page_and_every_page_a_cmdlet() =>
+        Assert.Equal(CmdletSurface.All.Select(c => c.Name), Pages.Keys.Order(StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Parameters_agree_in_name_type_aliases_and_binding(string name)
+    {
+        var cmdlet = Cmdlet(name);
+        var written = Pages[name].Element(Command + "parameters")!.Elements(Command + "parameter").ToDictionary(p => p.Element(Maml + "name")!.Value);
+        string[] expected = [.. cmdlet.Parameters.Select(p => p.Name), .. cmdlet.ShouldProcess ? ["WhatIf", "Confirm"] : Array.Empty<string>()];
+        Assert.Equal(expected.Order(StringComparer.Ordinal), written.Keys.Order(StringComparer.Ordinal));
+
+        foreach (var parameter in cmdlet.Parameters)
+        {
+            var page = written[parameter.Name];
+            var underlying = Nullable.GetUnderlyingType(parameter.Type);
+            var type = underlying is null ? parameter.Type.FullName : $"System.Nullable`1[{underlying.FullName}]";
+            Assert.Equal(type, page.Element(Dev + "type")!.Element(Maml + "name")!.Value);
+            Assert.Equal(string.Join(", ", parameter.Aliases.DefaultIfEmpty("none")), page.Attribute("aliases")!.Value);
+            Assert.Equal(Pipeline(parameter), page.Attribute("pipelineInput")!.Value);
+            Assert.Equal(parameter.Declarations.Any(d => CmdletSurface.Named(d, "Mandatory") is true), (bool)page.Attribute("required")!);
+            var wildcards = CmdletSurface.Attributes(parameter.Property, "SupportsWildcardsAttribute").Any();
+            Assert.Equal(wildcards, (bool)page.Attribute("globbing")!);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_parameter_is_described(string name) => Assert.All(
+        Pages[name].Descendants(Command + "parameter"), p => Assert.True(Text(p.Element(Maml + "description")).Length > 10, p.Element(Maml + "name")!.Value));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Each_syntax_shows_the_parameters_of_one_set(string name)
+    {
+        var cmdlet = Cmdlet(name);
+        var sets = cmdlet.Parameters.SelectMany(p => p.Declarations).Select(d => CmdletSurface.Named(d, "ParameterSetName") as string).Where(s => s is not null).Distinct().ToList();
+        var defaultSet = CmdletSurface.Attributes(cmdlet.Type, "CmdletAttribute").Select(a => CmdletSurface.Named(a, "DefaultParameterSetName") as string).Single();
+        if (defaultSet is not null && !sets.Contains(defaultSet))
+            sets.Add(defaultSet);
+        if (sets.Count == 0)
+            sets.Add(null);
+
+        var expected = sets.Select(s => string.Join(' ', cmdlet.Parameters
+            .Where(p => p.Declarations.Any(d => CmdletSurface.Named(d, "ParameterSetName") is not string own || own == s))
+            .Select(p => p.Name).Order(StringComparer.Ordinal)));
+        var written = Pages[name].Descendants(Command + "syntaxItem").Select(s => string.Join(' ', s.Elements(Command + "parameter")
+            .Select(p => p.Element(Maml + "name")!.Value).Where(n => n is not ("WhatIf" or "Confirm")).Order(StringComparer.Ordinal)));
+        Assert.Equal(expected.Order(StringComparer.Ordinal), written.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_page_is_complete(string name)
+    {
+        var page = Pages[name];
+        Assert.EndsWith(".", Text(page.Element(Command + "details")!.Element(Maml + "description")));
+        Assert.True(Text(page.Element(Maml + "description")).Length > 60);
+        var examples = page.Descendants(Command + "example").ToList();
+        Assert.True(examples.Count >= 2);
+        Assert.All(examples, e => Assert.True(
+            e.Element(Dev + "code")!.Value.Contains(name, StringComparison.Ordinal) || examples.Count > 2 || name.StartsWith("New-", StringComparison.Ordinal)));
+        Assert.Contains(examples, e => e.Element(Dev + "code")!.Value.Contains(name, StringComparison.Ordinal));
+        Assert.All(examples, e => Assert.NotEmpty(Text(e.Element(Dev + "remarks"))));
+        Assert.NotEmpty(page.Descendants(Command + "inputType"));
+        Assert.NotEmpty(Text(page.Element(Maml + "alertSet")));
+        var links = page.Descendants(Maml + "linkText").Select(l => l.Value).ToList();
+        Assert.Contains("about_WireGuard", links);
+        Assert.All(links.Where(l => l != "about_WireGuard"), l => Assert.Contains(l, Pages.Keys));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Output_types_agree(string name)
+    {
+        var compiled = CmdletSurface.Attributes(Cmdlet(name).Type, "OutputTypeAttribute")
+            .SelectMany(a => (IEnumerable<System.Reflection.CustomAttributeTypedArgument>)a.ConstructorArguments[0].Value!).Select(v => ((Type)v.Value!).FullName!);
+        var written = Pages[name].Descendants(Command + "returnValue").Select(r => r.Element(Dev + "type")!.Element(Maml + "name")!.Value);
+
+        Assert.Equal(compiled.Order(StringComparer.Ordinal), written.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_about_topic_has_the_form_that_PowerShell_reads()
+    {
+        var lines = File.ReadAllLines(TestPaths.About);
+
+        Assert.Equal(["TOPIC", "    about_WireGuard", "", "SHORT DESCRIPTION"], lines[..4]);
+        Assert.All(lines, l => Assert.True(l.Length <= 80, l));
+    }
+
+    private static CmdletSurface Cmdlet(string name) => CmdletSurface.All.Single(c => c.Name == name);
+
+    private static string Text(XElement? element) => element?.Value.Trim() ?? "";
+
+    private static string Pipeline(ParameterSurface parameter)
+    {
+        var kinds = new List<string>();
+        if (parameter.Declarations.Any(d => CmdletSurface.Named(d, "ValueFromPipeline") is true))
+            kinds.Add("ByValue");
+        if (parameter.Declarations.Any(d => CmdletSurface.Named(d, "ValueFromPipelineByPropertyName") is true))
+            kinds.Add("ByPropertyName");
+        return kinds.Count > 0 ? $"True ({string.Join(", ", kinds)})" : "False";
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace WireGuard.Tests.Surface;
+
+public sealed class ViewTests
+{
+    private static readonly List<XElement> Views = [.. XDocument.Load(TestPaths.Views).Descendants("View")];
+
+    private static readonly List<Type> Outputs =
+        [.. typeof(WgTunnel).Assembly.GetExportedTypes().Where(t => t.Namespace == "WireGuard" && t is { IsEnum: false, IsAbstract: false })];
+
+    [Fact]
+    public void Every_output_type_has_a_table_first_and_a_list() => Assert.All(Outputs, t =>
+    {
+        var views = Views.Where(v => v.Descendants("TypeName").Single().Value == t.FullName).ToList();
+        Assert.Equal(2, views.Count);
+        Assert.NotNull(views[0].Element("TableControl"));
+        Assert.NotNull(views[1].Element("ListControl"));
+    });
+
+    [Fact]
+    public void Views_name_only_properties_that_are_there() => Assert.All(Views, v =>
+    {
+        var properties = Type.GetType($"{v.Descendants("TypeName").Single().Value}, WireGuardPS", throwOnError: true)!.GetProperties().Select(p => p.Name).ToList();
+        var named = v.Descendants("PropertyName").Select(p => p.Value)
+            .Concat(v.Descendants("ScriptBlock").SelectMany(s => Regex.Matches(s.Value, @"\$_\.(\w+)").Select(m => m.Groups[1].Value)));
+        Assert.All(named, n => Assert.Contains(n, properties));
+    });
+
+    [Fact]
+    public void Scripts_call_only_methods_that_are_there() => Assert.All(
+        Views.Descendants("ScriptBlock").SelectMany(s => Regex.Matches(s.Value, @"\[([\w.]+)\]::(\w+)\(")),
+        m => Assert.NotNull(Type.GetType($"{m.Groups[1].Value}, WireGuardPS", throwOnError: true)!.GetMethod(m.Groups[2].Value)));
+
+    [Fact]
+    public void Tables_have_widths_and_fit_into_a_hundred_columns() => Assert.All(Views.Select(v => v.Element("TableControl")).OfType<XElement>(), table =>
+    {
+        var columns = table.Descendants("TableColumnHeader").ToList();
+        Assert.Equal(columns.Count, table.Descendants("TableColumnItem").Count());
+        Assert.True(columns.Sum(c => (int)c.Element("Width")!) + columns.Count - 1 <= 100);
+    });
+
+    [Fact]
+    public void No_view_shows_a_secret() => Assert.All(
+        Views.Descendants("PropertyName").Concat(Views.Descendants("ScriptBlock")),
+        e => Assert.DoesNotMatch("(^|[.])(PrivateKey|PresharedKey)", e.Value));
+
+    [Fact]
+    public void Default_display_properties_are_there_and_hold_no_secret() => Assert.All(XDocument.Load(TestPaths.Types).Descendants("Type"), t =>
+    {
+        var properties = Type.GetType($"{t.Element("Name")!.Value}, WireGuardPS", throwOnError: true)!.GetProperties().Select(p => p.Name).ToList();
+        var named = t.Descendants("ReferencedProperties").Elements("Name").Concat(t.Descendants("ReferencedMemberName")).Select(n => n.Value).ToList();
+        Assert.NotEmpty(named);
+        Assert.All(named, n => Assert.Contains(n, properties));
+        Assert.Empty(named.Intersect(["PrivateKey", "PresharedKey"]));
+    });
+}
