@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Net;
+using WireGuard.Api;
+
+namespace WireGuard.Tests.Interop;
+
+/// <summary>
+/// A machine of a test: a namespace with one underlay interface, and a tunnel interface in it whose name no other test
+/// has (sockets of tunnels are files that all namespaces share). Ends what still runs inside when it is disposed of.
+/// </summary>
+internal sealed class Host : IDisposable
+{
+    private const string Underlay = "eth0";
+
+    private static int s_count;
+
+    private Host(int number)
+    {
+        Number = number;
+        Namespace = NetworkNamespace.Create();
+    }
+
+    public NetworkNamespace Namespace { get; }
+
+    public TestKeys Keys { get; } = TestKeys.Create();
+
+    /// <summary>"wt", the process id and a number: 15 characters at most.</summary>
+    public string Interface { get; } = $"wt{Environment.ProcessId}x{Interlocked.Increment(ref s_count)}";
+
+    public int ListenPort => 51820 + Number;
+
+    public IPAddress InnerIPv4 => IPAddress.Parse($"10.78.0.{Number}");
+
+    public IPAddress InnerIPv6 => IPAddress.Parse($"fd78::{Number}");
+
+    public string UapiSocket => Path.Combine(ControlProtocol.UapiDirectory, Interface + ".sock");
+
+    public string ControlSocket => ControlProtocol.SocketPath(Interface);
+
+    private int Number { get; }
+
+    /// <summary>Two hosts with a cable between them.</summary>
+    public static (Host One, Host Two) Pair()
+    {
+        var one = new Host(1);
+        Host? two = null;
+        try
+        {
+            two = new Host(2);
+            one.Namespace.ConnectTo(two.Namespace, Underlay, ["10.77.0.1/24", "fd77::1/64"], Underlay, ["10.77.0.2/24", "fd77::2/64"]);
+            return (one, two);
+        }
+        catch
+        {
+            two?.Dispose();
+            one.Dispose();
+            throw;
+        }
+    }
+
+    public string OuterEndpoint(bool overIPv6) => overIPv6 ? $"[fd77::{Number}]:{ListenPort}" : $"10.77.0.{Number}:{ListenPort}";
+
+    /// <summary>Runs wg(8) on this host's tunnel and gives its fields, a row a line.</summary>
+    public string[][] WgShow(string what) =>
+        [.. Namespace.Run("wg", "show", Interface, what).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))];
+
+    /// <summary>Whole seconds since 1970 of the only peer's handshake; 0: none yet.</summary>
+    public long LatestHandshake() => long.Parse(WgShow("latest-handshakes").Single()[1], CultureInfo.InvariantCulture);
+
+    /// <summary>Bytes of the only peer.</summary>
+    public (ulong Received, ulong Sent) Transfer()
+    {
+        var row = WgShow("transfer").Single();
+        return (ulong.Parse(row[1], CultureInfo.InvariantCulture), ulong.Parse(row[2], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Runs a verb of the engine inside, whatever comes of it.</summary>
+    public ProcessResult TryEngine(params string[] arguments) => Namespace.TryRun(InteropRequirement.Engine!, arguments);
+
+    /// <summary>Runs a verb of the engine inside; throws with its words when it fails.</summary>
+    public ProcessResult Engine(params string[] arguments) => TryEngine(arguments).EnsureSuccess();
+
+    /// <summary>A wg.conf of this host with the other as its only peer.</summary>
+    public string ConfigFor(Host other, bool withEndpoint, string? presharedKey = null, string extra = "") => $"""
+        [Interface]
+        PrivateKey = {Keys.PrivateKey}
+        ListenPort = {ListenPort}
+        Address = {InnerIPv4}/24, {InnerIPv6}/64
+        {extra}
+
+        # Name = the other one
+        [Peer]
+        PublicKey = {other.Keys.PublicKey}
+        AllowedIPs = {other.InnerIPv4}/32, {other.InnerIPv6}/128
+        {(presharedKey is null ? "" : $"PresharedKey = {presharedKey}")}
+        {(withEndpoint ? $"Endpoint = {other.OuterEndpoint(overIPv6: false)}" : "")}
+
+        """;
+
+    /// <summary>Whatever of the tunnel is still there: link, addresses, routes, sockets, processes. Empty: nothing.</summary>
+    public IReadOnlyList<string> Leftovers()
+    {
+        var left = new List<string>();
+        if (Namespace.IpJson("link", "show").Any(link => link.GetProperty("ifname").GetString() == Interface))
+            left.Add("the interface");
+        foreach (var family in new[] { "-4", "-6" })
+        {
+            left.AddRange(Namespace.IpJson(family, "route", "show", "table", "all")
+                .Where(route => route.TryGetProperty("dev", out var dev) && dev.GetString() == Interface)
+                .Select(route => $"a route to {route.GetProperty("dst").GetString()}"));
+        }
+
+        left.AddRange(new[] { UapiSocket, ControlSocket }.Where(Path.Exists));
+        left.AddRange(ProcessIds().Select(id => $"process {id}"));
+        return left;
+    }
+
+    /// <summary>Waits until the tunnel has gone without a trace.</summary>
+    public void AssertNothingLeft()
+    {
+        Eventually.True(() => Leftovers().Count == 0, $"everything of {Interface} is gone");
+    }
+
+    public void Dispose()
+    {
+        foreach (var id in ProcessIds())
+            Signals.Send(id, Signals.Kill);
+        Eventually.True(() => ProcessIds().Count == 0, $"processes in {Namespace} end");
+        Namespace.Dispose();
+        File.Delete(UapiSocket);
+        File.Delete(ControlSocket);
+        File.Delete(Path.ChangeExtension(ControlSocket, ".log"));
+    }
+
+    private List<int> ProcessIds() =>
+        [.. ProcessResult.Run("ip", ["netns", "pids", Namespace.Name]).Output
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => int.Parse(line, CultureInfo.InvariantCulture))
+            .Where(id => id != Environment.ProcessId)];
+}

@@ -1,0 +1,72 @@
+namespace WireGuard.Tests.Interop;
+
+/// <summary>A test with real programs in network namespaces; skipped with the reason where something is missing.</summary>
+public sealed class InteropFactAttribute : FactAttribute
+{
+    /// <param name="programs">What it needs besides root, namespaces and the engine's executable.</param>
+    public InteropFactAttribute(params string[] programs) => Skip = InteropRequirement.Missing(programs);
+}
+
+/// <inheritdoc cref="InteropFactAttribute"/>
+public sealed class InteropTheoryAttribute : TheoryAttribute
+{
+    /// <inheritdoc cref="InteropFactAttribute(string[])"/>
+    public InteropTheoryAttribute(params string[] programs) => Skip = InteropRequirement.Missing(programs);
+}
+
+internal static class InteropRequirement
+{
+    public const string WireGuardGo = "wireguard-go";
+
+    /// <summary>wg-quick takes a userspace implementation only where the kernel has none.</summary>
+    public const string UserspaceWgQuick = "wg-quick";
+
+    private const string EngineVariable = "WIREGUARD_ENGINE";
+
+    private static readonly Lazy<bool> s_kernelHasWireGuard = new(TryKernel);
+
+    /// <summary>out/engine/wireguard-engine of this source tree, or what WIREGUARD_ENGINE names; null: neither is there.</summary>
+    public static string? Engine { get; } = FindEngine();
+
+    /// <summary>What is missing, or null.</summary>
+    public static string? Missing(string[] programs)
+    {
+        if (RootRequirement.Missing is { } missing)
+            return missing;
+        if (Engine is null)
+            return $"needs the engine's executable (./build.sh build, or {EngineVariable})";
+        foreach (var program in programs.Prepend("ping").Prepend("wg"))
+        {
+            if (FindOnPath(program) is null)
+                return $"needs {program}";
+        }
+
+        return programs.Contains(UserspaceWgQuick) && s_kernelHasWireGuard.Value
+            ? "wg-quick uses this kernel's own WireGuard"
+            : null;
+    }
+
+    private static string? FindEngine()
+    {
+        if (Environment.GetEnvironmentVariable(EngineVariable) is { Length: > 0 } chosen)
+            return File.Exists(chosen) ? Path.GetFullPath(chosen) : null;
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "WireGuardPS.sln")))
+                return Path.Combine(folder.FullName, "out", "engine", "wireguard-engine") is var built && File.Exists(built) ? built : null;
+        }
+
+        return null;
+    }
+
+    private static string? FindOnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Append("/sbin")
+            .Select(folder => Path.Combine(folder, program))
+            .FirstOrDefault(File.Exists);
+
+    private static bool TryKernel()
+    {
+        using var netns = NetworkNamespace.Create();
+        return ProcessResult.Run("ip", ["-n", netns.Name, "link", "add", "wg0", "type", "wireguard"]).ExitCode == 0;
+    }
+}

@@ -1,0 +1,27 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace WireGuard.Tests.Interop;
+
+/// <summary>kill(2) for single processes that the test started.</summary>
+internal static partial class Signals
+{
+    public const int Interrupt = 2;
+    public const int Kill = 9;
+    public const int Terminate = 15;
+
+    private const int NoSuchProcess = 3;
+
+    /// <summary>False when the process is gone already.</summary>
+    public static bool Send(int processId, int signal)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(processId, 2);
+        if (SendSignal(processId, signal) == 0)
+            return true;
+        var error = Marshal.GetLastPInvokeError();
+        return error == NoSuchProcess ? false : throw new Win32Exception(error);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int processId, int signal);
+}

@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace WireGuard.Tests.Interop;
+
+/// <summary>What goes through a tunnel, and whether it arrived.</summary>
+internal static class Traffic
+{
+    private const int TransferTimeout = 60_000;
+
+    /// <summary>Pings every 2 ms, the first of them before there may be a session; every one must come back, once.</summary>
+    public static void Ping(Host from, IPAddress to, int count)
+    {
+        var result = from.Namespace.Run("ping", "-n", "-q", "-i", "0.002", "-c", $"{count}", $"{to}");
+        AssertNoLoss(result.Output, count);
+    }
+
+    /// <param name="summary">What ping -q wrote.</param>
+    public static void AssertNoLoss(string summary, int count) =>
+        Assert.Contains($"{count} packets transmitted, {count} received, 0% packet loss", summary);
+
+    /// <summary>Both ways, IPv4 and IPv6.</summary>
+    public static void PingBothWays(Host one, Host two, int count)
+    {
+        Ping(one, two.InnerIPv4, count);
+        Ping(two, one.InnerIPv6, count);
+        Ping(one, two.InnerIPv6, count);
+        Ping(two, one.InnerIPv4, count);
+    }
+
+    /// <summary>Sends random bytes over TCP and compares what arrives.</summary>
+    public static void Transfer(Host from, Host to, IPAddress address, int bytes)
+    {
+        using var listener = to.Namespace.Invoke(() =>
+        {
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(address, 0));
+            socket.Listen(1);
+            return socket;
+        });
+        using var sender = from.Namespace.Invoke(() =>
+        {
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Connect(listener.LocalEndPoint!);
+            return socket;
+        });
+        using var receiver = listener.Accept();
+        sender.SendTimeout = receiver.ReceiveTimeout = TransferTimeout;
+
+        var sent = new byte[bytes];
+        new Random(bytes).NextBytes(sent);
+        var sending = Task.Run(() =>
+        {
+            for (var done = 0; done < sent.Length;)
+                done += sender.Send(sent.AsSpan(done));
+            sender.Shutdown(SocketShutdown.Send);
+        });
+        var received = new byte[bytes + 1];
+        var length = 0;
+        for (int read; (read = receiver.Receive(received.AsSpan(length))) > 0;)
+            length += read;
+        sending.GetAwaiter().GetResult();
+        Assert.Equal(bytes, length);
+        Assert.True(sent.AsSpan().SequenceEqual(received.AsSpan(0, length)), "The bytes that arrived are not those that were sent.");
+    }
+}
