@@ -11,6 +11,7 @@ internal sealed class BareTunnel : IDisposable
     private readonly Host _host;
     private readonly Process _process;
     private readonly PrivateDirectory _files = new();
+    private bool _isDisposed;
 
     private BareTunnel(Host host, Process process)
     {
@@ -54,9 +55,12 @@ internal sealed class BareTunnel : IDisposable
 
     public void WaitForExit() => Eventually.True(() => _process.HasExited, $"process {_process.Id} ends");
 
-    /// <summary>Ends it in its own time, so that it takes its sockets with it.</summary>
+    /// <summary>Ends it in its own time, so that it takes its sockets with it. Safe to call twice.</summary>
     public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         if (!_process.HasExited)
         {
             Signals.Send(_process.Id, Signals.Terminate);

@@ -1,0 +1,127 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace WireGuard.Tests.Interop;
+
+/// <summary>However an engine ends, nothing of its tunnel stays; killed outright, nothing stays after the next start.</summary>
+public class EngineEndTests
+{
+    public static TheoryData<string> WaysToEnd => ["down", "SIGTERM", "SIGINT", "interface deleted", "UAPI socket deleted", "control socket deleted"];
+
+    [InteropTheory]
+    [MemberData(nameof(WaysToEnd))]
+    public void A_tunnel_that_ends_leaves_nothing(string way)
+    {
+        using var pair = new EnginePair();
+        var report = pair.Up(pair.One);
+        pair.Up(pair.Two);
+        Traffic.Ping(pair.One, pair.Two.InnerIPv4, 5);
+        Assert.Contains($"process {report.ProcessId}", pair.One.Leftovers());
+
+        End(pair.One, report.ProcessId, way);
+        pair.One.AssertNothingLeft();
+        pair.Up(pair.One);
+        Traffic.PingBothWays(pair.One, pair.Two, 5);
+    }
+
+    [InteropFact]
+    public void The_start_after_a_kill_finds_its_place_free_and_leaves_nothing()
+    {
+        using var pair = new EnginePair();
+        var killed = pair.Up(pair.One);
+        pair.Up(pair.Two);
+        Traffic.Ping(pair.One, pair.Two.InnerIPv4, 5);
+
+        Assert.True(Signals.Send(killed.ProcessId, Signals.Kill));
+        // The kernel takes the interface and its routes; only the sockets' files stay.
+        Eventually.True(() => pair.One.Leftovers().Order().SequenceEqual(new[] { pair.One.UapiSocket, pair.One.ControlSocket }.Order()), "only socket files are left");
+
+        Assert.NotEqual(killed.ProcessId, pair.Up(pair.One).ProcessId);
+        Traffic.PingBothWays(pair.One, pair.Two, 20);
+        pair.One.Engine("down", pair.One.Interface);
+        Assert.Empty(pair.One.Leftovers());
+    }
+
+    [InteropFact]
+    public void A_killed_bare_interface_can_be_started_again()
+    {
+        var (one, two) = Host.Pair();
+        using (one)
+        using (two)
+        {
+            using (var killed = BareTunnel.Start(one, InteropRequirement.Engine!))
+            {
+                Assert.True(Signals.Send(killed.ProcessId, Signals.Kill));
+                killed.WaitForExit();
+            }
+
+            using var first = BareTunnel.Start(one, InteropRequirement.Engine!);
+            using var second = BareTunnel.Start(two, InteropRequirement.Engine!);
+            first.SetPeer(two, two.OuterEndpoint(overIPv6: true), null);
+            second.SetPeer(one, null, null);
+            Traffic.PingBothWays(one, two, 20);
+            first.Dispose();
+            one.AssertNothingLeft();
+        }
+    }
+
+    // The peer of a tunnel that ended and came back has an old session; the new one must take over at once.
+    [InteropFact]
+    public void The_other_end_follows_a_restart()
+    {
+        using var pair = new EnginePair();
+        pair.Up();
+        Traffic.PingBothWays(pair.One, pair.Two, 20);
+        pair.One.Engine("down", pair.ConfigOne);
+        pair.Up(pair.One);
+        Traffic.PingBothWays(pair.One, pair.Two, 20);
+    }
+
+    [InteropFact]
+    public void A_start_that_fails_leaves_nothing()
+    {
+        using var pair = new EnginePair();
+        var host = pair.One;
+        using var rival = host.Namespace.Invoke(() =>
+        {
+            var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp) { DualMode = true };
+            socket.Bind(new IPEndPoint(IPAddress.IPv6Any, host.ListenPort));
+            return socket;
+        });
+        var result = host.TryEngine("up", pair.ConfigOne);
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains($"{host.ListenPort}", result.Error);
+        Assert.Empty(host.Leftovers());
+
+        rival.Dispose();
+        pair.Up();
+        Traffic.Ping(host, pair.Two.InnerIPv4, 5);
+    }
+
+    private static void End(Host host, int processId, string way)
+    {
+        switch (way)
+        {
+            case "down":
+                host.Engine("down", host.Interface);
+                break;
+            case "SIGTERM":
+                Assert.True(Signals.Send(processId, Signals.Terminate));
+                break;
+            case "SIGINT":
+                Assert.True(Signals.Send(processId, Signals.Interrupt));
+                break;
+            case "interface deleted":
+                host.Namespace.Ip("link", "delete", host.Interface);
+                break;
+            case "UAPI socket deleted":
+                File.Delete(host.UapiSocket);
+                break;
+            case "control socket deleted":
+                File.Delete(host.ControlSocket);
+                break;
+            default:
+                throw new ArgumentException(way, nameof(way));
+        }
+    }
+}

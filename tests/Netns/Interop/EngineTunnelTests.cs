@@ -1,0 +1,86 @@
+using System.Text.Json;
+
+namespace WireGuard.Tests.Interop;
+
+/// <summary>Our engine at both ends, from two wg.conf files, by its own verbs.</summary>
+public class EngineTunnelTests
+{
+    [InteropTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Two_configuration_files_make_a_tunnel(bool withPresharedKey)
+    {
+        using var pair = new EnginePair(withPresharedKey ? TestKeys.CreatePresharedKey() : null, "MTU = 1380");
+        pair.Up();
+        Traffic.PingBothWays(pair.One, pair.Two, 200);
+        Traffic.Transfer(pair.One, pair.Two, pair.Two.InnerIPv4, 4 << 20);
+        Traffic.Transfer(pair.Two, pair.One, pair.One.InnerIPv6, 4 << 20);
+
+        foreach (var host in new[] { pair.One, pair.Two })
+        {
+            Assert.Equal(1380, Link(host).GetProperty("mtu").GetInt32());
+            host.Engine("down", host.Interface);
+            Assert.Empty(host.Leftovers());
+        }
+    }
+
+    [InteropFact]
+    public void Show_tells_what_wg_tells_and_no_secret()
+    {
+        var presharedKey = TestKeys.CreatePresharedKey();
+        using var pair = new EnginePair(presharedKey);
+        pair.Up();
+        Traffic.PingBothWays(pair.One, pair.Two, 5);
+        Eventually.True(() => pair.Two.Transfer() is var (received, sent) && pair.One.Transfer() == (sent, received), "both ends count the same bytes");
+
+        var text = pair.One.Engine("show", pair.One.Interface).Output;
+        var json = pair.One.Engine("show", pair.One.Interface, "--json").Output;
+        foreach (var secret in new[] { pair.One.Keys.PrivateKey, pair.Two.Keys.PrivateKey, presharedKey })
+        {
+            Assert.DoesNotContain(secret, text);
+            Assert.DoesNotContain(secret, json);
+        }
+
+        Assert.Contains($"peer: {pair.Two.Keys.PublicKey}", text);
+        using var document = JsonDocument.Parse(json);
+        var peer = document.RootElement.GetProperty("peers")[0];
+        Assert.Equal("the other one", peer.GetProperty("name").GetString());
+        Assert.Equal(pair.One.Transfer(), (peer.GetProperty("rxBytes").GetUInt64(), peer.GetProperty("txBytes").GetUInt64()));
+        Assert.Equal(pair.One.LatestHandshake(), peer.GetProperty("lastHandshake").GetDateTimeOffset().ToUnixTimeSeconds());
+        Assert.Equal(pair.One.WgShow("allowed-ips").Single()[1].Split(' '), peer.GetProperty("allowedIPs").EnumerateArray().Select(a => a.GetString()));
+    }
+
+    [InteropFact]
+    public void Addresses_and_routes_are_as_the_file_says()
+    {
+        using var pair = new EnginePair();
+        pair.Up(pair.One);
+        var host = pair.One;
+        var addresses = host.Namespace.IpJson("address", "show", "dev", host.Interface).Single().GetProperty("addr_info").EnumerateArray()
+            .Where(a => a.GetProperty("scope").GetString() == "global")
+            .Select(a => $"{a.GetProperty("local").GetString()}/{a.GetProperty("prefixlen").GetInt32()}");
+        Assert.Equal([$"{host.InnerIPv4}/24", $"{host.InnerIPv6}/64"], addresses.Order());
+        Assert.Contains("UP", Link(host).GetProperty("flags").EnumerateArray().Select(f => f.GetString()));
+
+        // The allowed IPs lie inside the addresses' networks, whose routes cover them, as wg-quick sees it too.
+        foreach (var (family, network) in new[] { ("-4", "10.78.0.0/24"), ("-6", "fd78::/64") })
+        {
+            var routes = host.Namespace.IpJson(family, "route", "show", "dev", host.Interface).Select(r => r.GetProperty("dst").GetString());
+            Assert.Contains(network, routes);
+        }
+    }
+
+    [InteropFact]
+    public void A_tunnel_that_runs_is_not_started_twice()
+    {
+        using var pair = new EnginePair();
+        pair.Up();
+        Traffic.Ping(pair.One, pair.Two.InnerIPv4, 5);
+        var again = pair.One.TryEngine("up", pair.ConfigOne);
+        Assert.NotEqual(0, again.ExitCode);
+        Assert.Contains(pair.One.Interface, again.Error);
+        Traffic.PingBothWays(pair.One, pair.Two, 5);
+    }
+
+    private static JsonElement Link(Host host) => host.Namespace.IpJson("link", "show", "dev", host.Interface).Single();
+}
