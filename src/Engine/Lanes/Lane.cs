@@ -1,5 +1,5 @@
 using WireGuard.Engine.Device;
-using WireGuard.Engine.Tun;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Lanes;
 

@@ -5,6 +5,7 @@ using WireGuard.Api;
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Device;
 using WireGuard.Engine.Lanes;
+using WireGuard.Engine.Packets;
 using WireGuard.Engine.Tun;
 using WireGuard.Engine.Udp;
 
