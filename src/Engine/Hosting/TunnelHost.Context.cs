@@ -21,7 +21,7 @@ public sealed partial class TunnelHost : ITunnelContext
 
     public string CryptoBackend => _aead.Name;
 
-    public int Lanes => _device?.Lanes.Count ?? 0;
+    public int Lanes => _lanes?.Count ?? 0;
 
     void ITunnelContext.RequestStop() => RequestStop("it was asked to");
 

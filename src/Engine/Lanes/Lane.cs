@@ -46,8 +46,6 @@ internal sealed class Lane : IDisposable
         return read > 0 || received > 0;
     }
 
-    internal void Wake() => _io.Wake();
-
     /// <summary>Ends the thread and waits for it.</summary>
     internal void Stop()
     {

@@ -38,6 +38,8 @@ internal sealed class MemoryPlatform : ITunnelPlatform
 
     public ILaneIo CreateLane(ITunQueue tun, IUdpSocket udp) => new ChannelLaneIo((ChannelTun)tun, (ChannelBind)udp);
 
+    public TimeProvider Clock => TimeProvider.System;
+
     public IHostNetwork CreateNetwork(EngineLog log) => new RecordingNetwork(this);
 
     private sealed class RecordingNetwork(MemoryPlatform platform) : IHostNetwork
