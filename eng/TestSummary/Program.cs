@@ -12,7 +12,7 @@ var results = ResultReader.ReadDirectory(args[0]);
 
 foreach (var group in results.Where(r => r.Outcome == Outcome.Skipped).GroupBy(r => r.Detail).OrderBy(g => g.Key))
 {
-    Console.WriteLine($"skipped, {group.Key}:");
+    Console.WriteLine($"skipped, {group.Key.TrimEnd('.')}:");
     foreach (var result in group)
         Console.WriteLine($"  {result.Suite}: {result.Name}{(result.Count > 1 ? $" ({result.Count} tests)" : "")}");
 }

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using WireGuard.Api;
+using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.Cli;
 
@@ -12,18 +14,20 @@ namespace WireGuard.Engine.Cli;
 internal sealed class ControlConnection : IDisposable
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ProcessPollInterval = TimeSpan.FromMilliseconds(2);
 
     private readonly Socket _socket;
     private readonly NetworkStream _stream;
     private readonly StreamReader _reader;
     private int _lastId;
+    private int _engineProcess;
 
-    private ControlConnection(string tunnel)
+    private ControlConnection(string path)
     {
         _socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            _socket.Connect(new UnixDomainSocketEndPoint(ControlProtocol.SocketPath(tunnel)));
+            _socket.Connect(new UnixDomainSocketEndPoint(path));
             _socket.ReceiveTimeout = _socket.SendTimeout = (int)AnswerTimeout.TotalMilliseconds;
         }
         catch
@@ -43,12 +47,14 @@ internal sealed class ControlConnection : IDisposable
 
     /// <summary>Null when no engine listens there.</summary>
     /// <exception cref="CommandException">No permission, or it speaks another protocol.</exception>
-    public static ControlConnection? TryOpen(string tunnel)
+    public static ControlConnection? TryOpen(string tunnel) => TryOpen(tunnel, ControlProtocol.SocketPath(tunnel));
+
+    internal static ControlConnection? TryOpen(string tunnel, string path)
     {
         ControlConnection? connection = null;
         try
         {
-            connection = new ControlConnection(tunnel);
+            connection = new ControlConnection(path);
             connection.ReadGreeting();
             return connection;
         }
@@ -75,9 +81,13 @@ internal sealed class ControlConnection : IDisposable
 
     public void Stop() => Call(ControlProtocol.Methods.TunnelStop, ControlJsonContext.Default.Done);
 
-    /// <summary>Waits until the engine hangs up, which it does when everything is undone. False: it took longer.</summary>
+    /// <summary>
+    /// Waits until the engine hangs up, which it does when everything is undone, and until its process is gone. False: it
+    /// took longer.
+    /// </summary>
     public bool WaitForEnd(TimeSpan timeout)
     {
+        var watch = Stopwatch.StartNew();
         _socket.ReceiveTimeout = Math.Max(1, (int)timeout.TotalMilliseconds);
         try
         {
@@ -85,9 +95,20 @@ internal sealed class ControlConnection : IDisposable
             {
             }
         }
-        catch (IOException failure)
+        catch (IOException failure) when (failure.InnerException is SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock })
         {
-            return failure.InnerException is not SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock };
+            return false;
+        }
+        catch (IOException)
+        {
+            // Broken off is ended too.
+        }
+
+        while (OperatingSystem.IsLinux() && ProcessState.IsRunning(_engineProcess))
+        {
+            if (watch.Elapsed > timeout)
+                return false;
+            Thread.Sleep(ProcessPollInterval);
         }
 
         return true;
@@ -102,6 +123,7 @@ internal sealed class ControlConnection : IDisposable
         var greeting = document.RootElement.TryGetProperty("params", out var value) ? value.Deserialize(ControlJsonContext.Default.Greeting) : null;
         if (greeting is not { Protocol: ControlProtocol.Version })
             throw new CommandException(ExitCode.Error, $"The engine speaks version {greeting?.Protocol.ToString() ?? "?"} of the control protocol, this command {ControlProtocol.Version}.");
+        _engineProcess = greeting.ProcessId;
     }
 
     private T Call<T>(string method, JsonTypeInfo<T> resultType)

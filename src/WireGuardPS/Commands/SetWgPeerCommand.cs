@@ -11,7 +11,8 @@ namespace WireGuard.Commands;
 /// Set-WgPeer: changes what is named of a peer and leaves the rest. From a WgPeer in the pipeline only its identity is
 /// taken: the snapshot's endpoint may be older than the peer's.
 /// </summary>
-[Cmdlet(VerbsCommon.Set, "WgPeer", DefaultParameterSetName = ByKey, SupportsShouldProcess = true)]
+// The default set is tried first: with the other one a WgPeer would bind by its property names.
+[Cmdlet(VerbsCommon.Set, "WgPeer", DefaultParameterSetName = ByPeer, SupportsShouldProcess = true)]
 [OutputType(typeof(WgPeer))]
 public sealed class SetWgPeerCommand : PeerChangeCommand
 {

@@ -6,6 +6,9 @@ namespace WireGuard.Tests.Control;
 /// <summary>Real programs as clients.</summary>
 internal static partial class Programs
 {
+    // Only ever runs out when a test has failed already.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
     internal static (int ExitCode, string Output, string Errors) Run(string program, params string[] arguments) => RunWith("", program, arguments);
 
     internal static (int ExitCode, string Output, string Errors) RunWith(string input, string program, params string[] arguments)
@@ -19,9 +22,14 @@ internal static partial class Programs
         process.StandardInput.Write(input);
         process.StandardInput.Close();
         var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, errors.Result);
+        var output = process.StandardOutput.ReadToEndAsync();
+        if (!process.WaitForExit(s_patience))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"{program} does not come to an end.");
+        }
+
+        return (process.ExitCode, output.Result, errors.Result);
     }
 
     /// <summary>A second descriptor of the same open file, as a child would inherit it.</summary>

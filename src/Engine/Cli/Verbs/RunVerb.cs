@@ -37,7 +37,11 @@ internal static class RunVerb
         if (foreground || Environment.GetEnvironmentVariable("WG_PROCESS_FOREGROUND") == "1")
             return Run(name, detached: false, dropIn: true);
         var report = DetachedStart.Run(name, DetachedArguments(name, dropIn: true), UpVerb.DefaultTimeout);
-        return report.Ready ? ExitCode.Ok : throw UpVerb.Failure(report);
+        if (!report.Ready)
+            throw UpVerb.Failure(report);
+        // A mistyped verb looks like an interface's name; this line tells.
+        Console.Error.WriteLine($"Interface {name} is there, not configured (process {report.ProcessId}).");
+        return ExitCode.Ok;
     }
 
     private static ExitCode Run(string target, bool detached, bool dropIn)

@@ -38,14 +38,21 @@ internal static class ShowVerb
         return ExitCode.Ok;
     }
 
-    // A socket that a killed engine left, or an engine that ends just now, is no reason not to show the others.
+    // A socket that a killed engine left, an engine that ends just now or one that hangs is no reason not to show the others.
     private static List<TunnelInfo> ReadAll()
     {
         var tunnels = new List<TunnelInfo>();
         foreach (var name in ControlConnection.SocketNames())
         {
-            if (ControlConnection.TryOpen(name) is { } connection)
-                tunnels.Add(Read(connection));
+            try
+            {
+                if (ControlConnection.TryOpen(name) is { } connection)
+                    tunnels.Add(Read(connection));
+            }
+            catch (CommandException failure) when (failure.Code is ExitCode.Timeout or ExitCode.Error)
+            {
+                Console.Error.WriteLine($"{name}: {failure.Message}");
+            }
         }
 
         return tunnels;

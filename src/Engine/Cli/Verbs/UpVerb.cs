@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using WireGuard.Api;
 using WireGuard.Engine.Hosting;
@@ -17,7 +18,8 @@ internal static class UpVerb
         var timeout = new Option<double>("--timeout") { Description = "Seconds to wait until it is ready; then it is ended.", HelpName = "S", DefaultValueFactory = _ => DefaultTimeout.TotalSeconds };
         timeout.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<double>() is not (> 0 and <= 86400))
+            // What is no number at all is refused by the option itself.
+            if (result.Tokens is [var token] && double.TryParse(token.Value, CultureInfo.InvariantCulture, out var seconds) && seconds is not (> 0 and <= 86400))
                 result.AddError("--timeout is a number of seconds, more than 0.");
         });
         var report = new Option<string>("--report") { Description = "json: tell the outcome as one JSON line on standard output.", HelpName = "json" };

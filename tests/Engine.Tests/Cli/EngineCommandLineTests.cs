@@ -1,0 +1,58 @@
+using WireGuard.Engine.Cli;
+using WireGuard.Engine.Hosting;
+
+namespace WireGuard.Tests.Cli;
+
+public class EngineCommandLineTests
+{
+    [Theory]
+    [InlineData("wg0", false, "wg0")]
+    [InlineData("-f wg0", true, "wg0")]
+    [InlineData("wg0 --foreground", true, "wg0")]
+    [InlineData("a=b+c.d-e_f", false, "a=b+c.d-e_f")]
+    public void An_interface_name_alone_is_the_drop_in_form(string line, bool foreground, string name)
+    {
+        Assert.True(EngineCommandLine.IsDropIn(EngineCommandLine.CreateRoot(), line.Split(' '), out var actualName, out var actualForeground));
+        Assert.Equal((name, foreground), (actualName, actualForeground));
+    }
+
+    [Theory]
+    [InlineData("show")]
+    [InlineData("demo")]
+    [InlineData("up wg0")]
+    [InlineData("wg0 wg1")]
+    [InlineData("-x")]
+    [InlineData("--help")]
+    [InlineData("a/b")]
+    [InlineData("sixteen-letters-")]
+    [InlineData("-f")]
+    public void Everything_else_is_not(string line) =>
+        Assert.False(EngineCommandLine.IsDropIn(EngineCommandLine.CreateRoot(), line.Split(' '), out _, out _));
+
+    [Theory]
+    [InlineData("up")]
+    [InlineData("up wg0 --timeout 0")]
+    [InlineData("up wg0 --timeout soon")]
+    [InlineData("up wg0 --report xml")]
+    [InlineData("show a b")]
+    [InlineData("--nonsense")]
+    public void A_wrong_command_line_is_told_apart_from_a_failure(string line) =>
+        Assert.Equal(ExitCode.Usage, EngineCommandLine.Run(line.Split(' ')));
+
+    [Fact]
+    public void Every_verb_has_a_description()
+    {
+        foreach (var verb in EngineCommandLine.CreateRoot().Subcommands)
+            Assert.False(string.IsNullOrWhiteSpace(verb.Description), verb.Name);
+    }
+
+    [Theory]
+    [InlineData(StartErrorId.AccessDenied, ExitCode.NoPermission)]
+    [InlineData(StartErrorId.ConfigNotFound, ExitCode.NotFound)]
+    [InlineData(StartErrorId.TunnelExists, ExitCode.Exists)]
+    [InlineData(StartErrorId.EngineTimeout, ExitCode.Timeout)]
+    [InlineData(StartErrorId.TunNotAvailable, ExitCode.NotAvailable)]
+    [InlineData(StartErrorId.CryptoUnavailable, ExitCode.NotAvailable)]
+    [InlineData(StartErrorId.ConfigInvalid, ExitCode.Error)]
+    public void Start_errors_have_exit_codes(StartErrorId id, ExitCode expected) => Assert.Equal(expected, CommandException.CodeOf(id));
+}

@@ -1,0 +1,58 @@
+using System.Net;
+using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.HostNetwork;
+using WireGuard.Engine.Hosting;
+using WireGuard.Engine.Lanes;
+using WireGuard.Engine.Tun;
+using WireGuard.Engine.Udp;
+
+namespace WireGuard.Tests.Hosting;
+
+/// <summary>An operating system in memory that writes down what is asked of it.</summary>
+internal sealed class MemoryPlatform : ITunnelPlatform
+{
+    private readonly ChannelNetwork _network = new();
+
+    public List<string> Calls { get; } = [];
+
+    public Exception? TunFailure { get; init; }
+
+    public HostNetworkException? NetworkFailure { get; init; }
+
+    public ChannelTun? Tun { get; private set; }
+
+    public ChannelBind? Bind { get; private set; }
+
+    /// <summary>Takes a port of the host's address, as another program would.</summary>
+    public void Occupy(ushort port) => _network.Attach(IPAddress.Parse("192.0.2.1")).Open(port, 0);
+
+    public ITunDevice OpenTun(string name, int? mtu, int? descriptor, EngineLog log)
+    {
+        if (TunFailure is not null)
+            throw TunFailure;
+        Calls.Add($"open {name}");
+        return Tun = new ChannelTun(name, mtu ?? 1420);
+    }
+
+    public IUdpBind CreateBind(EngineLog log) => Bind = _network.Attach(IPAddress.Parse("192.0.2.1"));
+
+    public ILaneIo CreateLane(ITunQueue tun, IUdpSocket udp) => new ChannelLaneIo((ChannelTun)tun, (ChannelBind)udp);
+
+    public IHostNetwork CreateNetwork(EngineLog log) => new RecordingNetwork(this);
+
+    private sealed class RecordingNetwork(MemoryPlatform platform) : IHostNetwork
+    {
+        public void Apply(HostNetworkSettings settings)
+        {
+            if (platform.NetworkFailure is not null)
+                throw platform.NetworkFailure;
+            platform.Calls.Add($"apply {string.Join(' ', settings.Addresses)} mtu {settings.Mtu} routes {string.Join(' ', settings.Routes)}");
+        }
+
+        public void UpdateRoutes(IReadOnlyList<IPNetwork> wanted) => platform.Calls.Add($"routes {string.Join(' ', wanted)}");
+
+        public void Undo() => platform.Calls.Add("undo");
+
+        public void Dispose() => platform.Calls.Add("dispose");
+    }
+}

@@ -1,0 +1,255 @@
+using System.Net.Sockets;
+using System.Text;
+using WireGuard.Api;
+using WireGuard.Configuration;
+using WireGuard.Engine.Cli;
+using WireGuard.Engine.Control;
+using WireGuard.Engine.Crypto;
+using WireGuard.Engine.HostNetwork;
+using WireGuard.Engine.Hosting;
+using WireGuard.Engine.Tun;
+
+namespace WireGuard.Tests.Hosting;
+
+public sealed class TunnelHostTests : IDisposable
+{
+    private const string Name = "wgtest0";
+    private static readonly string PeerKey = Convert.ToBase64String([.. Enumerable.Repeat((byte)9, 32)]);
+
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("wg-host-");
+    private readonly ListLog _log = new();
+
+    private string UapiPath => Path.Combine(_directory.FullName, "uapi", Name + ".sock");
+
+    private string ControlPath => Path.Combine(_directory.FullName, "control", Name + ".sock");
+
+    [Fact]
+    public void A_tunnel_is_ready_when_start_returns_and_gone_when_it_is_disposed_of()
+    {
+        var platform = new MemoryPlatform();
+        var config = Config();
+        using (var host = Start(platform, config))
+        {
+            Assert.Equal(["open wgtest0", "apply 10.0.0.1/24 mtu 1400 routes 10.0.0.2/32 10.9.0.0/16"], platform.Calls);
+            Assert.True(config.Interface.PrivateKey!.IsZero, "the file's key is zeroed");
+
+            using var connection = ControlConnection.TryOpen(Name, ControlPath)!;
+            var tunnel = connection.GetTunnel();
+            Assert.Equal((Name, true, 1400), (tunnel.Name, tunnel.IsUp, tunnel.Mtu));
+            Assert.Equal(["10.0.0.1/24"], tunnel.Addresses);
+            Assert.Equal(PeerKey, Assert.Single(tunnel.Peers).PublicKey);
+            Assert.Equal(platform.Bind!.Port, tunnel.ListenPort);
+            Assert.Contains($"listen_port={tunnel.ListenPort}\n", Uapi("get=1\n\n"));
+        }
+
+        Assert.Equal(["undo", "dispose"], platform.Calls[2..]);
+        AssertNothingLeft(platform);
+    }
+
+    [Fact]
+    public void The_drop_in_form_leaves_the_hosts_network_and_the_ports_alone()
+    {
+        var platform = new MemoryPlatform();
+        using (Start(platform, config: null))
+        {
+            Assert.Equal(0, platform.Bind!.Port);
+            platform.Tun!.Raise(TunEvent.Up);
+            Assert.NotEqual(0, platform.Bind.Port);
+        }
+
+        Assert.Equal(["open wgtest0"], platform.Calls);
+        AssertNothingLeft(platform);
+    }
+
+    [Fact]
+    public void A_second_start_is_refused_and_does_the_first_no_harm()
+    {
+        using var first = Start(new MemoryPlatform(), Config());
+        var second = new MemoryPlatform();
+
+        Assert.Equal(StartErrorId.TunnelExists, Assert.Throws<StartException>(() => Start(second, Config())).Id);
+
+        Assert.Empty(second.Calls);
+        using var connection = ControlConnection.TryOpen(Name, ControlPath);
+        Assert.NotNull(connection);
+    }
+
+    [Fact]
+    public void Sockets_that_a_killed_engine_left_are_in_nobodys_way()
+    {
+        foreach (var path in new[] { UapiPath, ControlPath })
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            LeaveDeadSocket(path);
+        }
+
+        using var host = Start(new MemoryPlatform(), Config());
+        Assert.Contains("errno=0\n", Uapi("get=1\n\n"));
+    }
+
+    [Fact]
+    public void A_network_that_refuses_undoes_the_start()
+    {
+        var platform = new MemoryPlatform { NetworkFailure = new HostNetworkException("adding route 10.9.0.0/16", "File exists") };
+
+        var failure = Assert.Throws<StartException>(() => Start(platform, Config()));
+
+        Assert.Equal(StartErrorId.HostNetworkFailed, failure.Id);
+        Assert.Contains("File exists", failure.Message);
+        AssertNothingLeft(platform);
+    }
+
+    [Fact]
+    public void A_port_that_is_taken_undoes_the_start()
+    {
+        var platform = new MemoryPlatform();
+        platform.Occupy(51820);
+
+        Assert.Equal(StartErrorId.AddressInUse, Assert.Throws<StartException>(() => Start(platform, Config(port: 51820))).Id);
+
+        AssertNothingLeft(platform);
+        Assert.DoesNotContain(platform.Calls, c => c.StartsWith("apply", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(TunError.NotAvailable, StartErrorId.TunNotAvailable)]
+    [InlineData(TunError.AccessDenied, StartErrorId.AccessDenied)]
+    [InlineData(TunError.NameInUse, StartErrorId.TunnelExists)]
+    [InlineData(TunError.Failed, StartErrorId.EngineFailed)]
+    public void What_is_wrong_with_the_tun_is_told_apart(TunError error, StartErrorId expected)
+    {
+        var platform = new MemoryPlatform { TunFailure = new TunException(error, "no") };
+        var config = Config();
+
+        Assert.Equal(expected, Assert.Throws<StartException>(() => Start(platform, config)).Id);
+
+        Assert.True(config.Interface.PrivateKey!.IsZero, "the file's key is zeroed");
+        AssertNothingLeft(platform);
+    }
+
+    [Fact]
+    public void A_start_that_is_cancelled_leaves_nothing()
+    {
+        var platform = new MemoryPlatform();
+
+        Assert.Throws<StartException>(() => Start(platform, Config(), new CancellationToken(canceled: true)));
+
+        AssertNothingLeft(platform);
+    }
+
+    [Fact]
+    public void It_ends_when_the_interface_goes()
+    {
+        var platform = new MemoryPlatform();
+        using var host = Start(platform, Config());
+
+        platform.Tun!.Raise(TunEvent.Removed);
+
+        Assert.Equal("the interface was removed", host.WaitForStop());
+    }
+
+    [Fact]
+    public void A_client_that_stops_it_is_hung_up_on_once_all_is_undone()
+    {
+        var platform = new MemoryPlatform();
+        var host = Start(platform, Config());
+        using var connection = ControlConnection.TryOpen(Name, ControlPath)!;
+
+        connection.Stop();
+        Assert.Equal("it was asked to", host.WaitForStop());
+        host.Dispose();
+
+        // This process is the engine's, so that the connection's end is all that can be waited for.
+        Assert.False(connection.WaitForEnd(TimeSpan.FromMilliseconds(1)));
+        Assert.Throws<CommandException>(connection.GetTunnel);
+        AssertNothingLeft(platform);
+    }
+
+    [Fact]
+    public async Task Routes_follow_the_peers_and_a_default_route_is_refused()
+    {
+        var platform = new MemoryPlatform();
+        using var host = Start(platform, Config());
+        var key = Convert.ToHexStringLower(Convert.FromBase64String(PeerKey));
+
+        Assert.Equal("errno=0\n\n", Uapi($"set=1\npublic_key={key}\nallowed_ip=10.10.0.0/16\n\n"));
+        await host.PeersChangedAsync();
+        Assert.Equal("routes 10.0.0.2/32 10.9.0.0/16 10.10.0.0/16", platform.Calls[^1]);
+
+        Assert.Equal("errno=0\n\n", Uapi($"set=1\npublic_key={key}\nreplace_allowed_ips=true\nallowed_ip=0.0.0.0/0\n\n"));
+        var failure = await Assert.ThrowsAsync<ControlException>(host.PeersChangedAsync);
+        Assert.Equal(ControlErrorCode.HostNetworkFailed, failure.Code);
+        Assert.Equal("routes ", platform.Calls[^1]);
+    }
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    // .NET removes the file of a socket that it closes; what a killed process leaves is made by moving it away before.
+    private static void LeaveDeadSocket(string path)
+    {
+        using (var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            socket.Bind(new UnixDomainSocketEndPoint(path + ".alive"));
+            File.Move(path + ".alive", path);
+        }
+
+        Assert.True(File.Exists(path));
+    }
+
+    private static TunnelConfig Config(ushort? port = null) => new()
+    {
+        Interface = new InterfaceSection
+        {
+            PrivateKey = SecretKey.RandomPrivateKey(),
+            ListenPort = port,
+            Mtu = 1400,
+            Addresses = [new InterfaceAddress(System.Net.IPAddress.Parse("10.0.0.1"), 24)],
+        },
+        Peers =
+        [
+            new PeerSection
+            {
+                PublicKey = PublicKey.Parse(PeerKey),
+                AllowedIPs = [System.Net.IPNetwork.Parse("10.0.0.2/32"), System.Net.IPNetwork.Parse("10.9.0.0/16")],
+            },
+        ],
+    };
+
+    private TunnelHost Start(MemoryPlatform platform, TunnelConfig? config, CancellationToken cancel = default) => TunnelHost.Start(
+        new TunnelHostOptions
+        {
+            Name = Name,
+            Config = config,
+            Log = _log,
+            UapiDirectory = Path.GetDirectoryName(UapiPath)!,
+            ControlDirectory = Path.GetDirectoryName(ControlPath)!,
+        },
+        platform,
+        TransportAeadFactory.Best,
+        cancel);
+
+    private string Uapi(string request)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(UapiPath));
+        socket.Send(Encoding.ASCII.GetBytes(request));
+        var answer = new StringBuilder();
+        var buffer = new byte[4096];
+        while (!answer.ToString().EndsWith("\n\n", StringComparison.Ordinal))
+        {
+            var length = socket.Receive(buffer);
+            Assert.NotEqual(0, length);
+            answer.Append(Encoding.ASCII.GetString(buffer, 0, length));
+        }
+
+        return answer.ToString();
+    }
+
+    private void AssertNothingLeft(MemoryPlatform platform)
+    {
+        Assert.False(File.Exists(UapiPath), "the UAPI socket is gone");
+        Assert.False(File.Exists(ControlPath), "the control socket is gone");
+        Assert.Equal(0, platform.Bind?.Port ?? 0);
+        Assert.DoesNotContain(_log.Lines, line => line.StartsWith("Error: Could not", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,207 @@
+# Two network namespaces joined by veth, a real engine in each, started by Start-WgTunnel in a real pwsh.
+# Needs root, ip(8) and the engine: $env:WIREGUARD_ENGINE or out/engine/wireguard-engine.
+
+BeforeDiscovery {
+    $engine = if ($env:WIREGUARD_ENGINE) { $env:WIREGUARD_ENGINE } else { "$PSScriptRoot/../../out/engine/wireguard-engine" }
+    $Reason = if (-not $IsLinux) { 'Linux only' }
+    elseif ((id -u) -ne '0') { 'needs root' }
+    elseif (-not (Test-Path $engine)) { "there is no engine at '$engine'" }
+    elseif (-not (Test-Path /dev/net/tun)) { 'there is no /dev/net/tun' }
+    elseif (-not (Get-Command ip -CommandType Application -ErrorAction Ignore)) { 'there is no ip command' }
+    $HasWg = [bool](Get-Command wg -CommandType Application -ErrorAction Ignore)
+}
+
+Describe "Two engines over veth$(if ($Reason) { " (skipped: $Reason)" })" -Skip:([bool]$Reason) {
+    BeforeAll {
+        . $PSScriptRoot/Common.ps1
+        $Engine = if ($env:WIREGUARD_ENGINE) { $env:WIREGUARD_ENGINE } else { "$PSScriptRoot/../../out/engine/wireguard-engine" | Resolve-Path | ForEach-Object Path }
+        $SavedEnvironment = $env:WIREGUARD_ENGINE, $env:WIREGUARD_ENGINE_RUNTIME_DIR
+        $Work = Join-Path ([IO.Path]::GetTempPath()) "wgl-$PID"
+        $null = New-Item -ItemType Directory $Work/run
+        chmod 700 $Work $Work/run
+        $env:WIREGUARD_ENGINE = $Engine
+        $env:WIREGUARD_ENGINE_RUNTIME_DIR = "$Work/run"
+
+        function Invoke-Ip {
+            ip @args
+            if ($LASTEXITCODE) { throw "ip $args failed with $LASTEXITCODE" }
+        }
+
+        $A = @{ Namespace = "wgl-$PID-a"; Link = "vtha$PID"; Tunnel = "wga$PID"; Outer = '192.0.2.1'; Inner = '10.77.0.1'; Inner6 = 'fd77::1'; Port = 51820; Key = New-WgKey }
+        $B = @{ Namespace = "wgl-$PID-b"; Link = "vthb$PID"; Tunnel = "wgb$PID"; Outer = '192.0.2.2'; Inner = '10.77.0.2'; Inner6 = 'fd77::2'; Port = 51821; Key = New-WgKey }
+        Invoke-Ip netns add $A.Namespace
+        Invoke-Ip netns add $B.Namespace
+        Invoke-Ip link add $A.Link netns $A.Namespace type veth peer name $B.Link netns $B.Namespace
+        foreach ($end in $A, $B) {
+            Invoke-Ip -n $end.Namespace link set lo up
+            Invoke-Ip -n $end.Namespace address add "$($end.Outer)/24" dev $end.Link
+            Invoke-Ip -n $end.Namespace link set $end.Link up
+        }
+
+        $Psk = New-WgPresharedKey -AsPlainText
+        function Write-Config($End, $Other) {
+            $End.Config = "$Work/$($End.Tunnel).conf"
+            Set-Content $End.Config @"
+[Interface]
+PrivateKey = $($End.Key.PrivateKey | ConvertFrom-SecureString -AsPlainText)
+ListenPort = $($End.Port)
+Address = $($End.Inner)/24, $($End.Inner6)/64
+MTU = 1420
+
+# Name = the-other-end
+[Peer]
+PublicKey = $($Other.Key.PublicKey)
+PresharedKey = $Psk
+AllowedIPs = $($Other.Inner)/32, $($Other.Inner6)/128
+Endpoint = $($Other.Outer):$($Other.Port)
+"@
+            chmod 600 $End.Config
+        }
+        Write-Config $A $B
+        Write-Config $B $A
+
+        $Module = Get-TestModulePath
+        $Pwsh = (Get-Process -Id $PID).Path
+
+        # A shell of its own inside the namespace: what it starts must outlive it.
+        function Invoke-Inside($End, [string] $Script) {
+            ip netns exec $End.Namespace $Pwsh -NoProfile -NonInteractive -Command "`$ErrorActionPreference = 'Stop'; Import-Module '$Module'; $Script"
+            if ($LASTEXITCODE) { throw "pwsh in $($End.Namespace) ended with $LASTEXITCODE" }
+        }
+
+        function Test-Ping($End, [string] $Target, [int] $Count = 5) {
+            $null = ip netns exec $End.Namespace ping -c $Count -i 0.05 -W 5 $Target
+            $LASTEXITCODE -eq 0
+        }
+
+        function Test-Link($End) {
+            $null = ip -n $End.Namespace link show dev $End.Tunnel 2>&1
+            $LASTEXITCODE -eq 0
+        }
+    }
+
+    AfterAll {
+        foreach ($end in $A, $B) {
+            if (-not $end) { continue }
+            Get-WgTunnel $end.Tunnel -ErrorAction Ignore | Stop-WgTunnel -ErrorAction Continue
+            if ($end.ProcessId -and (Test-ProcessRuns $end.ProcessId)) { Stop-Process -Id $end.ProcessId -Force }
+            ip netns delete $end.Namespace 2>&1 | Out-Null
+        }
+        Remove-Item -Recurse -Force $Work -ErrorAction Ignore
+        $env:WIREGUARD_ENGINE, $env:WIREGUARD_ENGINE_RUNTIME_DIR = $SavedEnvironment
+    }
+
+    It 'starts both, and they outlive the shells that started them' {
+        foreach ($end in $A, $B) {
+            $end.ProcessId = [int](Invoke-Inside $end "(Start-WgTunnel '$($end.Config)' -PassThru).ProcessId")
+            $tunnel = Get-WgTunnel $end.Tunnel
+            $tunnel.State | Should -Be 'Up'
+            $tunnel.ProcessId | Should -Be $end.ProcessId
+            $tunnel.ListenPort | Should -Be $end.Port
+            $tunnel.PublicKey | Should -Be $end.Key.PublicKey
+            $tunnel.Mtu | Should -Be 1420
+            $tunnel.Addresses | Should -Contain "$($end.Inner)/24"
+            $tunnel.ConfigPath | Should -Be $end.Config
+            Test-Link $end | Should -BeTrue
+        }
+    }
+
+    It 'has never shaken hands, and says so' {
+        $peer = Get-WgPeer $A.Tunnel
+        $peer.Name | Should -Be 'the-other-end'
+        $peer.LastHandshake | Should -Be $null
+        $peer.HandshakeAge | Should -Be ([timespan]::MaxValue)
+        $peer.IsStale | Should -BeTrue
+        $peer.HasPresharedKey | Should -BeTrue
+    }
+
+    It 'pings through the tunnel, IPv4 and IPv6, both ways' {
+        Test-Ping $A $B.Inner | Should -BeTrue
+        Test-Ping $B $A.Inner | Should -BeTrue
+        Test-Ping $A $B.Inner6 | Should -BeTrue
+        Test-Ping $B $A.Inner6 | Should -BeTrue
+    }
+
+    It 'knows of the handshake and the transfer' {
+        foreach ($end in $A, $B) {
+            $peer = Get-WgTunnel $end.Tunnel | Get-WgPeer
+            $peer.HandshakeAge | Should -BeLessThan (New-TimeSpan -Minutes 3)
+            $peer.IsStale | Should -BeFalse
+            $peer.RxBytes | Should -BeGreaterThan 0
+            $peer.TxBytes | Should -BeGreaterThan 0
+            (Get-WgStatus $end.Tunnel).OnlinePeerCount | Should -Be 1
+        }
+    }
+
+    It 'reads the same as wg' -Skip:(-not $HasWg) {
+        $peer = Get-WgPeer $A.Tunnel
+        $key, $seconds = (ip netns exec $A.Namespace wg show $A.Tunnel latest-handshakes) -split '\s+'
+        $key | Should -Be $peer.PublicKey
+        [long]$seconds | Should -Be $peer.LastHandshake.ToUnixTimeSeconds()
+        $key, $rx, $tx = (ip netns exec $A.Namespace wg show $A.Tunnel transfer) -split '\s+'
+        [ulong]$rx, [ulong]$tx | Should -Be $peer.RxBytes, $peer.TxBytes
+    }
+
+    It 'refuses the same tunnel twice and leaves it alone' {
+        $id = Invoke-Inside $A "Start-WgTunnel '$($A.Config)' -ErrorVariable e -ErrorAction SilentlyContinue; `$e[0].FullyQualifiedErrorId"
+        $id | Should -BeLike 'TunnelExists,*'
+        Test-Ping $A $B.Inner 1 | Should -BeTrue
+    }
+
+    It 'changes peers while traffic flows' {
+        $new = (New-WgKey).PublicKey
+        $added = Add-WgPeer $A.Tunnel $new 10.77.0.3/32 -PeerName third -PersistentKeepalive 25 -PassThru
+        $added.Name | Should -Be 'third'
+        (Get-WgPeer $A.Tunnel -PeerName third | Set-WgPeer -AllowedIP fd77::3 -Append -PassThru).AllowedIPs | Should -Contain 'fd77::3/128'
+        Get-ErrorId { Add-WgPeer $A.Tunnel $new } | Should -BeLike 'PeerExists,*'
+        Test-Ping $A $B.Inner 1 | Should -BeTrue
+        (Remove-WgPeer $A.Tunnel $new -PassThru).PublicKey | Should -Be $new
+        Get-ErrorId { Remove-WgPeer $A.Tunnel $new } | Should -BeLike 'PeerNotFound,*'
+        Test-Ping $A $B.Inner 1 | Should -BeTrue
+    }
+
+    It 'gives secrets only when asked' {
+        (Get-WgTunnel $A.Tunnel).PrivateKey | Should -BeNullOrEmpty
+        $key = (Get-WgTunnel $A.Tunnel -IncludeSecret).PrivateKey | ConvertFrom-SecureString -AsPlainText
+        $key | Should -Be ($A.Key.PrivateKey | ConvertFrom-SecureString -AsPlainText)
+        (Get-WgPeer $A.Tunnel -IncludeSecret).PresharedKey | ConvertFrom-SecureString -AsPlainText | Should -Be $Psk
+    }
+
+    It 'stops both and leaves nothing behind' {
+        $stopped = Get-WgTunnel $A.Tunnel, $B.Tunnel | Stop-WgTunnel -PassThru
+        $stopped.State | Should -Be 'Stopped', 'Stopped'
+        Get-WgTunnel | Should -BeNullOrEmpty
+        foreach ($end in $A, $B) {
+            Test-ProcessRuns $end.ProcessId | Should -BeFalse
+            Test-Link $end | Should -BeFalse
+            Test-Path "$Work/run/$($end.Tunnel).sock" | Should -BeFalse
+            ip -n $end.Namespace route show | Should -Not -Match $end.Tunnel
+        }
+    }
+
+    It 'restarts from what it was stopped with' {
+        $id = Invoke-Inside $A "Start-WgTunnel '$($A.Config)'; (Stop-WgTunnel $($A.Tunnel) -PassThru | Start-WgTunnel -PassThru).ProcessId"
+        $A.ProcessId = [int]$id
+        (Get-WgTunnel $A.Tunnel).State | Should -Be 'Up'
+        Stop-WgTunnel $A.Tunnel
+    }
+}
+
+Describe 'A real engine''s keys' -Skip:([bool]$Reason) {
+    BeforeAll {
+        . $PSScriptRoot/Common.ps1
+        $saved = $env:WIREGUARD_ENGINE
+        if (-not $saved) { $env:WIREGUARD_ENGINE = "$PSScriptRoot/../../out/engine/wireguard-engine" | Resolve-Path | ForEach-Object Path }
+    }
+
+    AfterAll { $env:WIREGUARD_ENGINE = $saved }
+
+    It 'are those of RFC 7748, section 6.1' {
+        'dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo=' | Get-WgPublicKey | Should -Be 'hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo='
+    }
+
+    It 'agree with wg pubkey for many keys through one process' -Skip:(-not $HasWg) {
+        $keys = 1..20 | ForEach-Object { New-WgKey -AsPlainText }
+        $keys | Get-WgPublicKey | Should -Be ($keys | ForEach-Object { $_ | wg pubkey })
+    }
+}

@@ -1,0 +1,93 @@
+BeforeAll {
+    . $PSScriptRoot/Common.ps1
+    Enter-FakeEngine
+    Start-WgTunnel (New-TestConfig wgp0)
+    $null = New-TestConfig wgp9
+    $PSStyle.OutputRendering = 'PlainText'
+}
+
+AfterAll {
+    Get-WgTunnel | Stop-WgTunnel
+    Exit-FakeEngine
+}
+
+Describe 'Views' {
+    It 'shows peers as a table of at most 100 columns with readable quantities' {
+        $text = Get-WgPeer | Out-String -Width 100
+        $text | Should -Match 'never'
+        $text | Should -Match '10m 0\ds'
+        $text | Should -Match '1\.18 MiB'
+        $text -split "`n" | ForEach-Object { $_.TrimEnd().Length | Should -BeLessOrEqual 100 }
+        $text | Should -Match 'AllowedIPs'
+    }
+
+    It 'shortens keys of nameless peers in tables, not in lists' {
+        $key = 'm0qyo6rg2ZMIrDkYVAW0rDmFVnF1hUqRdsyTZ9WbLgU='
+        Add-WgPeer wgp0 $key
+        Get-WgPeer wgp0 $key | Format-Table | Out-String -Width 100 | Should -Match 'm0qyo6rg…'
+        Get-WgPeer wgp0 $key | Format-List | Out-String -Width 100 | Should -BeLike "*$key*"
+        Remove-WgPeer wgp0 $key
+    }
+
+    It 'shows tunnels and engines as tables' {
+        Get-WgTunnel | Out-String -Width 100 | Should -Match 'wgp0\s+Up\s+51820\s+3'
+        Get-WgStatus | Out-String -Width 100 | Should -Match 'wgp0\s+\d+\s+0\.0\.0-fake.*1/3'
+    }
+
+    It 'stays useful as JSON' {
+        $peer = Get-WgPeer wgp0 $PeerKeys[0] | ConvertTo-Json | ConvertFrom-Json
+        $peer.Tunnel, $peer.PublicKey, $peer.RxBytes | Should -Be 'wgp0', $PeerKeys[0], 1234567
+        (Get-WgTunnel | ConvertTo-Json -Depth 3 -EnumsAsStrings | ConvertFrom-Json).Peers[0].AllowedIPs | Should -Be '10.0.0.2/32'
+    }
+
+    It 'stays useful across remoting''s serialisation' {
+        $copies = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize((Get-WgPeer)))
+        ($copies | Where-Object HandshakeAge -GT (New-TimeSpan -Minutes 3)).PublicKey | Should -Be $PeerKeys[1, 2]
+        $copies[0] | Remove-WgPeer -WhatIf
+    }
+}
+
+Describe 'Completion' {
+    BeforeAll {
+        function Complete([string] $Line) { (TabExpansion2 $Line $Line.Length).CompletionMatches.CompletionText }
+    }
+
+    It 'completes tunnels, configurations, keys and names' {
+        Complete 'Get-WgTunnel wg' | Should -Be 'wgp0'
+        Complete 'Stop-WgTunnel -Name ' | Should -Be 'wgp0'
+        Complete 'Start-WgTunnel -Name wgp' | Should -Be 'wgp0', 'wgp9'
+        Complete 'Remove-WgPeer wgp0 ' | Should -Be ($PeerKeys | ForEach-Object { "'$_'" })
+        Complete 'Set-WgPeer -Tunnel wgp0 -PublicKey peer-1' | Should -Be "'$($PeerKeys[1])'"
+        Complete 'Get-WgPeer wgp0 -PeerName peer-2' | Should -Be 'peer-2'
+    }
+}
+
+Describe 'Test-WgConfig' {
+    It 'answers with a bool' {
+        $good = New-TestConfig good
+        $bad = New-TestConfig bad 'Colour = blue'
+        Test-WgConfig $good | Should -BeTrue
+        Test-WgConfig $bad | Should -BeFalse
+        $good, $bad | Test-WgConfig | Should -Be $true, $false
+        Get-ChildItem $Work/etc/bad.conf | Test-WgConfig | Should -BeFalse
+        Test-WgConfig "$Work/etc/[gb]*d.conf" | Should -Be $false, $true
+        Test-WgConfig $good | Should -BeOfType bool
+    }
+
+    It 'says what is wrong, and where' {
+        $found = Test-WgConfig (New-TestConfig bad 'Colour = blue') -Detailed
+        $found | Should -BeOfType WireGuard.WgConfigDiagnostic
+        $found.Line | Should -Contain 4
+        "$($found[0])" | Should -Match 'bad\.conf:4:\d+: error: '
+        Test-WgConfig (New-TestConfig good) -Detailed | Should -BeNullOrEmpty
+    }
+
+    It 'calls false what the engine does not do' {
+        Test-WgConfig (New-TestConfig hooks 'PostUp = true') | Should -BeFalse
+    }
+
+    It 'misses a file that is not there' {
+        Get-ErrorId { Test-WgConfig ./nowhere.conf } | Should -BeLike 'ConfigNotFound,*'
+        Get-ErrorId { Test-WgConfig -LiteralPath './[x].conf' } | Should -BeLike 'ConfigNotFound,*'
+    }
+}

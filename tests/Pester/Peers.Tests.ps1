@@ -1,0 +1,176 @@
+BeforeAll {
+    . $PSScriptRoot/Common.ps1
+    Enter-FakeEngine
+    $New = 'm0qyo6rg2ZMIrDkYVAW0rDmFVnF1hUqRdsyTZ9WbLgU='
+}
+
+AfterAll { Exit-FakeEngine }
+
+Describe 'Peers' {
+    BeforeEach { Start-WgTunnel (New-TestConfig wgp0) }
+    AfterEach { Get-WgTunnel | Stop-WgTunnel }
+
+    Context 'Get-WgPeer' {
+        It 'gets all, by tunnel, by key and by name' {
+            (Get-WgPeer).PublicKey | Should -Be $PeerKeys
+            (Get-WgPeer wgp0).Tunnel | Select-Object -Unique | Should -Be 'wgp0'
+            (Get-WgPeer wgp0 $PeerKeys[1]).PublicKey | Should -Be $PeerKeys[1]
+            (Get-WgPeer -PeerName peer-2).PublicKey | Should -Be $PeerKeys[2]
+            (Get-WgPeer -PeerName peer-*).Count | Should -Be 3
+            (Get-WgPeer -Name wgp0).Count | Should -Be 3
+        }
+
+        It 'takes tunnels and peers from the pipeline' {
+            (Get-WgTunnel | Get-WgPeer).PublicKey | Should -Be $PeerKeys
+            'wgp0' | Get-WgPeer -PublicKey $PeerKeys[0] | Should -HaveCount 1
+            Get-WgStatus | Get-WgPeer | Should -HaveCount 3
+        }
+
+        It 'finds peers without a handshake among the old ones, never among the young' {
+            (Get-WgPeer | Where-Object HandshakeAge -GT (New-TimeSpan -Minutes 3)).PublicKey | Should -Be $PeerKeys[1, 2]
+            (Get-WgPeer | Where-Object HandshakeAge -LT (New-TimeSpan -Minutes 3)).PublicKey | Should -Be $PeerKeys[0]
+            (Get-WgPeer | Where-Object IsStale).PublicKey | Should -Be $PeerKeys[1, 2]
+            (Get-WgPeer | Sort-Object HandshakeAge).PublicKey | Should -Be $PeerKeys
+            (Get-WgPeer wgp0 $PeerKeys[2]).LastHandshake | Should -Be $null
+        }
+
+        It 'tells apart a missing and a malformed key' {
+            Get-ErrorId { Get-WgPeer wgp0 $New } | Should -BeLike 'PeerNotFound,*'
+            Get-ErrorId { Get-WgPeer wgp0 abc } | Should -BeLike 'InvalidKey,*'
+            Get-ErrorId { Get-WgPeer wgp0 -PeerName nobody } | Should -BeLike 'PeerNotFound,*'
+            Get-ErrorId { Get-WgPeer wgp0 -PeerName nobody* } | Should -BeNullOrEmpty
+            Get-ErrorId { Get-WgPeer -PublicKey $New } | Should -BeNullOrEmpty
+        }
+    }
+
+    Context 'Add-WgPeer' {
+        It 'adds everything that is given' {
+            $psk = New-WgPresharedKey
+            $peer = Add-WgPeer wgp0 $New 10.9.0.7/24, fd00::7 -PeerName laptop -Endpoint 192.0.2.9:4500 -PresharedKey $psk.PresharedKey -PersistentKeepalive 25 -PassThru
+            $peer.Name | Should -Be 'laptop'
+            $peer.AllowedIPs | Should -Be '10.9.0.0/24', 'fd00::7/128'
+            $peer.Endpoint | Should -Be '192.0.2.9:4500'
+            $peer.PersistentKeepalive | Should -Be 25
+            $peer.HasPresharedKey | Should -BeTrue
+            $peer.PresharedKey | Should -BeNullOrEmpty
+            $there = (Get-WgPeer wgp0 $New -IncludeSecret).PresharedKey | ConvertFrom-SecureString -AsPlainText
+            $there | Should -Be ($psk.PresharedKey | ConvertFrom-SecureString -AsPlainText)
+        }
+
+        It 'is silent without -PassThru and does nothing with -WhatIf' {
+            Add-WgPeer wgp0 $New -WhatIf
+            Get-WgPeer wgp0 | Should -HaveCount 3
+            Add-WgPeer wgp0 $New | Should -BeNullOrEmpty
+            Get-WgPeer wgp0 | Should -HaveCount 4
+        }
+
+        It 'adds from CSV and fails item by item' {
+            $rows = @"
+PublicKey,PeerName,AllowedIPs,Endpoint,PersistentKeepalive
+$New,one,"10.9.0.1/32, fd00::1/128",,25
+abc,two,10.9.0.2/32,,0
+$($PeerKeys[0]),three,10.9.0.3/32,,0
+FiAMZS5Y/S8xYFEAdNUIMSWnWoqHln84XbM914Bcpm4=,four,10.9.0.400/32,,0
+TV9a/5GCedRg+OTLFLn/XaCHOiyAviz2LaSkbejyHGE=,five,10.9.0.5/32,nowhere,0
+9oJnx89kyDscS9lNt14odySP7CTvIuY5RGsE3T/0NBg=,six,10.9.0.6/32,vpn.example.org:51820,0
+"@ | ConvertFrom-Csv
+            $added = $rows | Add-WgPeer -Tunnel wgp0 -PassThru -ErrorVariable problems -ErrorAction SilentlyContinue
+            $added.Name | Should -Be 'one', 'six'
+            $added[0].AllowedIPs | Should -Be '10.9.0.1/32', 'fd00::1/128'
+            $ids = $problems.FullyQualifiedErrorId -replace ',.*'
+            $ids | Should -Be 'InvalidKey', 'PeerExists', 'InvalidAllowedIP', 'InvalidEndpoint'
+            $problems[1].TargetObject | Should -Be $PeerKeys[0]
+            $problems.ErrorDetails.RecommendedAction | Should -Not -Contain $null
+        }
+
+        It 'copies peers from one tunnel to another' {
+            Start-WgTunnel (New-TestConfig wgp1)
+            Add-WgPeer wgp0 $New 10.9.0.1/32 -PeerName laptop
+            Get-WgPeer wgp0 $New | Add-WgPeer -Tunnel wgp1
+            $copy = Get-WgPeer wgp1 $New
+            $copy.Name | Should -Be 'laptop'
+            $copy.AllowedIPs | Should -Be '10.9.0.1/32'
+        }
+
+        It 'warns of a preshared key in clear' {
+            Add-WgPeer wgp0 $New -PresharedKey (New-WgPresharedKey -AsPlainText) -WarningVariable warned -WarningAction SilentlyContinue
+            $warned | Should -HaveCount 1
+            Get-ErrorId { Add-WgPeer wgp0 $New -PresharedKey short -WarningAction SilentlyContinue } | Should -BeLike 'InvalidKey,*'
+        }
+
+        It 'passes on what the engine cannot resolve' {
+            Get-ErrorId { Add-WgPeer wgp0 $New -Endpoint unresolved.example:1 } | Should -BeLike 'EndpointUnresolved,*'
+        }
+
+        It 'misses a tunnel that is not there' {
+            Get-ErrorId { Add-WgPeer nosuch $New } | Should -BeLike 'TunnelNotFound,*'
+        }
+    }
+
+    Context 'Set-WgPeer' {
+        It 'changes what is given and leaves the rest' {
+            $before = Get-WgPeer wgp0 $PeerKeys[1]
+            $after = Set-WgPeer wgp0 $PeerKeys[1] -PersistentKeepalive 15 -PassThru
+            $after.PersistentKeepalive | Should -Be 15
+            $after.Endpoint, $after.Name, "$($after.AllowedIPs)" | Should -Be $before.Endpoint, $before.Name, "$($before.AllowedIPs)"
+        }
+
+        It 'takes from a piped peer nothing but its identity' {
+            $old = Get-WgPeer wgp0 $PeerKeys[0]
+            Set-WgPeer wgp0 $PeerKeys[0] -Endpoint 198.51.100.1:1 -AllowedIP 10.1.0.0/16 -PeerName moved
+            $after = $old | Set-WgPeer -PersistentKeepalive 5 -PassThru
+            $after.Endpoint | Should -Be '198.51.100.1:1'
+            $after.AllowedIPs | Should -Be '10.1.0.0/16'
+            $after.Name | Should -Be 'moved'
+            $after.PersistentKeepalive | Should -Be 5
+        }
+
+        It 'takes from other objects what has a parameter''s name' {
+            $row = [pscustomobject]@{ Tunnel = 'wgp0'; PublicKey = $PeerKeys[0]; AllowedIPs = '10.2.0.0/16'; PeerName = 'row' }
+            $after = $row | Set-WgPeer -PassThru
+            $after.AllowedIPs | Should -Be '10.2.0.0/16'
+            $after.Name | Should -Be 'row'
+        }
+
+        It 'replaces, appends and empties prefixes' {
+            (Set-WgPeer wgp0 $PeerKeys[0] -AllowedIP 10.3.0.0/16 -PassThru).AllowedIPs | Should -Be '10.3.0.0/16'
+            (Set-WgPeer wgp0 $PeerKeys[0] -AllowedIP fd00::/64 -Append -PassThru).AllowedIPs | Should -Be '10.3.0.0/16', 'fd00::/64'
+            (Set-WgPeer wgp0 $PeerKeys[0] -AllowedIP @() -PassThru).AllowedIPs | Should -BeNullOrEmpty
+        }
+
+        It 'sets and clears preshared key and name' {
+            (Set-WgPeer wgp0 $PeerKeys[0] -PresharedKey (New-WgPresharedKey).PresharedKey -PassThru).HasPresharedKey | Should -BeTrue
+            (Set-WgPeer wgp0 $PeerKeys[0] -PersistentKeepalive 1 -PassThru).HasPresharedKey | Should -BeTrue
+            (Set-WgPeer wgp0 $PeerKeys[0] -PresharedKey $null -PassThru).HasPresharedKey | Should -BeFalse
+            (Set-WgPeer wgp0 $PeerKeys[0] -PeerName '' -PassThru).Name | Should -BeNullOrEmpty
+        }
+
+        It 'changes a peer of every tunnel that has it, and all peers of a tunnel' {
+            Get-WgPeer | Set-WgPeer -PersistentKeepalive 25
+            (Get-WgPeer).PersistentKeepalive | Should -Be 25, 25, 25
+            Get-ErrorId { Set-WgPeer wgp0 $New -PersistentKeepalive 1 } | Should -BeLike 'PeerNotFound,*'
+            { Set-WgPeer wgp0 $New -PersistentKeepalive 65536 } | Should -Throw
+        }
+    }
+
+    Context 'Remove-WgPeer' {
+        It 'removes by key and from the pipeline' {
+            Remove-WgPeer wgp0 $PeerKeys[0]
+            (Get-WgPeer wgp0 $PeerKeys[1] | Remove-WgPeer -PassThru).PublicKey | Should -Be $PeerKeys[1]
+            (Get-WgPeer).PublicKey | Should -Be $PeerKeys[2]
+        }
+
+        It 'removes nothing with -WhatIf, and misses what is not there' {
+            Get-WgPeer | Remove-WgPeer -WhatIf
+            Get-WgPeer | Should -HaveCount 3
+            Get-ErrorId { Remove-WgPeer wgp0 $New } | Should -BeLike 'PeerNotFound,*'
+        }
+
+        It 'moves a peer to another tunnel' {
+            Start-WgTunnel (New-TestConfig wgp1)
+            Add-WgPeer wgp0 $New 10.9.0.1/32 -PeerName laptop
+            Get-WgPeer wgp0 -PeerName laptop | Remove-WgPeer -PassThru | Add-WgPeer -Tunnel wgp1
+            Get-WgPeer -PublicKey $New | ForEach-Object { "$($_.Tunnel) $($_.Name)" } | Should -Be 'wgp1 laptop'
+        }
+    }
+}

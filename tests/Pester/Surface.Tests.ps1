@@ -1,0 +1,64 @@
+BeforeDiscovery {
+    . $PSScriptRoot/Common.ps1
+    $Names = (Get-Command -Module WireGuard).Name
+}
+
+BeforeAll { . $PSScriptRoot/Common.ps1 }
+
+Describe 'Surface' {
+    It 'imports without a warning and exports cmdlets only' {
+        $warnings = & { Import-Module (Get-TestModulePath) -Force } 3>&1
+        $warnings | Should -BeNullOrEmpty
+        $commands = Get-Command -Module WireGuard
+        $commands.Count | Should -Be 12
+        $commands.CommandType | Select-Object -Unique | Should -Be 'Cmdlet'
+    }
+
+    It 'has a valid manifest' {
+        $manifest = Test-ModuleManifest (Join-Path (Get-TestModulePath) 'WireGuard.psd1')
+        $props = [xml](Get-Content (Join-Path $PSScriptRoot '../../Directory.Build.props'))
+        "$($manifest.Version)" | Should -Be ($props.Project.PropertyGroup.Version -split '-')[0]
+    }
+
+    It 'brings no assembly but its own' {
+        (Get-ChildItem (Get-TestModulePath) -Filter *.dll).Name | Should -Be 'WireGuardPS.dll'
+    }
+
+    It '<_> has help with synopsis, parameters and examples' -ForEach $Names {
+        $help = Get-Help $_ -Full
+        $help.Synopsis | Should -Match '^[A-Z].*\.$'
+        @($help.examples.example).Count | Should -BeGreaterOrEqual 2
+        $help.relatedLinks | Should -Not -BeNullOrEmpty
+        $common = [Management.Automation.PSCmdlet]::CommonParameters
+        $declared = (Get-Command $_).Parameters.Keys | Where-Object { $_ -notin $common } | Sort-Object
+        $written = @($help.parameters.parameter.name) | Sort-Object
+        $written -join ' ' | Should -Be ($declared -join ' ')
+    }
+
+    It '<_> has examples that parse' -ForEach $Names {
+        foreach ($example in (Get-Help $_ -Examples).examples.example) {
+            $problems = $null
+            $null = [Management.Automation.Language.Parser]::ParseInput($example.code, [ref] $null, [ref] $problems)
+            $problems | Should -BeNullOrEmpty -Because $example.code
+        }
+    }
+
+    It '<_> has examples that name only parameters that are there' -ForEach $Names {
+        foreach ($example in (Get-Help $_ -Examples).examples.example) {
+            $ast = [Management.Automation.Language.Parser]::ParseInput($example.code, [ref] $null, [ref] $null)
+            foreach ($command in $ast.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] }, $true)) {
+                if ($command.GetCommandName() -notlike '*-Wg*') { continue }
+                $known = (Get-Command $command.GetCommandName()).Parameters
+                foreach ($element in $command.CommandElements) {
+                    if ($element -is [Management.Automation.Language.CommandParameterAst]) {
+                        $known.Keys | Should -Contain $element.ParameterName
+                    }
+                }
+            }
+        }
+    }
+
+    It 'has an about topic' {
+        Get-Help about_WireGuard | Out-String | Should -Match 'SHORT DESCRIPTION'
+    }
+}

@@ -1,0 +1,204 @@
+BeforeAll {
+    . $PSScriptRoot/Common.ps1
+    Enter-FakeEngine
+}
+
+AfterAll { Exit-FakeEngine }
+
+Describe 'Tunnels' {
+    AfterEach {
+        $env:WIREGUARD_FAKE_START = $env:WIREGUARD_FAKE_BEHAVIOR = $null
+        Get-WgTunnel | Stop-WgTunnel
+    }
+
+    It 'starts from a path, silently' {
+        Start-WgTunnel -Config (New-TestConfig wgp0) | Should -BeNullOrEmpty
+        (Get-WgTunnel wgp0).State | Should -Be 'Up'
+    }
+
+    It 'starts from the location, not from the process''s folder' {
+        $null = New-TestConfig wgp0
+        Push-Location $env:WIREGUARD_CONFIG_DIR
+        try { (Start-WgTunnel ./wgp0.conf -PassThru).Name | Should -Be 'wgp0' }
+        finally { Pop-Location }
+    }
+
+    It 'starts files from the pipeline' {
+        $null = (New-TestConfig wgp0), (New-TestConfig wgp1)
+        $started = Get-ChildItem $env:WIREGUARD_CONFIG_DIR/wgp[01].conf | Start-WgTunnel -PassThru
+        $started.Name | Should -Be 'wgp0', 'wgp1'
+        $started | Should -BeOfType WireGuard.WgTunnel
+    }
+
+    It 'starts by name' {
+        $config = New-TestConfig wgp0
+        (Start-WgTunnel -Name wgp0 -PassThru).ConfigPath | Should -Be $config
+    }
+
+    It 'starts nothing with -WhatIf, but checks the file' {
+        Start-WgTunnel (New-TestConfig wgp0) -WhatIf
+        Get-WgTunnel | Should -BeNullOrEmpty
+        Get-ErrorId { Start-WgTunnel (New-TestConfig wgp0 'Colour = blue') -WhatIf } |
+            Should -Be 'ConfigInvalid,WireGuard.Commands.StartWgTunnelCommand'
+        $saved = $env:WIREGUARD_ENGINE
+        $env:WIREGUARD_ENGINE = '/nonexistent'
+        try { Get-ErrorId { Start-WgTunnel (New-TestConfig wgp0) -WhatIf } | Should -BeNullOrEmpty }
+        finally { $env:WIREGUARD_ENGINE = $saved }
+    }
+
+    It 'refuses a tunnel twice and goes on with the next' {
+        Start-WgTunnel (New-TestConfig wgp0)
+        Start-WgTunnel "$Work/etc/wgp0.conf", (New-TestConfig wgp1) -ErrorVariable problems -ErrorAction SilentlyContinue
+        $problems.FullyQualifiedErrorId | Should -Be 'TunnelExists,WireGuard.Commands.StartWgTunnelCommand'
+        (Get-WgTunnel).Name | Should -Be 'wgp0', 'wgp1'
+    }
+
+    It 'passes on <_> of the engine' -ForEach 'AccessDenied', 'TunNotAvailable', 'AddressInUse', 'EndpointUnresolved', 'HostNetworkFailed', 'CryptoUnavailable', 'EngineTimeout' {
+        $env:WIREGUARD_FAKE_START = $_
+        Get-ErrorId { Start-WgTunnel (New-TestConfig wgp0) } | Should -Be "$_,WireGuard.Commands.StartWgTunnelCommand"
+    }
+
+    It 'quotes an engine that ends without a report' {
+        $env:WIREGUARD_FAKE_START = 'mute'
+        { Start-WgTunnel (New-TestConfig wgp0) -ErrorAction Stop } | Should -Throw '*told to be mute*' -ErrorId 'EngineFailed*'
+    }
+
+    It 'gives up on an engine that never reports' {
+        $env:WIREGUARD_FAKE_START = 'silent'
+        { Start-WgTunnel (New-TestConfig wgp0) -Timeout 0.1 -ErrorAction Stop } | Should -Throw -ErrorId 'EngineTimeout*'
+    }
+
+    It 'ends the wait when it is stopped' {
+        $env:WIREGUARD_FAKE_START = 'silent'
+        $config = New-TestConfig wgp0
+        $shell = [powershell]::Create()
+        try {
+            $null = $shell.AddScript("Import-Module '$(Get-TestModulePath)'; 'ready'; Start-WgTunnel '$config' -Timeout 60")
+            $output = [Management.Automation.PSDataCollection[psobject]]::new()
+            $running = $shell.BeginInvoke([Management.Automation.PSDataCollection[psobject]]::new(), $output)
+            while ($output.Count -eq 0) { Start-Sleep -Milliseconds 20 }
+            $shell.Stop()
+            $shell.InvocationStateInfo.State | Should -Be 'Stopped'
+            $running.IsCompleted | Should -BeTrue
+        }
+        finally {
+            $shell.Dispose()
+            # The engine that is on its way is nobody's now: end the one that this test started.
+            Get-Process fake-engine -ErrorAction Ignore | Where-Object CommandLine -Like "*up $config*" | Stop-Process -Force
+        }
+    }
+
+    It 'has an InvalidTunnelName for a file that cannot be a tunnel' {
+        Set-Content "$Work/etc/not a name.conf" '[Interface]'
+        Get-ErrorId { Start-WgTunnel "$Work/etc/not a name.conf" } | Should -BeLike 'InvalidTunnelName,*'
+        Get-ErrorId { Start-WgTunnel -Name '../x' } | Should -BeLike 'InvalidTunnelName,*'
+    }
+
+    It 'has a ConfigNotFound for what is no file' {
+        Get-ErrorId { Start-WgTunnel ./nowhere.conf } | Should -BeLike 'ConfigNotFound,*'
+        Get-ErrorId { Start-WgTunnel -Name nowhere } | Should -BeLike 'ConfigNotFound,*'
+        Get-ErrorId { Start-WgTunnel env:/nowhere.conf } | Should -BeLike 'ConfigNotFound,*'
+        Get-ErrorId { Start-WgTunnel nodrive:/nowhere.conf } | Should -BeLike 'ConfigNotFound,*'
+    }
+
+    It 'takes seconds, text and TimeSpans as a timeout, and nothing below zero' {
+        Start-WgTunnel (New-TestConfig wgp0) -Timeout 20
+        Stop-WgTunnel wgp0 -Timeout '00:00:20'
+        Start-WgTunnel "$Work/etc/wgp0.conf" -Timeout (New-TimeSpan -Seconds 20)
+        { Stop-WgTunnel wgp0 -Timeout 0 } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
+        { Stop-WgTunnel wgp0 -Timeout -1 } | Should -Throw -ErrorId 'ParameterArgumentValidationError*'
+    }
+
+    It 'stops, waits until the process is gone, and restarts' {
+        $tunnel = Start-WgTunnel (New-TestConfig wgp0) -PassThru
+        $stopped = $tunnel | Stop-WgTunnel -PassThru
+        $stopped.State | Should -Be 'Stopped'
+        Test-ProcessRuns $tunnel.ProcessId | Should -BeFalse
+        Get-WgTunnel | Should -BeNullOrEmpty
+        ($stopped | Start-WgTunnel -PassThru).ProcessId | Should -Not -Be $tunnel.ProcessId
+    }
+
+    It 'stops nothing with -WhatIf' {
+        Start-WgTunnel (New-TestConfig wgp0)
+        Stop-WgTunnel wgp* -WhatIf
+        (Get-WgTunnel).Name | Should -Be 'wgp0'
+    }
+
+    It 'misses a literal name and not a wildcard' {
+        foreach ($command in 'Get-WgTunnel', 'Get-WgPeer', 'Get-WgStatus', 'Stop-WgTunnel') {
+            Get-ErrorId { & $command nosuch } | Should -BeLike 'TunnelNotFound,*'
+            Get-ErrorId { & $command nosuch* } | Should -BeNullOrEmpty
+            Get-ErrorId { & $command '../etc' } | Should -BeLike 'InvalidTunnelName,*'
+        }
+    }
+
+    It 'gets by wildcard, by several names, and each once' {
+        'wgp0', 'wgp1', 'other' | ForEach-Object { Start-WgTunnel (New-TestConfig $_) }
+        (Get-WgTunnel).Name | Should -Be 'other', 'wgp0', 'wgp1'
+        (Get-WgTunnel wgp*).Name | Should -Be 'wgp0', 'wgp1'
+        (Get-WgTunnel wgp1, other, wgp*).Name | Should -Be 'wgp1', 'other', 'wgp0'
+        ('wgp1', 'other' | Get-WgTunnel).Name | Should -Be 'wgp1', 'other'
+        (Get-WgTunnel | Select-Object -First 1).Name | Should -Be 'other'
+    }
+
+    It 'gives secrets only when asked, as SecureStrings' {
+        $config = New-TestConfig wgp0
+        Start-WgTunnel $config
+        (Get-WgTunnel wgp0).PrivateKey | Should -BeNullOrEmpty
+        $key = (Get-WgTunnel wgp0 -IncludeSecret).PrivateKey | ConvertFrom-SecureString -AsPlainText
+        Get-Content $config | Should -Contain "PrivateKey = $key"
+        Get-WgTunnel wgp0 -IncludeSecret | Format-List * | Out-String | Should -Not -BeLike "*$key*"
+    }
+
+    It 'tells the status of each engine' {
+        $tunnel = Start-WgTunnel (New-TestConfig wgp0) -PassThru
+        $status = $tunnel | Get-WgStatus
+        $status | Should -BeOfType WireGuard.WgStatus
+        $status.ProcessId | Should -Be $tunnel.ProcessId
+        $status.PeerCount | Should -Be 3
+        $status.OnlinePeerCount | Should -Be 1
+        $status.Uptime | Should -BeGreaterThan ([timespan]::Zero)
+    }
+}
+
+Describe 'Engines that misbehave' {
+    AfterEach {
+        foreach ($id in $FakeProcesses) { Stop-Process -Id $id -Force -ErrorAction Ignore }
+        Remove-Item $Work/run/*.sock -ErrorAction Ignore
+    }
+
+    It '<Behavior> is <Id>' -ForEach @(
+        @{ Behavior = 'OtherVersion'; Id = 'EngineVersionMismatch' }
+        @{ Behavior = 'RubbishGreeting'; Id = 'EngineProtocolError' }
+        @{ Behavior = 'EndlessGreeting'; Id = 'EngineProtocolError' }
+        @{ Behavior = 'RubbishAnswer'; Id = 'EngineProtocolError' }
+        @{ Behavior = 'HalfAnswer'; Id = 'EngineConnectionLost' }
+        @{ Behavior = 'CloseAtOnce'; Id = 'EngineConnectionLost' }
+        @{ Behavior = 'Hung'; Id = 'EngineTimeout' }
+    ) {
+        Start-FakeTunnel bad $Behavior
+        Get-ErrorId { Get-WgTunnel bad } | Should -Be "$Id,WireGuard.Commands.GetWgTunnelCommand"
+    }
+
+    It 'does not keep the others from answering' {
+        Start-FakeTunnel bad OtherVersion
+        Start-FakeTunnel good
+        $found = Get-WgTunnel -ErrorVariable problems -ErrorAction SilentlyContinue
+        $found.Name | Should -Be 'good'
+        $problems.TargetObject | Should -Be 'bad'
+    }
+
+    It 'passes over a socket that was left behind' {
+        Start-FakeTunnel left
+        Stop-Process -Id $FakeProcesses[-1] -Force
+        Wait-Process -Id $FakeProcesses[-1] -ErrorAction Ignore
+        Test-Path $Work/run/left.sock | Should -BeTrue
+        Get-WgTunnel | Should -BeNullOrEmpty
+        Get-ErrorId { Get-WgTunnel left } | Should -BeLike 'TunnelNotFound,*'
+    }
+
+    It 'times out on an engine that does not end' {
+        Start-FakeTunnel stubborn StopsNever
+        Get-ErrorId { Stop-WgTunnel stubborn -Timeout 0.3 } | Should -BeLike 'EngineTimeout,*'
+    }
+}
