@@ -130,6 +130,7 @@ internal sealed class Host : IDisposable
         File.Delete(UapiSocket);
         File.Delete(ControlSocket);
         File.Delete(Path.ChangeExtension(ControlSocket, ".log"));
+        File.Delete(Path.ChangeExtension(ControlSocket, ".log.1"));
     }
 
     private List<int> ProcessIds() =>
