@@ -1,27 +1,104 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using WireGuard.Api;
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Noise;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Cookie;
 
-/// <summary>
-/// The receiving side of the MACs: mac1 shows that the sender knows our public key, before any Diffie-Hellman is spent
-/// on it (whitepaper, section 5.4.4). Immutable for one public key. Cookie replies and mac2 belong here when the engine
-/// learns to be under load.
-/// </summary>
-internal sealed class CookieChecker
+/// <summary>What the MACs of a handshake message say about its sender.</summary>
+internal enum MacState
 {
-    private readonly byte[] _mac1Key = new byte[32];
+    /// <summary>Does not know our public key: dropped without another look.</summary>
+    Invalid,
 
-    internal CookieChecker(in PublicKey own) => CookieLabels.DeriveKey(_mac1Key, CookieLabels.Mac1, own);
+    /// <summary>Knows our public key.</summary>
+    ValidMac1,
+
+    /// <summary>Has shown besides that it receives at the address it sends from.</summary>
+    ValidCookie,
+
+    /// <summary>Has shown it, and sends more than its share.</summary>
+    RateLimited,
+}
+
+/// <summary>
+/// The receiving side of the MACs. mac1 shows that the sender knows our public key, before any Diffie-Hellman is spent on
+/// it; under load mac2 shows that it receives at its address, and cookies are how it comes to know what to put there
+/// (whitepaper, sections 5.3, 5.4.4 and 5.4.7). One for each public key of ours; the device's handshake lock orders its use.
+/// </summary>
+internal sealed class CookieChecker : IDisposable
+{
+    private static readonly long SecretLifetime = (long)ProtocolLimits.CookieSecretLifetime.TotalNanoseconds;
+
+    private readonly byte[] _mac1Key = new byte[32];
+    private readonly byte[] _cookieKey = new byte[32];
+    private readonly byte[] _secret = GC.AllocateArray<byte>(32, pinned: true);
+    private readonly RateLimiter _rateLimiter;
+    private long _secretMadeAt = long.MinValue;
+
+    internal CookieChecker(in PublicKey own, RateLimiter rateLimiter)
+    {
+        _rateLimiter = rateLimiter;
+        CookieLabels.DeriveKey(_mac1Key, CookieLabels.Mac1, own);
+        CookieLabels.DeriveKey(_cookieKey, CookieLabels.Cookie, own);
+    }
 
     /// <param name="message">A whole initiation or response.</param>
+    /// <param name="isUnderLoad">Whether mac2 and the sender's rate count.</param>
+    /// <param name="now">Monotonic nanoseconds.</param>
+    internal MacState Check(ReadOnlySpan<byte> message, in UdpEndpoint from, bool isUnderLoad, long now)
+    {
+        if (!IsMac1Valid(message))
+            return MacState.Invalid;
+        if (!isUnderLoad)
+            return MacState.ValidMac1;
+
+        Span<byte> expected = stackalloc byte[MessageFormat.MacSize];
+        Span<byte> cookie = stackalloc byte[MessageFormat.MacSize];
+        MakeCookie(cookie, from, now);
+        Blake2s.Keyed(expected, cookie, message[..^MessageFormat.MacSize]);
+        if (!CryptographicOperations.FixedTimeEquals(expected, message[^MessageFormat.MacSize..]))
+            return MacState.ValidMac1;
+        return _rateLimiter.TryTake(from, now) ? MacState.ValidCookie : MacState.RateLimited;
+    }
+
     internal bool IsMac1Valid(ReadOnlySpan<byte> message)
     {
         var mac1 = message.Length - (2 * MessageFormat.MacSize);
         Span<byte> expected = stackalloc byte[MessageFormat.MacSize];
         Blake2s.Keyed(expected, _mac1Key, message[..mac1]);
         return CryptographicOperations.FixedTimeEquals(expected, message.Slice(mac1, MessageFormat.MacSize));
+    }
+
+    /// <summary>Writes the answer that tells the sender of <paramref name="message"/> its cookie; smaller than any message it answers.</summary>
+    /// <param name="reply">64 bytes.</param>
+    internal void CreateReply(Span<byte> reply, ReadOnlySpan<byte> message, in UdpEndpoint from, long now)
+    {
+        Span<byte> cookie = stackalloc byte[MessageFormat.MacSize];
+        MakeCookie(cookie, from, now);
+        BinaryPrimitives.WriteUInt32LittleEndian(reply, (uint)MessageType.CookieReply);
+        message.Slice(MessageFormat.SenderIndex, 4).CopyTo(reply[MessageFormat.CookieReply.ReceiverIndex..]);
+        var nonce = reply.Slice(MessageFormat.CookieReply.Nonce, MessageFormat.CookieReply.NonceSize);
+        RandomNumberGenerator.Fill(nonce);
+        var mac1 = message.Slice(message.Length - (2 * MessageFormat.MacSize), MessageFormat.MacSize);
+        XChaCha20Poly1305.Seal(reply[MessageFormat.CookieReply.EncryptedCookie..], _cookieKey, nonce, cookie, mac1);
+        CryptographicOperations.ZeroMemory(cookie);
+    }
+
+    public void Dispose() => CryptographicOperations.ZeroMemory(_secret);
+
+    // Bound to address and port; a new secret makes all older cookies worthless.
+    private void MakeCookie(Span<byte> cookie, in UdpEndpoint from, long now)
+    {
+        if (_secretMadeAt == long.MinValue || now - _secretMadeAt >= SecretLifetime)
+        {
+            RandomNumberGenerator.Fill(_secret);
+            _secretMadeAt = now;
+        }
+
+        Span<byte> source = stackalloc byte[UdpEndpoint.MaxCookieInput];
+        Blake2s.Keyed(cookie, _secret, source[..from.WriteCookieInput(source)]);
     }
 }

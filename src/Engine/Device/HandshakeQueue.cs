@@ -41,7 +41,9 @@ internal sealed class HandshakeQueue
             message.CopyTo(entry.Message);
             entry.Length = message.Length;
             entry.From = from;
-            _count++;
+            // Who finds others waiting need not wake the worker again: that would be a system call for each message.
+            if (_count++ > 0)
+                return true;
         }
 
         _signal.Set();

@@ -115,15 +115,21 @@ internal sealed unsafe class TransportSender : IDisposable
     {
         if (peer.Endpoint is not { } endpoint)
             return;
+        SendTo(endpoint.Value, message, trafficClass);
+        peer.AddSent(message.Length);
+    }
+
+    /// <summary>Sends one datagram to anybody.</summary>
+    internal void SendTo(in UdpEndpoint endpoint, ReadOnlySpan<byte> message, byte trafficClass)
+    {
         ref var slot = ref _single[0];
         slot.Data = _single.ReadPosition(0);
         slot.Length = message.Length;
-        slot.Endpoint = endpoint.Value with { TrafficClass = trafficClass };
+        slot.Endpoint = endpoint with { TrafficClass = trafficClass };
         message.CopyTo(slot.Span);
         _single.Count = 1;
         // A socket that takes nothing is no news: the retry timer speaks.
         _socket.Send(_single);
-        peer.AddSent(message.Length);
     }
 
     public void Dispose()

@@ -171,7 +171,8 @@ public sealed partial class WireGuardDevice
         {
             _identity?.Dispose();
             _identity = identity;
-            _cookieChecker = identity is null ? null : new CookieChecker(identity.PublicKey);
+            _cookieChecker?.Dispose();
+            _cookieChecker = identity is null ? null : new CookieChecker(identity.PublicKey, _rateLimiter);
             foreach (var peer in _peers.Values)
             {
                 peer.Handshake.SetIdentity(identity);
@@ -291,6 +292,7 @@ public sealed partial class WireGuardDevice
             {
                 _identity?.Dispose();
                 _identity = null;
+                _cookieChecker?.Dispose();
                 _cookieChecker = null;
             }
         }

@@ -11,13 +11,19 @@ namespace WireGuard.Engine.Device;
 /// <summary>Handshakes, on the worker's thread: messages that lanes passed on and initiations that somebody asked for.</summary>
 public sealed partial class WireGuardDevice
 {
+    private static readonly long UnderLoadNanoseconds = (long)ProtocolLimits.UnderLoadAfterglow.TotalNanoseconds;
     private static readonly long RekeyTimeoutNanoseconds = (long)ProtocolLimits.RekeyTimeout.TotalNanoseconds;
 
     private const int MaxHandshakesBetweenTimers = 64;
 
     private StaticIdentity? _identity;
+    private readonly RateLimiter _rateLimiter = new();
     private CookieChecker? _cookieChecker;
+    private long _lastUnderLoad = long.MinValue;
     private long _droppedHandshakes;
+
+    /// <summary>Handshake messages waiting for the worker.</summary>
+    internal int QueuedHandshakes => _queue.Count;
 
     /// <summary>Passes a handshake message from a lane to the worker; dropped when too many wait.</summary>
     internal void EnqueueHandshake(ReadOnlySpan<byte> message, in UdpEndpoint from)
@@ -88,20 +94,44 @@ public sealed partial class WireGuardDevice
                 case MessageType.CookieReply:
                     HandleCookieReply(message, now);
                     break;
-                case MessageType.Initiation when _cookieChecker.IsMac1Valid(message):
+                case MessageType.Initiation when MayProceed(message, from, now):
                     HandleInitiation(message, from, now);
                     break;
-                case MessageType.Response when _cookieChecker.IsMac1Valid(message):
+                case MessageType.Response when MayProceed(message, from, now):
                     confirmed = HandleResponse(message, from, now);
-                    break;
-                default:
-                    Log.Verbose($"handshake message from {from} has a wrong mac1");
                     break;
             }
         }
 
         if (confirmed is not null)
             CompleteHandshake(confirmed, _workerSender, sendKeepalive: true);
+    }
+
+    // Everything that costs more than a hash comes after this.
+    private bool MayProceed(ReadOnlySpan<byte> message, in UdpEndpoint from, long now)
+    {
+        var isUnderLoad = IsUnderLoad(now);
+        switch (_cookieChecker!.Check(message, from, isUnderLoad, now))
+        {
+            case MacState.ValidMac1 when !isUnderLoad:
+            case MacState.ValidCookie:
+                return true;
+            case MacState.ValidMac1:
+                Span<byte> reply = stackalloc byte[MessageFormat.CookieReplySize];
+                _cookieChecker.CreateReply(reply, message, from, now);
+                _workerSender.SendTo(from, reply, ProtocolLimits.HandshakeTrafficClass);
+                return false;
+            default:
+                return false;
+        }
+    }
+
+    // An eighth of the queue waiting, and a second after that.
+    private bool IsUnderLoad(long now)
+    {
+        if (_queue.Count >= _queue.Capacity / 8)
+            _lastUnderLoad = now;
+        return _lastUnderLoad != long.MinValue && now - _lastUnderLoad < UnderLoadNanoseconds;
     }
 
     private void HandleCookieReply(ReadOnlySpan<byte> message, long now)

@@ -25,6 +25,9 @@ public static class ProtocolLimits
     /// <summary>Who received a cookie stops using it this much before it dies.</summary>
     public static readonly TimeSpan CookieSecretLatency = TimeSpan.FromSeconds(5);
 
+    /// <summary>Load counts for so long after the queue has shortened.</summary>
+    public static readonly TimeSpan UnderLoadAfterglow = TimeSpan.FromSeconds(1);
+
     public const int MaxHandshakeAttempts = 18;
 
     public const ulong RekeyAfterMessages = 1UL << 60;

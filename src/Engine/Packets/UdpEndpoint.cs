@@ -91,6 +91,9 @@ public struct UdpEndpoint : IEquatable<UdpEndpoint>
         MemoryMarshal.Write(destination[8..], AddressLow);
     }
 
+    /// <summary>What <see cref="WriteCookieInput"/> writes at most.</summary>
+    public const int MaxCookieInput = 18;
+
     /// <summary>Address then big-endian port: what a cookie is bound to (whitepaper, section 5.4.7). Returns 6 or 18.</summary>
     public readonly int WriteCookieInput(Span<byte> destination)
     {

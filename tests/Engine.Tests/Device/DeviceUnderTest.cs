@@ -81,6 +81,10 @@ internal sealed class DeviceUnderTest : IDisposable
         return snapshot.Peers.Single(p => p.PublicKey == key);
     }
 
+    internal bool PumpLanes() => _lanes.Pump();
+
+    internal int QueuedHandshakes => Device.QueuedHandshakes;
+
     internal bool Pump()
     {
         var worked = _lanes.Pump();

@@ -20,7 +20,7 @@ internal sealed class HandshakeParty : IDisposable
         if (presharedKey is not null)
             Handshake.SetPresharedKey(presharedKey);
         Cookies = new CookieGenerator(remote);
-        Checker = new CookieChecker(Identity.PublicKey);
+        Checker = new CookieChecker(Identity.PublicKey, new RateLimiter());
         _ephemerals = ephemerals ?? EphemeralSource.System;
     }
 

@@ -14,7 +14,7 @@ public sealed partial class DependencyTests
         ["Diagnostics"] = ["Interop"],
         ["Crypto"] = ["Interop", "Api"],
         ["Noise"] = ["Api", "Crypto"],
-        ["Cookie"] = ["Api", "Crypto", "Noise"],
+        ["Cookie"] = ["Api", "Crypto", "Noise", "Packets"],
         ["Packets"] = [],
         ["Tun"] = ["Packets", "Interop", "Diagnostics"],
         ["Udp"] = ["Packets", "Interop", "Diagnostics"],
