@@ -178,4 +178,7 @@ public sealed record StartReport
     public string? ErrorId { get; init; }
 
     public string? Message { get; init; }
+
+    /// <summary>What is doubtful about the configuration of a tunnel that is ready; null when nothing is.</summary>
+    public IReadOnlyList<string>? Warnings { get; init; }
 }

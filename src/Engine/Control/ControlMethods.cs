@@ -68,8 +68,9 @@ internal sealed class ControlMethods(IDeviceControl device, ITunnelContext conte
         await _changing.WaitAsync(cancellation);
         try
         {
+            using var before = device.Snapshot();
             device.Apply(change);
-            await context.PeersChangedAsync();
+            await TellHostAsync(before, peer);
         }
         finally
         {
@@ -83,6 +84,20 @@ internal sealed class ControlMethods(IDeviceControl device, ITunnelContext conte
         return result is null
             ? throw new ControlException(ControlErrorCode.PeerNotFound, "The peer was removed by somebody else in the meantime.")
             : RpcText.Result(call.Id.Span, TunnelDescriber.Describe(result, includeSecrets: false), s_json.PeerInfo);
+    }
+
+    private async Task TellHostAsync(DeviceSnapshot before, PeerChange applied)
+    {
+        try
+        {
+            await context.PeersChangedAsync();
+        }
+        catch (ControlException)
+        {
+            using var rollback = PeerRollback.Create(before, applied);
+            device.Apply(rollback);
+            throw;
+        }
     }
 
     private async Task<SecretBufferWriter> RemovePeerAsync(RpcCall call)

@@ -34,6 +34,6 @@ public interface ITunnelContext
     /// Called after peer.add, peer.set or peer.remove has changed the device, one at a time: routes follow the peers'
     /// allowed IPs. The client waits for it.
     /// </summary>
-    /// <exception cref="ControlException">HostNetworkFailed: the client gets it, the device's change stays.</exception>
+    /// <exception cref="ControlException">HostNetworkFailed: no route was changed; the device's change is taken back and the client told.</exception>
     Task PeersChangedAsync();
 }

@@ -24,7 +24,7 @@ public unsafe struct AeadPacket
 /// <summary>
 /// Bulk ChaCha20-Poly1305 over batches of transport packets. Implementations hold no state between calls and may be
 /// called from any thread. They run in constant time with respect to key and text, and allocate nothing. They may read
-/// and write up to 64 bytes beyond the tag (<see cref="Tun.PacketBatch.Tailroom"/> leaves that room).
+/// and write up to 64 bytes beyond the tag (a packet batch leaves that room).
 /// </summary>
 public abstract class TransportAead
 {

@@ -1,13 +1,12 @@
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Diagnostics;
-using WireGuard.Engine.Lanes;
 using WireGuard.Engine.Noise;
 using WireGuard.Engine.Tun;
 using WireGuard.Engine.Udp;
 
 namespace WireGuard.Engine.Device;
 
-/// <summary>What a device is made of. It owns and disposes of the TUN, the bind and the lanes' I/O.</summary>
+/// <summary>What a device is made of. It owns and disposes of the TUN and the bind.</summary>
 public sealed record DeviceOptions
 {
     public required string Name { get; init; }
@@ -15,9 +14,6 @@ public sealed record DeviceOptions
     public required ITunDevice Tun { get; init; }
 
     public required IUdpBind Bind { get; init; }
-
-    /// <summary>One a lane.</summary>
-    public required IReadOnlyList<ILaneIo> Lanes { get; init; }
 
     public required TransportAead Aead { get; init; }
 

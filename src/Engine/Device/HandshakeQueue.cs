@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using WireGuard.Engine.Noise;
-using WireGuard.Engine.Udp;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Device;
 

@@ -1,7 +1,7 @@
 using WireGuard.Api;
 using WireGuard.Engine.Cookie;
 using WireGuard.Engine.Noise;
-using WireGuard.Engine.Udp;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Device;
 

@@ -1,4 +1,4 @@
-using WireGuard.Engine.Udp;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Device;
 

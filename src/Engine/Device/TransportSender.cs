@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Noise;
+using WireGuard.Engine.Packets;
 using WireGuard.Engine.Tun;
 using WireGuard.Engine.Udp;
 

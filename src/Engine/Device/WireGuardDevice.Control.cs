@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using WireGuard.Api;
 using WireGuard.Engine.Cookie;
 using WireGuard.Engine.Noise;
-using WireGuard.Engine.Udp;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Device;
 

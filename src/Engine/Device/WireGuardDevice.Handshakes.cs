@@ -4,7 +4,7 @@ using WireGuard.Api;
 using WireGuard.Engine.Cookie;
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Noise;
-using WireGuard.Engine.Udp;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Device;
 

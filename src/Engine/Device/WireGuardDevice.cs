@@ -1,13 +1,12 @@
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Diagnostics;
-using WireGuard.Engine.Lanes;
 using WireGuard.Engine.Tun;
 
 namespace WireGuard.Engine.Device;
 
 /// <summary>
 /// A WireGuard interface: identity, peers and sessions behind one TUN device and one UDP port (whitepaper, sections 5
-/// and 6). Lanes carry packets, one worker thread does handshakes and timers, the control path changes things. Its parts
+/// and 6). Lanes (Lanes/) carry packets through it, one worker thread does handshakes and timers, the control path changes things. Its parts
 /// are in files of their own: Control (changes and snapshots), Handshakes, Timers.
 /// </summary>
 /// <remarks>
@@ -21,7 +20,6 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
     private readonly DeviceOptions _options;
     private readonly HandshakeQueue _queue = new();
     private readonly TransportSender _workerSender;
-    private readonly List<Lane> _lanes = [];
     private readonly Thread _worker;
     private volatile bool _isUp;
     private volatile bool _isStopping;
@@ -33,8 +31,6 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
         _options = options;
         Clock = new DeviceClock(options.TimeProvider);
         _workerSender = new TransportSender(this, options.Bind.Sockets[0]);
-        foreach (var io in options.Lanes)
-            _lanes.Add(new Lane(this, io, _lanes.Count));
         _worker = new Thread(RunWorker) { Name = "wg worker", IsBackground = true };
         options.Tun.Changed += OnTunChanged;
     }
@@ -60,15 +56,11 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
     /// <summary>The TUN's MTU now, in bytes.</summary>
     internal int Mtu => _options.Tun.Mtu;
 
-    internal IReadOnlyList<Lane> Lanes => _lanes;
-
-    /// <summary>Starts lanes and worker. Tests that pump by hand leave this out.</summary>
+    /// <summary>Starts the worker. Tests that run it by hand leave this out.</summary>
     public void Start()
     {
         _isStarted = true;
         _worker.Start();
-        foreach (var lane in _lanes)
-            lane.Start();
     }
 
     /// <summary>Opens the sockets and starts the peers' timers; no effect when up already.</summary>
@@ -89,7 +81,6 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
             }
         }
 
-        WakeLanes();
         Raise(new DeviceEvent(DeviceEventKind.Up));
     }
 
@@ -109,7 +100,6 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
             }
         }
 
-        WakeLanes();
         Raise(new DeviceEvent(DeviceEventKind.Down));
     }
 
@@ -126,25 +116,15 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
         Down();
         _isStopping = true;
         _queue.Wake();
-        foreach (var lane in _lanes)
-            lane.Stop();
         if (_isStarted)
             _worker.Join();
         RemoveEverything();
-        foreach (var lane in _lanes)
-            lane.Dispose();
         _workerSender.Dispose();
         _options.Bind.Dispose();
         _options.Tun.Dispose();
     }
 
     internal void Raise(DeviceEvent raised) => EventRaised?.Invoke(raised);
-
-    private void WakeLanes()
-    {
-        foreach (var lane in _lanes)
-            lane.Wake();
-    }
 
     private void OnTunChanged(TunEvent change)
     {

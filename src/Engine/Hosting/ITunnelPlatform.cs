@@ -19,4 +19,7 @@ public interface ITunnelPlatform
     ILaneIo CreateLane(ITunQueue tun, IUdpSocket udp);
 
     IHostNetwork CreateNetwork(EngineLog log);
+
+    /// <summary>The protocol's clock: its timestamps go on during suspend.</summary>
+    TimeProvider Clock { get; }
 }

@@ -21,7 +21,7 @@ public sealed partial class TunnelHost : ITunnelContext
 
     public string CryptoBackend => _aead.Name;
 
-    public int Lanes => _device?.Lanes.Count ?? 0;
+    public int Lanes => _lanes?.Count ?? 0;
 
     void ITunnelContext.RequestStop() => RequestStop("it was asked to");
 
@@ -48,18 +48,15 @@ public sealed partial class TunnelHost : ITunnelContext
             return Task.CompletedTask;
         using var snapshot = device.Snapshot();
         var prefixes = snapshot.Peers.SelectMany(p => p.AllowedIPs).Distinct().ToList();
-        var defaultRoutes = _table.Kind == RouteTableKind.Auto ? prefixes.RemoveAll(p => p.PrefixLength == 0) : 0;
         try
         {
             network.UpdateRoutes(prefixes);
         }
         catch (HostNetworkException failure)
         {
-            throw new ControlException(ControlErrorCode.HostNetworkFailed, $"The peer is changed, but its routes are not: {failure.Message}", inner: failure);
+            throw new ControlException(ControlErrorCode.HostNetworkFailed, $"The peer was not changed, because its routes cannot be: {failure.Message}", inner: failure);
         }
 
-        return defaultRoutes == 0
-            ? Task.CompletedTask
-            : throw new ControlException(ControlErrorCode.HostNetworkFailed, "The peer is changed, but a default route was not set: that is not supported yet.");
+        return Task.CompletedTask;
     }
 }

@@ -25,6 +25,7 @@ public sealed partial class TunnelHost : IDisposable
     private readonly EndpointResolver _resolver;
     private readonly TaskCompletionSource<string> _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WireGuardDevice? _device;
+    private LaneGroup? _lanes;
     private IHostNetwork? _network;
     private readonly RouteTable _table;
 
@@ -80,7 +81,7 @@ public sealed partial class TunnelHost : IDisposable
         var warming = Task.Run(() => TransportAeadFactory.Warm(_aead), CancellationToken.None);
         var gate = new DeviceGate();
         var servers = ClaimSockets(gate);
-        _device = CreateDevice();
+        (_device, _lanes) = CreateDevice();
         gate.Open(_device);
         _device.EventRaised += Tell;
         cancel.ThrowIfCancellationRequested();
@@ -93,12 +94,14 @@ public sealed partial class TunnelHost : IDisposable
         }
 
         _device.Start();
+        _lanes.Start();
         if (_options.Config is { } settings)
             ConfigureHost(settings);
         warming.Wait(cancel);
         foreach (var server in servers)
             server.Start();
-        Log.Information($"ready, port {_device.Snapshot().ListenPort}, {_options.Config?.Peers.Count ?? 0} peers");
+        using var snapshot = _device.Snapshot();
+        Log.Information($"ready, port {snapshot.ListenPort}, {snapshot.Peers.Count} peers");
     }
 
     private SocketServer[] ClaimSockets(DeviceGate gate)
@@ -129,7 +132,7 @@ public sealed partial class TunnelHost : IDisposable
         return server;
     }
 
-    private WireGuardDevice CreateDevice()
+    private (WireGuardDevice Device, LaneGroup Lanes) CreateDevice()
     {
         var tun = _platform.OpenTun(_options.Name, _options.Config?.Interface.Mtu, _options.TunDescriptor, Log);
         try
@@ -142,19 +145,19 @@ public sealed partial class TunnelHost : IDisposable
                     RequestStop("the interface was removed");
             };
             var bind = _platform.CreateBind(Log);
-            List<ILaneIo> lanes = [];
-            for (var lane = 0; lane < tun.Queues.Count; lane++)
-                lanes.Add(_platform.CreateLane(tun.Queues[lane], bind.Sockets[lane]));
-            return _undo.Own("close the device", new WireGuardDevice(new DeviceOptions
+            var device = _undo.Own("close the device", new WireGuardDevice(new DeviceOptions
             {
                 Name = _options.Name,
                 Tun = tun,
                 Bind = bind,
-                Lanes = lanes,
                 Aead = _aead,
-                TimeProvider = _options.Time,
+                TimeProvider = _platform.Clock,
                 Log = Log,
             }));
+            List<ILaneIo> io = [];
+            for (var lane = 0; lane < tun.Queues.Count; lane++)
+                io.Add(_platform.CreateLane(tun.Queues[lane], bind.Sockets[lane]));
+            return (device, _undo.Own("stop the lanes", new LaneGroup(device, io)));
         }
         catch
         {

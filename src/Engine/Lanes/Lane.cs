@@ -1,5 +1,5 @@
 using WireGuard.Engine.Device;
-using WireGuard.Engine.Tun;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Lanes;
 
@@ -45,8 +45,6 @@ internal sealed class Lane : IDisposable
             _receiver.Receive(_inbound, _io.Tun);
         return read > 0 || received > 0;
     }
-
-    internal void Wake() => _io.Wake();
 
     /// <summary>Ends the thread and waits for it.</summary>
     internal void Stop()

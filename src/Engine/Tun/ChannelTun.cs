@@ -1,3 +1,5 @@
+using WireGuard.Engine.Packets;
+
 namespace WireGuard.Engine.Tun;
 
 /// <summary>

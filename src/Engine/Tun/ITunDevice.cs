@@ -1,3 +1,5 @@
+using WireGuard.Engine.Packets;
+
 namespace WireGuard.Engine.Tun;
 
 /// <summary>What happened to the network interface from outside.</summary>

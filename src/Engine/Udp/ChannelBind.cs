@@ -1,5 +1,5 @@
 using System.Net;
-using WireGuard.Engine.Tun;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Udp;
 

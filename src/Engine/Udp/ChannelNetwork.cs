@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Udp;
 

@@ -1,4 +1,4 @@
-using WireGuard.Engine.Tun;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Udp;
 

@@ -252,7 +252,40 @@ public sealed class ControlMethodTests : IAsyncLifetime
         using var client = await _fixture.ConnectAsync();
         _fixture.Context.PeersChangedFailure = new ControlException(ControlErrorCode.HostNetworkFailed, "no route");
         (await client.CallAsync("peer.add", $$"""{"publicKey":"{{Keys.Numbered(1)}}"}""")).AssertError(ControlErrorCode.HostNetworkFailed);
-        Assert.Equal(1, _fixture.Device.Applied);
+        Assert.Equal(1, _fixture.Context.PeerChanges);
+    }
+
+    [Fact]
+    public async Task A_change_whose_routes_are_refused_is_taken_back_whole()
+    {
+        using (var psk = SecretKey.Random())
+        using (var change = new DeviceChange
+        {
+            Peers =
+            [
+                new PeerChange { PublicKey = Keys.Numbered(1), Name = "one", PresharedKey = psk.Clone(), PersistentKeepalive = 25, AllowedIPs = [Allowed("10.1.0.0/16")] },
+                new PeerChange { PublicKey = Keys.Numbered(2), AllowedIPs = [Allowed("10.2.0.0/16"), Allowed("10.3.0.0/16")] },
+            ],
+        })
+            _fixture.Device.Apply(change);
+        var before = Describe();
+        using var client = await _fixture.ConnectAsync();
+        _fixture.Context.PeersChangedFailure = new ControlException(ControlErrorCode.HostNetworkFailed, "no route");
+
+        (await client.CallAsync("peer.set", $$"""{"publicKey":"{{Keys.Numbered(1)}}","name":"other","persistentKeepalive":7,"allowedIPs":["10.2.0.0/16","0.0.0.0/0"]}"""))
+            .AssertError(ControlErrorCode.HostNetworkFailed);
+        Assert.Equal(before, Describe());
+        (await client.CallAsync("peer.add", $$"""{"publicKey":"{{Keys.Numbered(3)}}","allowedIPs":["10.3.0.0/16"]}"""))
+            .AssertError(ControlErrorCode.HostNetworkFailed);
+        Assert.Equal(before, Describe());
+
+        static AllowedIPChange Allowed(string prefix) => new(System.Net.IPNetwork.Parse(prefix));
+        string Describe()
+        {
+            using var snapshot = _fixture.Device.Snapshot();
+            return string.Join('\n', snapshot.Peers.Select(p =>
+                $"{p.PublicKey} {p.Name} {p.PresharedKey?.ToBase64()} {p.Endpoint} {p.PersistentKeepalive} {string.Join(',', p.AllowedIPs.Select(a => a.ToString()).Order())}"));
+        }
     }
 
     [Fact]

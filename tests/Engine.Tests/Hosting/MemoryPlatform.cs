@@ -38,6 +38,11 @@ internal sealed class MemoryPlatform : ITunnelPlatform
 
     public ILaneIo CreateLane(ITunQueue tun, IUdpSocket udp) => new ChannelLaneIo((ChannelTun)tun, (ChannelBind)udp);
 
+    /// <summary>What the next change of routes fails with.</summary>
+    public HostNetworkException? RouteFailure { get; set; }
+
+    public TimeProvider Clock => TimeProvider.System;
+
     public IHostNetwork CreateNetwork(EngineLog log) => new RecordingNetwork(this);
 
     private sealed class RecordingNetwork(MemoryPlatform platform) : IHostNetwork
@@ -49,7 +54,12 @@ internal sealed class MemoryPlatform : ITunnelPlatform
             platform.Calls.Add($"apply {string.Join(' ', settings.Addresses)} mtu {settings.Mtu} routes {string.Join(' ', settings.Routes)}");
         }
 
-        public void UpdateRoutes(IReadOnlyList<IPNetwork> wanted) => platform.Calls.Add($"routes {string.Join(' ', wanted)}");
+        public void UpdateRoutes(IReadOnlyList<IPNetwork> wanted)
+        {
+            if (platform.RouteFailure is { } failure)
+                throw failure;
+            platform.Calls.Add($"routes {string.Join(' ', wanted)}");
+        }
 
         public void Undo() => platform.Calls.Add("undo");
 

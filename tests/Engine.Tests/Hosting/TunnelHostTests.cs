@@ -166,7 +166,7 @@ public sealed class TunnelHostTests : IDisposable
     }
 
     [Fact]
-    public async Task Routes_follow_the_peers_and_a_default_route_is_refused()
+    public async Task Routes_follow_the_peers_and_a_refusal_is_passed_on()
     {
         var platform = new MemoryPlatform();
         using var host = Start(platform, Config());
@@ -176,10 +176,10 @@ public sealed class TunnelHostTests : IDisposable
         await host.PeersChangedAsync();
         Assert.Equal("routes 10.0.0.2/32 10.9.0.0/16 10.10.0.0/16", platform.Calls[^1]);
 
-        Assert.Equal("errno=0\n\n", Uapi($"set=1\npublic_key={key}\nreplace_allowed_ips=true\nallowed_ip=0.0.0.0/0\n\n"));
+        platform.RouteFailure = new HostNetworkException("adding route 0.0.0.0/0 to wg0", "not supported yet");
         var failure = await Assert.ThrowsAsync<ControlException>(host.PeersChangedAsync);
         Assert.Equal(ControlErrorCode.HostNetworkFailed, failure.Code);
-        Assert.Equal("routes ", platform.Calls[^1]);
+        Assert.Equal("The peer was not changed, because its routes cannot be: adding route 0.0.0.0/0 to wg0: not supported yet", failure.Message);
     }
 
     public void Dispose() => _directory.Delete(recursive: true);

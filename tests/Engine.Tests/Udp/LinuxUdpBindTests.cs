@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using WireGuard.Engine.Diagnostics;
-using WireGuard.Engine.Tun;
+using WireGuard.Engine.Packets;
 using WireGuard.Engine.Udp;
 
 namespace WireGuard.Tests.Udp;

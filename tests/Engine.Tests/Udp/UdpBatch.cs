@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using WireGuard.Engine.Tun;
+using WireGuard.Engine.Packets;
 using WireGuard.Engine.Udp;
 
 namespace WireGuard.Tests.Udp;

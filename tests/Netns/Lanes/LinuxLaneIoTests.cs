@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.Lanes;
+using WireGuard.Engine.Packets;
 using WireGuard.Engine.Tun;
 using WireGuard.Engine.Udp;
 

@@ -1,4 +1,5 @@
 using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.Packets;
 using WireGuard.Engine.Tun;
 
 namespace WireGuard.Tests.Tun;

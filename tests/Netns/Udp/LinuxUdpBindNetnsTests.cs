@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.Interop.Linux;
-using WireGuard.Engine.Tun;
+using WireGuard.Engine.Packets;
 using WireGuard.Engine.Udp;
 
 namespace WireGuard.Tests.Udp;

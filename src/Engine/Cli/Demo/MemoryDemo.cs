@@ -5,6 +5,7 @@ using WireGuard.Api;
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Device;
 using WireGuard.Engine.Lanes;
+using WireGuard.Engine.Packets;
 using WireGuard.Engine.Tun;
 using WireGuard.Engine.Udp;
 
@@ -139,6 +140,7 @@ internal sealed class MemoryDemo(TextWriter output, CancellationToken cancel)
     private sealed class Host : IDisposable
     {
         private readonly WireGuardDevice _device;
+        private readonly LaneGroup _lanes;
         private readonly IPEndPoint _outside;
         private readonly PublicKey _publicKey;
 
@@ -154,15 +156,16 @@ internal sealed class MemoryDemo(TextWriter output, CancellationToken cancel)
                 Name = Tun.Name,
                 Tun = Tun,
                 Bind = bind,
-                Lanes = [new ChannelLaneIo(Tun, bind)],
                 Aead = TransportAeadFactory.Best,
             });
+            _lanes = new LaneGroup(_device, [new ChannelLaneIo(Tun, bind)]);
             using (var change = new DeviceChange { PrivateKey = key.Clone(), ListenPort = Port })
                 _device.Apply(change);
             using (var snapshot = _device.Snapshot())
                 _publicKey = snapshot.PublicKey!.Value;
             _device.Up();
             _device.Start();
+            _lanes.Start();
         }
 
         public string Label { get; }
@@ -192,6 +195,10 @@ internal sealed class MemoryDemo(TextWriter output, CancellationToken cancel)
             return new DemoEnd($"{Label} (in memory)", peer.Endpoint?.ToString() ?? "-", peer.LastHandshake, peer.RxBytes, peer.TxBytes, throughput);
         }
 
-        public void Dispose() => _device.Dispose();
+        public void Dispose()
+        {
+            _lanes.Dispose();
+            _device.Dispose();
+        }
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Crypto;
@@ -48,10 +47,11 @@ internal static class RunVerb
     {
         ProcessCalls.SetFileModeMask(ProcessCalls.OwnerOnlyMask);
         ProcessCalls.ForbidCoreDumps();
+        using var signals = new StopSignals();
         if (!detached)
         {
-            using var host = Start(target, dropIn, ConsoleLog.ForStandardError, out var log);
-            Wait(host, log);
+            using var host = Start(target, dropIn, ConsoleLog.ForStandardError, signals, out var log, out _);
+            Wait(host, log, signals);
             return ExitCode.Ok;
         }
 
@@ -59,9 +59,9 @@ internal static class RunVerb
         using var child = DetachedChild.Enter();
         try
         {
-            using var host = Start(target, dropIn, OpenFile, out var log);
-            child.Report(new StartReport { Ready = true, Tunnel = host.TunnelName, ProcessId = Environment.ProcessId });
-            Wait(host, log);
+            using var host = Start(target, dropIn, OpenFile, signals, out var log, out var warnings);
+            child.Report(new StartReport { Ready = true, Tunnel = host.TunnelName, ProcessId = Environment.ProcessId, Warnings = warnings.Count > 0 ? warnings : null });
+            Wait(host, log, signals);
             return ExitCode.Ok;
         }
         catch (StartException failure)
@@ -71,18 +71,17 @@ internal static class RunVerb
         }
     }
 
-    private static TunnelHost Start(string target, bool dropIn, Func<string, LogLevel, EngineLog> openLog, out EngineLog log)
+    private static TunnelHost Start(
+        string target, bool dropIn, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, out EngineLog log, out IReadOnlyList<string> warnings)
     {
         TunnelConfig? config = null;
-        IReadOnlyList<ConfigDiagnostic> warnings = [];
+        IReadOnlyList<ConfigDiagnostic> doubts = [];
         var name = target;
         if (!dropIn)
-            (name, config) = TunnelFile.Load(target, out warnings);
+            (name, config) = TunnelFile.Load(target, out doubts);
+        warnings = [.. doubts.Select(d => d.ToString())];
         log = openLog(name, LogLevels.Parse(Environment.GetEnvironmentVariable(LogLevels.Variable), LogLevel.Information));
 
-        using var cancel = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
         var options = new TunnelHostOptions
         {
             Name = name,
@@ -91,30 +90,17 @@ internal static class RunVerb
             UapiDescriptor = dropIn ? Descriptor("WG_UAPI_FD") : null,
             Log = log,
         };
-        var host = TunnelHost.Start(options, new LinuxPlatform(), TransportAeadFactory.Best, cancel.Token);
+        var host = TunnelHost.Start(options, new LinuxPlatform(), TransportAeadFactory.Best, signals.Token);
         foreach (var warning in warnings)
-            log.Warning(warning.ToString());
+            log.Warning(warning);
         return host;
-
-        void Cancel(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            cancel.Cancel();
-        }
     }
 
-    private static void Wait(TunnelHost host, EngineLog log)
+    private static void Wait(TunnelHost host, EngineLog log, StopSignals signals)
     {
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var stop = signals.Token.Register(() => host.RequestStop(signals.Reason));
         log.Information($"ending: {host.WaitForStop()}");
         host.Dispose();
-
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            host.RequestStop(context.Signal.ToString());
-        }
     }
 
     // Opened with the first line, which comes after the name was found free: a second start must not touch the log of

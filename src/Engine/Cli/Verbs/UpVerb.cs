@@ -43,6 +43,8 @@ internal static class UpVerb
 
         if (!report.Ready)
             throw Failure(report);
+        foreach (var warning in report.Warnings ?? [])
+            Console.Error.WriteLine(warning);
         Console.Out.WriteLine($"{report.Tunnel} is up (process {report.ProcessId}).");
         return ExitCode.Ok;
     }

@@ -1,6 +1,6 @@
 using WireGuard.Engine.Interop.Linux;
 
-namespace WireGuard.Engine.Hosting;
+namespace WireGuard.Engine.Hosting.Linux;
 
 /// <summary>
 /// The system's clock with timestamps that go on during suspend (CLOCK_BOOTTIME, nanoseconds), as the kernel driver's do:

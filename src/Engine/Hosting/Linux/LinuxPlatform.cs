@@ -17,5 +17,7 @@ internal sealed class LinuxPlatform : ITunnelPlatform
 
     public ILaneIo CreateLane(ITunQueue tun, IUdpSocket udp) => new LinuxLaneIo((LinuxTunQueue)tun, (LinuxUdpSocket)udp);
 
+    public TimeProvider Clock { get; } = new BootTimeProvider();
+
     public IHostNetwork CreateNetwork(EngineLog log) => new InterfaceConfigurator(log);
 }

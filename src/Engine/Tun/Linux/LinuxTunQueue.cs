@@ -1,4 +1,5 @@
 using WireGuard.Engine.Interop.Linux;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Tun;
 

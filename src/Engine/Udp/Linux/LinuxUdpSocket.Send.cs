@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using WireGuard.Engine.Interop.Linux;
-using WireGuard.Engine.Tun;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Udp;
 

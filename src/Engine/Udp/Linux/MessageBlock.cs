@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using WireGuard.Engine.Interop.Linux;
-using WireGuard.Engine.Tun;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Udp;
 

@@ -1,8 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using WireGuard.Engine.Udp;
 
-namespace WireGuard.Engine.Tun;
+namespace WireGuard.Engine.Packets;
 
 /// <summary>
 /// One packet of a <see cref="PacketBatch"/>: where its bytes begin inside its buffer and how many they are.

@@ -1,6 +1,4 @@
-using WireGuard.Engine.Udp;
-
-namespace WireGuard.Engine.Tun;
+namespace WireGuard.Engine.Packets;
 
 /// <summary>
 /// A bounded queue of packets in memory, behind the test doubles of TUN and UDP. Buffers are kept and used again, so

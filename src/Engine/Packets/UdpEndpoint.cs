@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace WireGuard.Engine.Udp;
+namespace WireGuard.Engine.Packets;
 
 /// <summary>
 /// A peer's address and port together with the local address that its datagrams are sent to (sticky source, from
