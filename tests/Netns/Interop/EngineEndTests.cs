@@ -55,6 +55,7 @@ public class EngineEndTests
                 killed.WaitForExit();
             }
 
+            one.AwaitIPv6(two);
             using var first = BareTunnel.Start(one, InteropRequirement.Engine!);
             using var second = BareTunnel.Start(two, InteropRequirement.Engine!);
             first.SetPeer(two, two.OuterEndpoint(overIPv6: true), null);

@@ -60,6 +60,11 @@ internal sealed class Host : IDisposable
 
     public string OuterEndpoint(bool overIPv6) => overIPv6 ? $"[fd77::{Number}]:{ListenPort}" : $"10.77.0.{Number}:{ListenPort}";
 
+    /// <summary>
+    /// Waits until IPv6 passes between the hosts themselves: in a new link's first second neighbours do not find each other.
+    /// </summary>
+    public void AwaitIPv6(Host other) => Namespace.Run("ping", "-n", "-q", "-i", "0.1", "-c", "1", "-w", "20", $"fd77::{other.Number}");
+
     /// <summary>Runs wg(8) on this host's tunnel and gives its fields, a row a line.</summary>
     public string[][] WgShow(string what) =>
         [.. Namespace.Run("wg", "show", Interface, what).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))];

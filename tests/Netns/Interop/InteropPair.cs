@@ -35,6 +35,8 @@ internal sealed class InteropPair : IDisposable
         var pair = new InteropPair(engineInitiates);
         try
         {
+            if (overIPv6)
+                pair.Initiator.AwaitIPv6(pair.Responder);
             var engine = pair._engineTunnel = pair.Own(BareTunnel.Start(pair.Engine, InteropRequirement.Engine!));
             var other = pair.Own(BareTunnel.Start(pair.Other, InteropRequirement.WireGuardGo));
             engine.SetPeer(pair.Other, engineInitiates ? pair.Other.OuterEndpoint(overIPv6) : null, presharedKey);
