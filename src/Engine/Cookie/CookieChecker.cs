@@ -23,6 +23,9 @@ internal enum MacState
     RateLimited,
 }
 
+/// <summary>Fills bytes that nobody can foresee, or, in known-answer tests, given ones.</summary>
+internal delegate void RandomFill(Span<byte> bytes);
+
 /// <summary>
 /// The receiving side of the MACs. mac1 shows that the sender knows our public key, before any Diffie-Hellman is spent on
 /// it; under load mac2 shows that it receives at its address, and cookies are how it comes to know what to put there
@@ -36,11 +39,14 @@ internal sealed class CookieChecker : IDisposable
     private readonly byte[] _cookieKey = new byte[32];
     private readonly byte[] _secret = GC.AllocateArray<byte>(32, pinned: true);
     private readonly RateLimiter _rateLimiter;
+    private readonly RandomFill _random;
     private long _secretMadeAt = long.MinValue;
 
-    internal CookieChecker(in PublicKey own, RateLimiter rateLimiter)
+    /// <param name="random">Where secret (32 bytes) and nonces (24 bytes) come from; null: the system's random numbers.</param>
+    internal CookieChecker(in PublicKey own, RateLimiter rateLimiter, RandomFill? random = null)
     {
         _rateLimiter = rateLimiter;
+        _random = random ?? RandomNumberGenerator.Fill;
         CookieLabels.DeriveKey(_mac1Key, CookieLabels.Mac1, own);
         CookieLabels.DeriveKey(_cookieKey, CookieLabels.Cookie, own);
     }
@@ -81,7 +87,7 @@ internal sealed class CookieChecker : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(reply, (uint)MessageType.CookieReply);
         message.Slice(MessageFormat.SenderIndex, 4).CopyTo(reply[MessageFormat.CookieReply.ReceiverIndex..]);
         var nonce = reply.Slice(MessageFormat.CookieReply.Nonce, MessageFormat.CookieReply.NonceSize);
-        RandomNumberGenerator.Fill(nonce);
+        _random(nonce);
         var mac1 = message.Slice(message.Length - (2 * MessageFormat.MacSize), MessageFormat.MacSize);
         XChaCha20Poly1305.Seal(reply[MessageFormat.CookieReply.EncryptedCookie..], _cookieKey, nonce, cookie, mac1);
         CryptographicOperations.ZeroMemory(cookie);
@@ -94,7 +100,7 @@ internal sealed class CookieChecker : IDisposable
     {
         if (_secretMadeAt == long.MinValue || now - _secretMadeAt >= SecretLifetime)
         {
-            RandomNumberGenerator.Fill(_secret);
+            _random(_secret);
             _secretMadeAt = now;
         }
 

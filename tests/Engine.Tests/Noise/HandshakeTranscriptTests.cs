@@ -1,5 +1,9 @@
+using System.Net;
+using WireGuard.Api;
+using WireGuard.Engine.Cookie;
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Noise;
+using WireGuard.Engine.Packets;
 using WireGuard.Tests.Crypto;
 
 namespace WireGuard.Tests.Noise;
@@ -106,6 +110,23 @@ public unsafe class HandshakeTranscriptTests
         var cookie = new byte[MessageFormat.MacSize];
         Blake2s.Keyed(cookie, recorded.CookieReply.Secret, recorded.CookieReply.Source);
         AssertBytes(recorded.CookieReply.Cookie, cookie);
+    }
+
+    [Theory]
+    [InlineData("without a preshared key")]
+    [InlineData("with a preshared key")]
+    public void The_recorded_cookie_reply_is_made_again_and_the_retried_initiation_has_its_cookie(string which)
+    {
+        var recorded = Recorded(which);
+        var from = UdpEndpoint.From(IPEndPoint.Parse("192.0.2.7:51820"));
+        using var checker = new CookieChecker(new PublicKey(recorded.ResponderPublicKey), new RateLimiter(), bytes =>
+            (bytes.Length == recorded.CookieReply.Nonce.Length ? recorded.CookieReply.Nonce : recorded.CookieReply.Secret).CopyTo(bytes));
+
+        var reply = new byte[MessageFormat.CookieReplySize];
+        checker.CreateReply(reply, recorded.FirstInitiation.Message, from, 0);
+        AssertBytes(recorded.CookieReply.Message, reply);
+        Assert.Equal(MacState.ValidMac1, checker.Check(recorded.FirstInitiation.Message, from, isUnderLoad: true, 1));
+        Assert.Equal(MacState.ValidCookie, checker.Check(recorded.RetriedInitiation.Message, from, isUnderLoad: true, 1));
     }
 
     private static HandshakeTranscript Recorded(string which) =>
