@@ -45,7 +45,7 @@ public sealed class DeviceChange : IDisposable
     /// <summary>0: none.</summary>
     public uint? FwMark { get; init; }
 
-    /// <summary>Peers that <see cref="Peers"/> does not bring go.</summary>
+    /// <summary>All peers go, sessions and counters with them, before <see cref="Peers"/> come: what wg setconf asks for.</summary>
     public bool ReplacePeers { get; init; }
 
     /// <summary>Applied in order; the same peer may come more than once.</summary>

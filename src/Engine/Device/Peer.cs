@@ -16,6 +16,7 @@ internal sealed class Peer
     private long _txBytes;
     private long _lastHandshakeTicks;
     private int _initiationQueued;
+    private int _flushQueued;
     private int _sentLastMinuteHandshake;
     private int _handshakeAttempts;
 
@@ -96,6 +97,11 @@ internal sealed class Peer
 
     /// <summary>True for the one caller that may queue an initiation; more requests until it is worked on are one.</summary>
     internal bool TryQueueInitiation() => Interlocked.Exchange(ref _initiationQueued, 1) == 0;
+
+    /// <summary>As <see cref="TryQueueInitiation"/>, for sending what waits.</summary>
+    internal bool TryQueueFlush() => Interlocked.Exchange(ref _flushQueued, 1) == 0;
+
+    internal void FlushDequeued() => Volatile.Write(ref _flushQueued, 0);
 
     internal void InitiationDequeued() => Volatile.Write(ref _initiationQueued, 0);
 

@@ -21,28 +21,38 @@ internal sealed unsafe class TransportReceiver(WireGuardDevice device, Transport
     internal void Receive(PacketBatch batch, ITunQueue tun)
     {
         var now = device.Clock.Now;
-        for (var i = 0; i < batch.Count; i++)
-            Sort(ref batch[i], i, now);
-        if (_count == 0)
-            return;
+        try
+        {
+            for (var i = 0; i < batch.Count; i++)
+                Sort(ref batch[i], i, now);
+            if (_count > 0 && Open(batch, now))
+                tun.Write(batch);
+        }
+        finally
+        {
+            // Whatever happened, the next batch begins with nothing of this one.
+            for (var i = 0; i < _count; i++)
+                _keypairs[i]!.Release();
+            Array.Clear(_keypairs, 0, _count);
+            _count = 0;
+        }
+    }
 
+    // True when something is to be written to the TUN.
+    private bool Open(PacketBatch batch, long now)
+    {
         device.Aead.Open(_opening.AsSpan(0, _count));
         var delivered = false;
         for (var i = 0; i < _count; i++)
         {
             ref var slot = ref batch[_slots[i]];
-            var keypair = _keypairs[i]!;
-            _keypairs[i] = null;
-            slot.Length = _opening[i].Authentic && keypair.TryReceive(_opening[i].Counter)
-                ? Accept(ref slot, keypair, _opening[i].Length, now)
+            slot.Length = _opening[i].Authentic && _keypairs[i]!.TryReceive(_opening[i].Counter)
+                ? Accept(ref slot, _keypairs[i]!, _opening[i].Length, now)
                 : 0;
-            keypair.Release();
             delivered |= slot.Length > 0;
         }
 
-        _count = 0;
-        if (delivered)
-            tun.Write(batch);
+        return delivered;
     }
 
     private void Sort(ref PacketSlot slot, int index, long now)

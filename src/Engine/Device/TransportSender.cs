@@ -34,6 +34,25 @@ internal sealed unsafe class TransportSender : IDisposable
     internal void SendFromTun(PacketBatch batch, ITunQueue tun)
     {
         var now = _device.Clock.Now;
+        Peer? waiting;
+        try
+        {
+            waiting = PrepareBatch(batch, tun, now);
+        }
+        catch
+        {
+            Forget();
+            throw;
+        }
+
+        Flush(batch, now);
+        if (waiting is not null)
+            SendStaged(waiting);
+    }
+
+    // Returns the last peer that packets were staged for; the others were asked for a session already.
+    private Peer? PrepareBatch(PacketBatch batch, ITunQueue tun, long now)
+    {
         var mtu = _device.Mtu;
         Peer? waiting = null;
         for (var i = 0; i < batch.Count; i++)
@@ -59,9 +78,7 @@ internal sealed unsafe class TransportSender : IDisposable
             }
         }
 
-        Flush(batch, now);
-        if (waiting is not null)
-            SendStaged(waiting);
+        return waiting;
     }
 
     /// <summary>Sends what waits at the peer, or begins a handshake when there is no session for it.</summary>
@@ -220,16 +237,25 @@ internal sealed unsafe class TransportSender : IDisposable
     {
         if (_count == 0)
             return;
-        _device.Aead.Seal(_sealing.AsSpan(0, _count));
-        _socket.Send(batch);
-        for (var i = 0; i < _count; i++)
+        try
         {
-            var keypair = _keypairs[i]!;
-            Account(keypair, _sealing[i].Length, now);
-            keypair.Release();
-            _keypairs[i] = null;
+            _device.Aead.Seal(_sealing.AsSpan(0, _count));
+            _socket.Send(batch);
+            for (var i = 0; i < _count; i++)
+                Account(_keypairs[i]!, _sealing[i].Length, now);
         }
+        finally
+        {
+            Forget();
+        }
+    }
 
+    // A counter that was given out is used once or never: nothing of a batch may live on into the next.
+    private void Forget()
+    {
+        for (var i = 0; i < _count; i++)
+            _keypairs[i]!.Release();
+        Array.Clear(_keypairs, 0, _count);
         _count = 0;
     }
 

@@ -63,7 +63,8 @@ public sealed partial class WireGuardDevice
             if (change.PrivateKey is { } key)
                 ApplyPrivateKey(key, events);
             if (change.ReplacePeers)
-                RemoveAllBut(change.Peers, events);
+                foreach (var peer in _peerList)
+                    Remove(peer, events);
             foreach (var peer in change.Peers)
                 ApplyPeer(peer, events);
             _peerList = [.. _peerList.Where(p => !p.IsRemoved), .. _addedPeers.Where(p => !p.IsRemoved)];
@@ -185,25 +186,6 @@ public sealed partial class WireGuardDevice
         }
     }
 
-    private void RemoveAllBut(IReadOnlyList<PeerChange> kept, List<DeviceEvent> events)
-    {
-        // Replacing means starting afresh, except that a peer that comes again keeps its session.
-        var keys = kept.Where(p => p.Mode is PeerChangeMode.AddOrUpdate or PeerChangeMode.AddOnly).Select(p => p.PublicKey).ToHashSet();
-        foreach (var peer in _peerList)
-            if (!keys.Contains(peer.PublicKey))
-                Remove(peer, events);
-            else
-                Reset(peer);
-    }
-
-    private void Reset(Peer peer)
-    {
-        AllowedIPs.RemoveAll(peer);
-        peer.Name = null;
-        peer.Timers.PersistentKeepaliveInterval = 0;
-        peer.Handshake.SetPresharedKey(stackalloc byte[SecretKey.Size]);
-    }
-
     private void ApplyPeer(PeerChange change, List<DeviceEvent> events)
     {
         _peers.TryGetValue(change.PublicKey, out var peer);
@@ -241,7 +223,7 @@ public sealed partial class WireGuardDevice
         if (change.PersistentKeepalive is { } seconds)
             ApplyKeepalive(peer, seconds);
         if (_isUp && peer.Staged.Count > 0)
-            _queue.AddFlush(peer);
+            RequestFlush(peer);
     }
 
     private void ApplyKeepalive(Peer peer, ushort seconds)
@@ -267,10 +249,11 @@ public sealed partial class WireGuardDevice
     private void Remove(Peer peer, List<DeviceEvent> events)
     {
         peer.IsRemoved = true;
-        _peers.TryRemove(peer.PublicKey, out _);
         AllowedIPs.RemoveAll(peer);
         lock (_handshakeLock)
         {
+            // Under this lock, so that the worker finds a peer all the way through a handshake or not at all.
+            _peers.TryRemove(peer.PublicKey, out _);
             QuietenLocked(peer);
             peer.Handshake.Dispose();
         }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using WireGuard.Api;
 using WireGuard.Engine.Cookie;
 using WireGuard.Engine.Crypto;
+using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.Noise;
 using WireGuard.Engine.Packets;
 
@@ -20,7 +21,6 @@ public sealed partial class WireGuardDevice
     private readonly RateLimiter _rateLimiter = new();
     private CookieChecker? _cookieChecker;
     private long _lastUnderLoad = long.MinValue;
-    private long _droppedHandshakes;
 
     /// <summary>Handshake messages waiting for the worker.</summary>
     internal int QueuedHandshakes => _queue.Count;
@@ -29,7 +29,7 @@ public sealed partial class WireGuardDevice
     internal void EnqueueHandshake(ReadOnlySpan<byte> message, in UdpEndpoint from)
     {
         if (!_queue.TryAddMessage(message, from))
-            Interlocked.Increment(ref _droppedHandshakes);
+            StrangerLog.Write(LogLevel.Warning, "queue", from, static source => $"handshake message from {source} dropped: too many wait");
     }
 
     /// <summary>
@@ -62,6 +62,7 @@ public sealed partial class WireGuardDevice
 
             if (_queue.TryTakeFlush(out var waiting))
             {
+                waiting.FlushDequeued();
                 _workerSender.SendStaged(waiting);
                 busy = true;
             }
@@ -122,6 +123,7 @@ public sealed partial class WireGuardDevice
                 _workerSender.SendTo(from, reply, ProtocolLimits.HandshakeTrafficClass);
                 return false;
             default:
+                StrangerLog.Write(LogLevel.Verbose, "mac", from, static source => $"handshake message from {source}: wrong mac1, or more than its share");
                 return false;
         }
     }
@@ -146,7 +148,7 @@ public sealed partial class WireGuardDevice
         var handshake = Handshake.ConsumeInitiation(message, _identity!, FindHandshake, now);
         if (handshake is null)
         {
-            Log.Verbose($"initiation from {from} refused");
+            StrangerLog.Write(LogLevel.Verbose, "initiation", from, static source => $"initiation from {source} refused");
             return;
         }
 
@@ -176,7 +178,7 @@ public sealed partial class WireGuardDevice
         var peer = Indices.FindHandshake(MessageFormat.ReadIndex(message, MessageFormat.Response.ReceiverIndex));
         if (peer is null || !peer.Handshake.ConsumeResponse(message, _identity!))
         {
-            Log.Verbose($"response from {from} refused");
+            StrangerLog.Write(LogLevel.Verbose, "response", from, static source => $"response from {source} refused");
             return null;
         }
 

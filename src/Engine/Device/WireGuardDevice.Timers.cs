@@ -86,7 +86,11 @@ public sealed partial class WireGuardDevice
     }
 
     /// <summary>Has the worker send what waits at the peer; for threads that have no sender of their own.</summary>
-    internal void RequestFlush(Peer peer) => _queue.AddFlush(peer);
+    internal void RequestFlush(Peer peer)
+    {
+        if (peer.TryQueueFlush())
+            _queue.AddFlush(peer);
+    }
 
     private void RequestKeepalive(Peer peer)
     {

@@ -30,6 +30,7 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
     {
         _options = options;
         Clock = new DeviceClock(options.TimeProvider);
+        StrangerLog = new RateLimitedLog(options.Log, options.TimeProvider);
         _workerSender = new TransportSender(this, options.Bind.Sockets[0]);
         _worker = new Thread(RunWorker) { Name = "wg worker", IsBackground = true };
         options.Tun.Changed += OnTunChanged;
@@ -52,6 +53,9 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
     internal TransportAead Aead => _options.Aead;
 
     internal EngineLog Log => _options.Log;
+
+    /// <summary>For what anybody on the network can cause with every datagram.</summary>
+    internal RateLimitedLog StrangerLog { get; }
 
     /// <summary>The TUN's MTU now, in bytes.</summary>
     internal int Mtu => _options.Tun.Mtu;
@@ -78,6 +82,8 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
                 peer.Timers.Restart();
                 if (peer.Timers.PersistentKeepaliveInterval != 0)
                     RequestKeepalive(peer);
+                else if (peer.Staged.Count > 0)
+                    RequestFlush(peer);
             }
         }
 
@@ -124,7 +130,18 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
         _options.Tun.Dispose();
     }
 
-    internal void Raise(DeviceEvent raised) => EventRaised?.Invoke(raised);
+    // Lanes and worker raise events in the middle of their work: a listener's fault stays the listener's.
+    internal void Raise(DeviceEvent raised)
+    {
+        try
+        {
+            EventRaised?.Invoke(raised);
+        }
+        catch (Exception e)
+        {
+            Log.Error($"an event's listener failed: {e.GetType().Name}: {e.Message}");
+        }
+    }
 
     private void OnTunChanged(TunEvent change)
     {

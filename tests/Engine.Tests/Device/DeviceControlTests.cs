@@ -100,19 +100,20 @@ public sealed class DeviceControlTests
     }
 
     [Fact]
-    public void Replacing_peers_keeps_the_sessions_of_those_that_stay()
+    public void Replacing_peers_starts_afresh_as_the_kernel_driver_does()
     {
         using var pair = new DevicePair();
         var packet = TestPacket.Make("10.0.0.1", "10.0.0.2");
         Assert.NotNull(pair.SendAtoB(packet));
-        var handshake = pair.A.Peer(pair.B.PublicKey).LastHandshake;
         pair.A.Device.Apply(new DeviceChange
         {
             ReplacePeers = true,
             Peers = [new PeerChange { PublicKey = pair.B.PublicKey, AllowedIPs = [new AllowedIPChange(IPNetwork.Parse("10.0.0.2/32"))] }],
         });
-        Assert.NotNull(pair.SendAtoB(packet));
-        Assert.Equal(handshake, pair.A.Peer(pair.B.PublicKey).LastHandshake);
+        var peer = pair.A.Peer(pair.B.PublicKey);
+        Assert.Equal((null, null, 0UL, 0UL), (peer.Endpoint, peer.LastHandshake, peer.RxBytes, peer.TxBytes));
+        Assert.Null(pair.SendAtoB(packet));
+        Assert.Equal(["10.0.0.2/32"], peer.AllowedIPs.Select(a => a.ToString()));
     }
 
     [Fact]

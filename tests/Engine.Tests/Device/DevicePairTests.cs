@@ -315,6 +315,54 @@ public sealed class DevicePairTests
         Assert.NotNull(pair.B.Tun.TakeOrNull());
     }
 
+    [Fact]
+    public void A_listener_that_fails_stops_no_packet()
+    {
+        using var pair = new DevicePair();
+        pair.A.Device.EventRaised += _ => throw new InvalidOperationException("not my day");
+        pair.B.Device.EventRaised += _ => throw new InvalidOperationException("not my day");
+        var packet = TestPacket.Make("10.0.0.1", "10.0.0.2");
+        Assert.Equal(packet, pair.SendAtoB(packet));
+        Assert.Contains("an event's listener failed: InvalidOperationException: not my day", pair.B.Log.Messages);
+    }
+
+    [Fact]
+    public void A_batch_that_fails_half_way_leaves_nothing_to_the_next()
+    {
+        using var pair = new DevicePair();
+        var packet = TestPacket.Make("10.0.0.1", "10.0.0.2");
+        Assert.NotNull(pair.SendAtoB(packet));
+        var counters = new List<ulong>();
+        var fails = true;
+        pair.Network.Filter = (_, _, datagram) =>
+        {
+            if (fails)
+                throw new InvalidOperationException("a socket that breaks");
+            counters.Add(BitConverter.ToUInt64(datagram[8..]));
+            return 1;
+        };
+        for (var i = 0; i < 3; i++)
+            pair.A.Tun.Inject(packet);
+        Assert.Throws<InvalidOperationException>(() => pair.A.Pump());
+        fails = false;
+        Assert.Equal(packet, pair.SendAtoB(packet));
+        // Three counters were given out and are not given out again; the fourth packet went alone.
+        Assert.Equal([4UL], counters);
+        Assert.Null(pair.B.Tun.TakeOrNull());
+    }
+
+    [Fact]
+    public void What_waits_at_an_interface_that_comes_up_is_sent()
+    {
+        using var pair = new DevicePair();
+        var packet = TestPacket.Make("10.0.0.1", "10.0.0.2");
+        pair.A.Tun.Raise(TunEvent.Down);
+        pair.A.Device.AllowedIPs.Find4(0x0A000002)!.Staged.Add(packet);
+        pair.A.Tun.Raise(TunEvent.Up);
+        pair.Settle();
+        Assert.Equal(packet, pair.B.Tun.TakeOrNull());
+    }
+
     private static void SetPresharedKey(DeviceUnderTest device, PublicKey peer, SecretKey key) =>
         device.Device.Apply(new DeviceChange { Peers = [new PeerChange { PublicKey = peer, Mode = PeerChangeMode.UpdateOnly, PresharedKey = key }] });
 }

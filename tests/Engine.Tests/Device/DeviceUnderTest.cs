@@ -6,6 +6,7 @@ using WireGuard.Engine.Lanes;
 using WireGuard.Engine.Noise;
 using WireGuard.Engine.Tun;
 using WireGuard.Engine.Udp;
+using WireGuard.Tests.Diagnostics;
 
 namespace WireGuard.Tests.Device;
 
@@ -24,6 +25,7 @@ internal sealed class DeviceUnderTest : IDisposable
             Bind = Bind,
             Aead = TransportAeadFactory.Create(null),
             TimeProvider = time,
+            Log = Log,
             Ephemerals = ephemerals ?? EphemeralSource.System,
         });
         _lanes = new LaneGroup(Device, [new ChannelLaneIo(Tun, Bind)]);
@@ -47,6 +49,8 @@ internal sealed class DeviceUnderTest : IDisposable
     internal WireGuardDevice Device { get; }
 
     internal List<DeviceEvent> Events { get; } = [];
+
+    internal CapturingLog Log { get; } = new();
 
     internal PublicKey PublicKey
     {

@@ -51,6 +51,24 @@ public sealed class UnderLoadTests
     }
 
     [Fact]
+    public void A_flood_writes_a_few_lines_a_second()
+    {
+        using var pair = new DevicePair();
+        for (var second = 0; second < 5; second++)
+        {
+            Flood(pair, 6000);
+            pair.Settle();
+            for (var i = 0; i < 500; i++)
+                pair.Network.Inject(Attacker, pair.B.Endpoint, [1, 0, 0, 0, .. new byte[144]]);
+            pair.Settle();
+            pair.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.InRange(pair.B.Log.Messages.Count(m => m.Contains("198.51.100.7:7", StringComparison.Ordinal)), 1, 20);
+        Assert.Contains(pair.B.Log.Messages, m => m.Contains("more like it not shown", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_queue_is_bounded()
     {
         using var pair = new DevicePair();
