@@ -5,6 +5,9 @@ namespace WireGuard.Engine.Device;
 /// <summary>The worker: handshakes as they come, timers when they are due (whitepaper, section 6).</summary>
 public sealed partial class WireGuardDevice
 {
+    // Two may be lost on the way; the third says that something is wrong.
+    private const int UnansweredBeforeTold = 3;
+
     /// <summary>Fires what is due and returns how long the worker may sleep.</summary>
     internal TimeSpan RunTimers()
     {
@@ -55,7 +58,7 @@ public sealed partial class WireGuardDevice
                 peer.Timers.KeepaliveFired(now);
                 break;
             case PeerTimer.NewHandshake:
-                Log.Verbose($"{peer.PublicKey}: nothing came back, trying a new handshake");
+                Log.Verbose($"{Describe(peer)}: nothing came back, trying a new handshake");
                 peer.ForgetSource();
                 RequestHandshake(peer, now);
                 break;
@@ -70,17 +73,21 @@ public sealed partial class WireGuardDevice
         }
     }
 
+    private static string Describe(Peer peer) => $"peer {peer.Name ?? peer.PublicKey.ToString()} ({peer.Endpoint?.Value.ToString() ?? "no endpoint"})";
+
     private void RetransmitHandshake(Peer peer, long now)
     {
         if (peer.HandshakeAttempts > ProtocolLimits.MaxHandshakeAttempts)
         {
             var dropped = peer.Staged.Clear();
             peer.Timers.HandshakeAbandoned(now);
-            Log.Verbose($"{peer.PublicKey}: no answer after {ProtocolLimits.RekeyAttemptTime.TotalSeconds} s, {dropped} waiting packets dropped");
+            Log.Information($"{Describe(peer)}: still no answer, given up until there is something to send; {dropped} waiting packets dropped");
             return;
         }
 
         peer.HandshakeAttempts++;
+        if (peer.HandshakeAttempts == UnansweredBeforeTold)
+            Log.Information($"{Describe(peer)}: no answer to {UnansweredBeforeTold} handshakes: is a key or the port wrong, or is a firewall between?");
         peer.ForgetSource();
         RequestHandshake(peer, now, isRetry: true);
     }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using WireGuard.Api;
 using WireGuard.Engine.Device;
+using WireGuard.Engine.Diagnostics;
 
 namespace WireGuard.Tests.Device;
 
@@ -25,6 +26,13 @@ public sealed class TimerTests
         foreach (var (earlier, later) in initiations.Zip(initiations.Skip(1)))
             Assert.InRange((later.At - earlier.At).TotalSeconds, 5.0, 5.6);
         Assert.Equal(20, initiations.Select(m => BinaryPrimitives.ReadUInt32LittleEndian(m.Bytes.AsSpan(4))).Distinct().Count());
+
+        Assert.Equal(
+            [
+                $"peer {pair.B.PublicKey} (192.0.2.2:51820): no answer to 3 handshakes: is a key or the port wrong, or is a firewall between?",
+                $"peer {pair.B.PublicKey} (192.0.2.2:51820): still no answer, given up until there is something to send; 1 waiting packets dropped",
+            ],
+            pair.A.Log.Entries.Where(e => e.Level == LogLevel.Information).Select(e => e.Message));
 
         // What waited is gone: a path that now works brings nothing old.
         pair.Network.Filter = null;
