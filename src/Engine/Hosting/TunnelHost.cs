@@ -101,6 +101,8 @@ public sealed partial class TunnelHost : IDisposable
         foreach (var server in servers)
             server.Start();
         using var snapshot = _device.Snapshot();
+        // Most steps do not look: whoever asked for the end during the last one gets it too.
+        cancel.ThrowIfCancellationRequested();
         Log.Information($"ready, port {snapshot.ListenPort}, {snapshot.Peers.Count} peers");
     }
 

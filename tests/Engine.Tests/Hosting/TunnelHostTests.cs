@@ -138,6 +138,19 @@ public sealed class TunnelHostTests : IDisposable
     }
 
     [Fact]
+    public void A_start_that_is_cancelled_in_its_last_step_is_undone()
+    {
+        using var cancel = new CancellationTokenSource();
+        var platform = new MemoryPlatform { OnApply = cancel.Cancel };
+
+        var failure = Assert.Throws<StartException>(() => Start(platform, Config(), cancel.Token));
+
+        Assert.Contains("before it was ready", failure.Message);
+        Assert.Equal(["undo", "dispose"], platform.Calls[^2..]);
+        AssertNothingLeft(platform);
+    }
+
+    [Fact]
     public void It_ends_when_the_interface_goes()
     {
         var platform = new MemoryPlatform();

@@ -24,6 +24,33 @@ public class EngineEndTests
         Traffic.PingBothWays(pair.One, pair.Two, 5);
     }
 
+    [InteropTheory]
+    [InlineData(Signals.HangUp)]
+    [InlineData(Signals.Interrupt)]
+    [InlineData(Signals.Quit)]
+    [InlineData(Signals.Terminate)]
+    public void In_the_foreground_every_signal_that_asks_for_an_end_is_heeded(int signal)
+    {
+        using var pair = new EnginePair();
+        var engine = pair.One.Namespace.Start(InteropRequirement.Engine!, "run", pair.ConfigOne);
+        Eventually.True(() => File.Exists(pair.One.ControlSocket), "the engine is there");
+        Assert.True(Signals.Send(engine.Id, signal));
+        Eventually.True(() => engine.HasExited, $"process {engine.Id} ends");
+        Assert.Empty(pair.One.Leftovers());
+    }
+
+    [InteropFact]
+    public void A_detached_engine_does_not_mind_a_hang_up()
+    {
+        using var pair = new EnginePair();
+        var report = pair.Up(pair.One);
+        Assert.True(Signals.Send(report.ProcessId, Signals.HangUp));
+        pair.Up(pair.Two);
+        Traffic.Ping(pair.One, pair.Two.InnerIPv4, 5);
+        pair.One.Engine("down", pair.One.Interface);
+        Assert.Empty(pair.One.Leftovers());
+    }
+
     [InteropFact]
     public void The_start_after_a_kill_finds_its_place_free_and_leaves_nothing()
     {

@@ -47,7 +47,7 @@ internal static class RunVerb
     {
         ProcessCalls.SetFileModeMask(ProcessCalls.OwnerOnlyMask);
         ProcessCalls.ForbidCoreDumps();
-        using var signals = new StopSignals();
+        using var signals = new StopSignals(endsOnHangUp: !detached);
         if (!detached)
         {
             using var host = Start(target, dropIn, ConsoleLog.ForStandardError, signals, out var log, out _);
@@ -56,17 +56,17 @@ internal static class RunVerb
         }
 
         // A path is absolute: the parent saw to it.
-        using var child = DetachedChild.Enter();
+        DetachedChild.Enter();
         try
         {
             using var host = Start(target, dropIn, OpenFile, signals, out var log, out var warnings);
-            child.Report(new StartReport { Ready = true, Tunnel = host.TunnelName, ProcessId = Environment.ProcessId, Warnings = warnings.Count > 0 ? warnings : null });
+            DetachedChild.Report(new StartReport { Ready = true, Tunnel = host.TunnelName, ProcessId = Environment.ProcessId, Warnings = warnings.Count > 0 ? warnings : null });
             Wait(host, log, signals);
             return ExitCode.Ok;
         }
         catch (StartException failure)
         {
-            child.Report(new StartReport { Tunnel = target, ErrorId = failure.Id.ToString(), Message = failure.Message });
+            DetachedChild.Report(new StartReport { Tunnel = target, ErrorId = failure.Id.ToString(), Message = failure.Message });
             return CommandException.CodeOf(failure.Id);
         }
     }
