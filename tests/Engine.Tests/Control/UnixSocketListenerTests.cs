@@ -39,6 +39,25 @@ public sealed class UnixSocketListenerTests : IDisposable
     }
 
     [Fact]
+    public void Of_sockets_only_a_dead_engines_is_removed_as_stale()
+    {
+        UnixSocketListener.RemoveStale(SocketPath);
+        LeaveStaleSocket();
+        UnixSocketListener.RemoveStale(SocketPath);
+        Assert.False(File.Exists(SocketPath));
+
+        using (var living = UnixSocketListener.Bind(SocketPath))
+        {
+            UnixSocketListener.RemoveStale(SocketPath);
+            Assert.True(File.Exists(SocketPath));
+        }
+
+        File.WriteAllText(SocketPath, "precious");
+        UnixSocketListener.RemoveStale(SocketPath);
+        Assert.True(File.Exists(SocketPath));
+    }
+
+    [Fact]
     public void A_living_engine_is_respected()
     {
         using var first = UnixSocketListener.Bind(SocketPath);

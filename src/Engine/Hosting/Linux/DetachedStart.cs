@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using WireGuard.Api;
+using WireGuard.Engine.Control;
 using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.Hosting.Linux;
@@ -33,14 +34,14 @@ internal static class DetachedStart
         var line = child.StandardOutput.ReadLineAsync();
         if (!line.Wait(timeout))
         {
-            End(child);
-            return Failed(tunnel, StartErrorId.EngineTimeout, $"The engine of {tunnel} was not ready within {timeout.TotalSeconds:0.###} s and was ended.");
+            var ended = End(child, tunnel);
+            return Failed(tunnel, StartErrorId.EngineTimeout, $"The engine of {tunnel} was not ready within {timeout.TotalSeconds:0.###} s and {(ended ? "was ended" : "had to be killed")}.");
         }
 
         if (line.Result is { } text && TryParse(text) is { } report)
             return report with { Tunnel = tunnel };
 
-        End(child);
+        End(child, tunnel);
         var said = errors.Wait(GraceToUndo) ? errors.Result.Trim() : "";
         return Failed(tunnel, StartErrorId.EngineFailed, $"The engine of {tunnel} ended with exit code {child.ExitCode} before it was ready.{(said.Length > 0 ? " It said: " + said : "")}");
     }
@@ -60,12 +61,17 @@ internal static class DetachedStart
         }
     }
 
-    private static void End(Process child)
+    /// <summary>False: it had to be killed.</summary>
+    private static bool End(Process child, string tunnel)
     {
         _ = ProcessCalls.SendSignal(child.Id, ProcessCalls.SIGTERM);
         if (child.WaitForExit(GraceToUndo))
-            return;
+            return true;
         _ = ProcessCalls.SendSignal(child.Id, ProcessCalls.SIGKILL);
         child.WaitForExit();
+        // The kernel takes the rest.
+        UnixSocketListener.RemoveStale(UnixSocketListener.PathFor(ControlProtocol.UapiDirectory, tunnel));
+        UnixSocketListener.RemoveStale(UnixSocketListener.PathFor(ControlProtocol.Directory, tunnel));
+        return false;
     }
 }
