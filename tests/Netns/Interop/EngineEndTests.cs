@@ -52,6 +52,22 @@ public class EngineEndTests
     }
 
     [InteropFact]
+    public void A_tunnel_that_still_starts_can_be_ended()
+    {
+        using var pair = new EnginePair(extra: $"\n[Peer]\nPublicKey = {TestKeys.Create().PublicKey}\nEndpoint = name.example:1\n");
+        using var silent = new SilentNameServer(pair.One.Namespace);
+        var up = pair.One.Namespace.Start(InteropRequirement.Engine!, "up", pair.ConfigOne);
+        silent.AwaitQuestion();
+
+        Assert.Contains(pair.One.Interface, pair.One.Engine("show").Output);
+        pair.One.Engine("down", pair.One.Interface);
+
+        Assert.True(up.WaitForExit(TimeSpan.FromSeconds(20)), "`up` gives up");
+        Assert.Contains("was ended before it was ready", up.StandardError.ReadToEnd());
+        Assert.Empty(pair.One.Leftovers());
+    }
+
+    [InteropFact]
     public void The_start_after_a_kill_finds_its_place_free_and_leaves_nothing()
     {
         using var pair = new EnginePair();
