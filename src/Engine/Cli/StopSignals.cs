@@ -26,7 +26,7 @@ internal sealed class StopSignals : IDisposable
 
     internal CancellationToken Token => _stop.Token;
 
-    /// <summary>The signal that came, for the log.</summary>
+    /// <summary>What asked for the end, for the log.</summary>
     internal string Reason { get; private set; } = "";
 
     public void Dispose()
@@ -35,10 +35,16 @@ internal sealed class StopSignals : IDisposable
             registration.Dispose();
     }
 
+    /// <summary>Asks for the end as a signal does; any thread.</summary>
+    internal void Request(string reason)
+    {
+        Reason = reason;
+        _stop.Cancel();
+    }
+
     private void Stop(PosixSignalContext context)
     {
         context.Cancel = true;
-        Reason = context.Signal.ToString();
-        _stop.Cancel();
+        Request(context.Signal.ToString());
     }
 }

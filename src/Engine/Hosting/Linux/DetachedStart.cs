@@ -13,7 +13,10 @@ internal static class DetachedStart
 
     /// <param name="arguments">Arguments of the engine; no secret is ever among them.</param>
     /// <param name="timeout">After it the child is ended, first so that it can undo what it did.</param>
-    public static StartReport Run(string tunnel, IEnumerable<string> arguments, TimeSpan timeout)
+    /// <param name="keepInput">
+    /// Takes what holds the engine's standard input open, for an engine that ends with it. Null: it is closed at once.
+    /// </param>
+    public static StartReport Run(string tunnel, IEnumerable<string> arguments, TimeSpan timeout, Action<IDisposable>? keepInput = null)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
@@ -29,7 +32,10 @@ internal static class DetachedStart
             start.ArgumentList.Add(argument);
 
         using var child = Process.Start(start)!;
-        child.StandardInput.Close();
+        if (keepInput is null)
+            child.StandardInput.Close();
+        else
+            keepInput(child.StandardInput);
         var errors = child.StandardError.ReadToEndAsync();
         var line = child.StandardOutput.ReadLineAsync();
         if (!line.Wait(timeout))
