@@ -67,6 +67,17 @@ public class EngineEndTests
         Assert.Empty(pair.One.Leftovers());
     }
 
+    // There it is process 1, as the greeting says; here process 1 is another and never ends.
+    [InteropFact("unshare")]
+    public void An_engine_in_another_namespace_of_processes_is_waited_for()
+    {
+        using var pair = new EnginePair();
+        pair.One.Namespace.Start("unshare", "--pid", "--fork", "--mount-proc", InteropRequirement.Engine!, "run", pair.ConfigOne);
+        Eventually.True(() => File.Exists(pair.One.ControlSocket), "the engine is there");
+        pair.One.Engine("down", pair.One.Interface);
+        pair.One.AssertNothingLeft();
+    }
+
     [InteropFact]
     public void The_start_after_a_kill_finds_its_place_free_and_leaves_nothing()
     {
