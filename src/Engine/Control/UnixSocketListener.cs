@@ -198,7 +198,7 @@ public sealed class UnixSocketListener : IDisposable
     }
 
     private static UnixSocketException TunnelExists(string path) =>
-        new(UnixSocketError.TunnelExists, $"An engine is already running at {path}.");
+        new(UnixSocketError.TunnelExists, $"Tunnel {System.IO.Path.GetFileNameWithoutExtension(path)} is running already (its socket {path} answers).");
 
     private static void TryDelete(string path)
     {

@@ -63,7 +63,7 @@ public sealed class UnixSocketListenerTests : IDisposable
         using var first = UnixSocketListener.Bind(SocketPath);
         var e = Assert.Throws<UnixSocketException>(() => UnixSocketListener.Bind(SocketPath));
         Assert.Equal(UnixSocketError.TunnelExists, e.Error);
-        Assert.Contains(SocketPath, e.Message);
+        Assert.Equal($"Tunnel wg0 is running already (its socket {SocketPath} answers).", e.Message);
         using var client = new SocketClient(SocketPath);
         Assert.Equal([SocketPath], Directory.GetFileSystemEntries(_folder.Sockets));
     }

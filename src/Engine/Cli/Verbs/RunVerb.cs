@@ -17,6 +17,9 @@ internal static class RunVerb
     private const string DropInOption = "--drop-in";
     private const string TemporaryOption = "--temporary";
 
+    /// <summary>Set to 1, the drop-in form stays in the foreground.</summary>
+    public const string ForegroundVariable = "WG_PROCESS_FOREGROUND";
+
     public static Command Create()
     {
         var target = new Argument<string>("FILE|NAME") { Description = "A configuration file, or the name of one in /etc/wireguard." };
@@ -40,7 +43,7 @@ internal static class RunVerb
     /// <summary>As wg-quick calls an implementation: interface and sockets only, configured by others afterwards.</summary>
     public static ExitCode RunDropIn(string name, bool foreground)
     {
-        if (foreground || Environment.GetEnvironmentVariable("WG_PROCESS_FOREGROUND") == "1")
+        if (foreground)
             return Run(name, detached: false, dropIn: true);
         var report = DetachedStart.Run(name, DetachedArguments(name, dropIn: true), UpVerb.DefaultTimeout);
         if (!report.Ready)
