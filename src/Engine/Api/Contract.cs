@@ -71,4 +71,7 @@ public enum ControlErrorCode
     EndpointUnresolved = -32005,
     AccessDenied = -32006,
     HostNetworkFailed = -32007,
+
+    /// <summary>The tunnel is not ready yet: it can be looked at and stopped, but not changed.</summary>
+    Starting = -32008,
 }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using WireGuard.Api;
+using WireGuard.Engine.Control;
 using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.Cli;
@@ -104,7 +105,8 @@ internal sealed class ControlConnection : IDisposable
             // Broken off is ended too.
         }
 
-        while (OperatingSystem.IsLinux() && ProcessState.IsRunning(_engineProcess))
+        // 0: it is in a namespace of processes that cannot be seen from here.
+        while (OperatingSystem.IsLinux() && _engineProcess > 0 && ProcessState.IsRunning(_engineProcess))
         {
             if (watch.Elapsed > timeout)
                 return false;
@@ -123,7 +125,9 @@ internal sealed class ControlConnection : IDisposable
         var greeting = document.RootElement.TryGetProperty("params", out var value) ? value.Deserialize(ControlJsonContext.Default.Greeting) : null;
         if (greeting is not { Protocol: ControlProtocol.Version })
             throw new CommandException(ExitCode.Error, $"The engine speaks version {greeting?.Protocol.ToString() ?? "?"} of the control protocol, this command {ControlProtocol.Version}.");
-        _engineProcess = greeting.ProcessId;
+        // The kernel's word, in this process's own namespace of processes; the greeting's number may be of another.
+        if (OperatingSystem.IsLinux())
+            _engineProcess = PeerCredentials.Of(_socket).ProcessId;
     }
 
     private T Call<T>(string method, JsonTypeInfo<T> resultType)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using System.Reflection;
 using WireGuard.Configuration;
 using WireGuard.Engine.Cli.Verbs;
@@ -28,9 +29,12 @@ public static class EngineCommandLine
             }
 
             var root = CreateRoot();
-            return IsDropIn(root, arguments, out var name, out var foreground)
-                ? RunVerb.RunDropIn(name, foreground)
-                : Invoke(root, arguments);
+            if (!IsDropIn(root, arguments, out var name, out var foreground))
+                return Invoke(root, arguments);
+            foreground |= Environment.GetEnvironmentVariable(RunVerb.ForegroundVariable) == "1";
+            if (!foreground && MistypedVerb.Find(name, root.Subcommands.Select(c => c.Name)) is { } verb)
+                throw new CommandException(ExitCode.Usage, $"There is no verb `{name}`; did you mean `{verb}`? `{ProgramName} -f {name}` runs an interface of that name.");
+            return RunVerb.RunDropIn(name, foreground);
         }
         catch (Exception failure)
         {
@@ -73,10 +77,13 @@ public static class EngineCommandLine
     private static ExitCode Invoke(RootCommand root, string[] arguments)
     {
         var parsed = root.Parse(arguments);
-        if (parsed.Action is not HelpAction && (parsed.Errors.Count > 0 || parsed.CommandResult.Command == root))
+        // What no option is called is taken for an argument; none of ours begins so.
+        var unknown = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value).Where(v => v.StartsWith('-'));
+        string[] errors = [.. unknown.Select(v => $"There is no option `{v}`."), .. parsed.Errors.Select(e => e.Message)];
+        if (parsed.Action is not HelpAction && (errors.Length > 0 || parsed.CommandResult.Command == root))
         {
-            foreach (var error in parsed.Errors)
-                Console.Error.WriteLine($"{ProgramName}: {error.Message}");
+            foreach (var error in errors)
+                Console.Error.WriteLine($"{ProgramName}: {error}");
             Console.Error.WriteLine($"Try `{ProgramName} --help`.");
             return ExitCode.Usage;
         }

@@ -2,35 +2,49 @@ using System.Runtime.InteropServices;
 
 namespace WireGuard.Engine.Cli;
 
-/// <summary>SIGINT and SIGTERM as a cancellation, from start to end of a command, so that none falls between two waits.</summary>
+/// <summary>
+/// The signals that ask for an end (SIGINT, SIGTERM, SIGQUIT, SIGHUP) as a cancellation, from start to end of a command,
+/// so that none falls between two waits.
+/// </summary>
 internal sealed class StopSignals : IDisposable
 {
+    // Not disposed of: a handler may still run when its registration is gone.
     private readonly CancellationTokenSource _stop = new();
-    private readonly PosixSignalRegistration _interrupt;
-    private readonly PosixSignalRegistration _terminate;
+    private readonly PosixSignalRegistration[] _registrations;
 
-    internal StopSignals()
+    /// <param name="endsOnHangUp">False: SIGHUP passes without effect, for what outlives its terminal.</param>
+    internal StopSignals(bool endsOnHangUp = true)
     {
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop),
+            PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Stop),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, endsOnHangUp ? Stop : static context => context.Cancel = true),
+        ];
     }
 
     internal CancellationToken Token => _stop.Token;
 
-    /// <summary>The signal that came, for the log.</summary>
+    /// <summary>What asked for the end, for the log.</summary>
     internal string Reason { get; private set; } = "";
 
     public void Dispose()
     {
-        _interrupt.Dispose();
-        _terminate.Dispose();
-        _stop.Dispose();
+        foreach (var registration in _registrations)
+            registration.Dispose();
+    }
+
+    /// <summary>Asks for the end as a signal does; any thread.</summary>
+    internal void Request(string reason)
+    {
+        Reason = reason;
+        _stop.Cancel();
     }
 
     private void Stop(PosixSignalContext context)
     {
         context.Cancel = true;
-        Reason = context.Signal.ToString();
-        _stop.Cancel();
+        Request(context.Signal.ToString());
     }
 }

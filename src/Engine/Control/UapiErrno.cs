@@ -13,6 +13,9 @@ internal static class UapiErrno
     /// <summary>EACCES.</summary>
     internal const int Access = -13;
 
+    /// <summary>EBUSY: the tunnel is still starting.</summary>
+    internal const int Busy = -16;
+
     /// <summary>EINVAL: unknown key or bad value.</summary>
     internal const int Invalid = -22;
 

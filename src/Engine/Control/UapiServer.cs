@@ -145,6 +145,11 @@ public sealed class UapiServer : SocketServer
                 Log.Warning($"A request on {SocketPath} was refused: {e.Message}");
                 return UapiErrno.From(e.Error);
             }
+            catch (ControlException e) when (e.Code == ControlErrorCode.Starting)
+            {
+                Log.Warning($"A request on {SocketPath} was refused: {e.Message}");
+                return UapiErrno.Busy;
+            }
             catch (Exception e)
             {
                 Log.Error($"A request on {SocketPath} failed: {e.GetType().Name}: {e.Message}");

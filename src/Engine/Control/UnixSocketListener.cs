@@ -90,6 +90,22 @@ public sealed class UnixSocketListener : IDisposable
         }
     }
 
+    /// <summary>
+    /// Removes a tunnel's socket on which nobody listens, as an engine that was killed leaves it; anything else stays.
+    /// </summary>
+    public static void RemoveStale(string path)
+    {
+        try
+        {
+            if (FileStatus.TryRead(path, out var found) && found.IsSocket)
+                ClearPredecessor(path);
+        }
+        catch (Exception e) when (e is UnixSocketException or IOException or UnauthorizedAccessException or SocketException)
+        {
+            // Somebody answers, or it is not ours to remove.
+        }
+    }
+
     /// <summary>Begins to look, once a second, whether the file is still there.</summary>
     public void Watch(TimeProvider time)
     {
@@ -182,7 +198,7 @@ public sealed class UnixSocketListener : IDisposable
     }
 
     private static UnixSocketException TunnelExists(string path) =>
-        new(UnixSocketError.TunnelExists, $"An engine is already running at {path}.");
+        new(UnixSocketError.TunnelExists, $"Tunnel {System.IO.Path.GetFileNameWithoutExtension(path)} is running already (its socket {path} answers).");
 
     private static void TryDelete(string path)
     {

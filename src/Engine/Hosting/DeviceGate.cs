@@ -1,3 +1,5 @@
+using WireGuard.Api;
+using WireGuard.Engine.Control;
 using WireGuard.Engine.Device;
 
 namespace WireGuard.Engine.Hosting;
@@ -9,18 +11,31 @@ namespace WireGuard.Engine.Hosting;
 internal sealed class DeviceGate : IDeviceControl
 {
     private volatile IDeviceControl? _device;
+    private volatile bool _takesChanges;
 
     public event Action<DeviceEvent>? EventRaised;
 
-    private IDeviceControl Device => _device ?? throw new InvalidOperationException("The tunnel is still starting.");
+    private IDeviceControl Device => _device ?? throw Starting();
 
     public DeviceSnapshot Snapshot() => Device.Snapshot();
 
-    public void Apply(DeviceChange change) => Device.Apply(change);
+    /// <exception cref="ControlException">Starting: the host itself has not configured the device yet.</exception>
+    public void Apply(DeviceChange change)
+    {
+        if (!_takesChanges)
+            throw Starting();
+        Device.Apply(change);
+    }
 
+    /// <summary>From now on the device can be looked at.</summary>
     public void Open(IDeviceControl device)
     {
         device.EventRaised += e => EventRaised?.Invoke(e);
         _device = device;
     }
+
+    /// <summary>From now on clients may change the device.</summary>
+    public void TakeChanges() => _takesChanges = true;
+
+    private static ControlException Starting() => new(ControlErrorCode.Starting, "The tunnel is still starting.");
 }

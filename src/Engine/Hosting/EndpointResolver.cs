@@ -51,7 +51,8 @@ public sealed class EndpointResolver
         {
             try
             {
-                var addresses = await _lookUp(endpoint.Host, cancel).ConfigureAwait(false);
+                // The system's resolver can hold its thread for a minute, whatever is cancelled.
+                var addresses = await _lookUp(endpoint.Host, cancel).WaitAsync(cancel).ConfigureAwait(false);
                 if (addresses.Length > 0)
                     return new IPEndPoint(addresses[0], endpoint.Port);
                 throw new SocketException((int)SocketError.NoData);

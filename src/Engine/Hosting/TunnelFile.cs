@@ -30,13 +30,17 @@ public static class TunnelFile
     /// <exception cref="StartException">ConfigInvalid: the file's name cannot be a tunnel's.</exception>
     public static (string Path, string Name) Locate(string nameOrPath)
     {
-        if (string.IsNullOrWhiteSpace(nameOrPath))
-            throw new StartException(StartErrorId.ConfigNotFound, "The name or path of the configuration is empty.");
-        var location = ConfigLocation.Resolve(nameOrPath);
+        var location = Resolve(nameOrPath);
         return (location.Path, location.TunnelName ?? throw new StartException(
             StartErrorId.ConfigInvalid,
             $"{location.Path}: the file's name gives the tunnel its name and must be NAME{TunnelName.FileExtension}. {TunnelName.Rule}"));
     }
+
+    /// <summary>As <see cref="ConfigLocation.Resolve(string)"/>, for a file of any name.</summary>
+    /// <exception cref="StartException">ConfigNotFound: the text is empty.</exception>
+    public static ConfigLocation Resolve(string nameOrPath) => string.IsNullOrWhiteSpace(nameOrPath)
+        ? throw new StartException(StartErrorId.ConfigNotFound, "The name or path of the configuration is empty.")
+        : ConfigLocation.Resolve(nameOrPath);
 
     private static string Describe(IEnumerable<ConfigDiagnostic> diagnostics) =>
         string.Join('\n', diagnostics.Where(d => d.Severity == ConfigSeverity.Error));

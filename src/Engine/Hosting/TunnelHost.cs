@@ -24,6 +24,9 @@ public sealed partial class TunnelHost : IDisposable
     private readonly UndoStack _undo;
     private readonly EndpointResolver _resolver;
     private readonly TaskCompletionSource<string> _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Not disposed of: an end may be asked for at any time.
+    private readonly CancellationTokenSource _ended = new();
     private WireGuardDevice? _device;
     private LaneGroup? _lanes;
     private IHostNetwork? _network;
@@ -51,12 +54,15 @@ public sealed partial class TunnelHost : IDisposable
         var host = new TunnelHost(options, platform, aead);
         try
         {
-            host.BringUp(cancel);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, host._ended.Token);
+            host.BringUp(either.Token);
             return host;
         }
         catch (Exception failure)
         {
             host.Dispose();
+            if (failure is OperationCanceledException && host._stop.Task.IsCompleted)
+                throw new StartException(StartErrorId.EngineFailed, $"The tunnel was ended before it was ready: {host.WaitForStop()}.", failure);
             throw StartErrors.From(failure);
         }
         finally
@@ -68,8 +74,12 @@ public sealed partial class TunnelHost : IDisposable
     /// <summary>Waits until something asks for the end and returns what it was.</summary>
     public string WaitForStop() => _stop.Task.GetAwaiter().GetResult();
 
-    /// <summary>Asks for the end; the first reason counts.</summary>
-    public void RequestStop(string reason) => _stop.TrySetResult(reason);
+    /// <summary>Asks for the end, of a start too; the first reason counts.</summary>
+    public void RequestStop(string reason)
+    {
+        if (_stop.TrySetResult(reason))
+            _ended.Cancel();
+    }
 
     /// <summary>Undoes everything, the sockets last.</summary>
     public void Dispose() => _undo.Dispose();
@@ -88,6 +98,8 @@ public sealed partial class TunnelHost : IDisposable
 
         if (_options.Config is { } config)
         {
+            // Names can take minutes to resolve; whoever asks meanwhile is answered, and may stop it.
+            Serve(servers);
             Configure(config, cancel);
             // Before the link is: a port that is taken is an error of the start, not an event afterwards.
             _device.Up();
@@ -98,9 +110,12 @@ public sealed partial class TunnelHost : IDisposable
         if (_options.Config is { } settings)
             ConfigureHost(settings);
         warming.Wait(cancel);
-        foreach (var server in servers)
-            server.Start();
         using var snapshot = _device.Snapshot();
+        // Most steps do not look: whoever asked for the end during the last one gets it too.
+        cancel.ThrowIfCancellationRequested();
+        gate.TakeChanges();
+        if (_options.Config is null)
+            Serve(servers);
         Log.Information($"ready, port {snapshot.ListenPort}, {snapshot.Peers.Count} peers");
     }
 
@@ -122,6 +137,12 @@ public sealed partial class TunnelHost : IDisposable
             }, Log)),
         ];
         return servers;
+    }
+
+    private static void Serve(SocketServer[] servers)
+    {
+        foreach (var server in servers)
+            server.Start();
     }
 
     private T Claim<T>(string undoing, T server)

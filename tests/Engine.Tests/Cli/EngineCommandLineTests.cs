@@ -36,8 +36,39 @@ public class EngineCommandLineTests
     [InlineData("up wg0 --report xml")]
     [InlineData("show a b")]
     [InlineData("--nonsense")]
+    [InlineData("show --josn")]
+    [InlineData("down wg0 --now")]
+    [InlineData("check -x")]
+    [InlineData("shwo")]
+    [InlineData("dwn")]
     public void A_wrong_command_line_is_told_apart_from_a_failure(string line) =>
         Assert.Equal(ExitCode.Usage, EngineCommandLine.Run(line.Split(' ')));
+
+    [Theory]
+    [InlineData("shwo", "show")]
+    [InlineData("shw", "show")]
+    [InlineData("shows", "show")]
+    [InlineData("shiw", "show")]
+    [InlineData("hsow", "show")]
+    [InlineData("xdown", "down")]
+    [InlineData("dwon", "down")]
+    [InlineData("upp", "up")]
+    [InlineData("genkye", "genkey")]
+    [InlineData("gnekey", "genkey")]
+    [InlineData("demoo", "demo")]
+    [InlineData("show", null)]
+    [InlineData("u", null)]
+    [InlineData("pu", null)]
+    [InlineData("wg0", null)]
+    [InlineData("show0", null)]
+    [InlineData("Show", null)]
+    [InlineData("wohs", null)]
+    [InlineData("tunnel", null)]
+    public void A_slip_of_the_finger_in_a_verb_is_recognised(string word, string? verb) =>
+        Assert.Equal(verb, MistypedVerb.Find(word, EngineCommandLine.CreateRoot().Subcommands.Select(c => c.Name)));
+
+    [Fact]
+    public void A_file_without_a_name_is_not_found() => Assert.Equal(ExitCode.NotFound, EngineCommandLine.Run(["check", ""]));
 
     [Fact]
     public void Every_verb_has_a_description()

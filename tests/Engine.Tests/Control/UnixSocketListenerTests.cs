@@ -39,12 +39,31 @@ public sealed class UnixSocketListenerTests : IDisposable
     }
 
     [Fact]
+    public void Of_sockets_only_a_dead_engines_is_removed_as_stale()
+    {
+        UnixSocketListener.RemoveStale(SocketPath);
+        LeaveStaleSocket();
+        UnixSocketListener.RemoveStale(SocketPath);
+        Assert.False(File.Exists(SocketPath));
+
+        using (var living = UnixSocketListener.Bind(SocketPath))
+        {
+            UnixSocketListener.RemoveStale(SocketPath);
+            Assert.True(File.Exists(SocketPath));
+        }
+
+        File.WriteAllText(SocketPath, "precious");
+        UnixSocketListener.RemoveStale(SocketPath);
+        Assert.True(File.Exists(SocketPath));
+    }
+
+    [Fact]
     public void A_living_engine_is_respected()
     {
         using var first = UnixSocketListener.Bind(SocketPath);
         var e = Assert.Throws<UnixSocketException>(() => UnixSocketListener.Bind(SocketPath));
         Assert.Equal(UnixSocketError.TunnelExists, e.Error);
-        Assert.Contains(SocketPath, e.Message);
+        Assert.Equal($"Tunnel wg0 is running already (its socket {SocketPath} answers).", e.Message);
         using var client = new SocketClient(SocketPath);
         Assert.Equal([SocketPath], Directory.GetFileSystemEntries(_folder.Sockets));
     }

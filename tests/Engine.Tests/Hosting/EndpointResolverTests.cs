@@ -63,6 +63,18 @@ public class EndpointResolverTests
         Assert.Equal(3, _lookUps);
     }
 
+    [Fact]
+    public async Task A_resolver_that_does_not_come_back_is_not_waited_for()
+    {
+        using var cancel = new CancellationTokenSource();
+        var never = new TaskCompletionSource<IPAddress[]>();
+        var resolving = new EndpointResolver(_log, _time, 0, (_, _) => never.Task).ResolveAsync(new HostEndpoint("vpn.example", 1), cancel.Token);
+
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => resolving);
+    }
+
     [Theory]
     [InlineData(null, 15)]
     [InlineData("", 15)]

@@ -19,6 +19,9 @@ internal sealed class MemoryPlatform : ITunnelPlatform
 
     public HostNetworkException? NetworkFailure { get; init; }
 
+    /// <summary>Called when addresses and routes are set, the last of the slow steps.</summary>
+    public Action? OnApply { get; init; }
+
     public ChannelTun? Tun { get; private set; }
 
     public ChannelBind? Bind { get; private set; }
@@ -51,6 +54,7 @@ internal sealed class MemoryPlatform : ITunnelPlatform
         {
             if (platform.NetworkFailure is not null)
                 throw platform.NetworkFailure;
+            platform.OnApply?.Invoke();
             platform.Calls.Add($"apply {string.Join(' ', settings.Addresses)} mtu {settings.Mtu} routes {string.Join(' ', settings.Routes)}");
         }
 

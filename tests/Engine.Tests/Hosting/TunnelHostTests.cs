@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Cli;
@@ -138,6 +139,41 @@ public sealed class TunnelHostTests : IDisposable
     }
 
     [Fact]
+    public void A_start_that_is_cancelled_in_its_last_step_is_undone()
+    {
+        using var cancel = new CancellationTokenSource();
+        var platform = new MemoryPlatform { OnApply = cancel.Cancel };
+
+        var failure = Assert.Throws<StartException>(() => Start(platform, Config(), cancel.Token));
+
+        Assert.Contains("before it was ready", failure.Message);
+        Assert.Equal(["undo", "dispose"], platform.Calls[^2..]);
+        AssertNothingLeft(platform);
+    }
+
+    [Fact]
+    public void While_it_starts_it_can_be_looked_at_and_ended_but_not_changed()
+    {
+        List<string> answers = [];
+        var platform = new MemoryPlatform { OnApply = AskAndStop };
+
+        var failure = Assert.Throws<StartException>(() => Start(platform, Config()));
+
+        Assert.Equal("The tunnel was ended before it was ready: it was asked to.", failure.Message);
+        Assert.Equal(["wgtest0", "errno=-16\n\n", "Starting"], answers);
+        AssertNothingLeft(platform);
+
+        void AskAndStop()
+        {
+            using var connection = ControlConnection.TryOpen(Name, ControlPath)!;
+            answers.Add(connection.GetTunnel().Name);
+            answers.Add(Uapi("set=1\nlisten_port=1\n\n"));
+            answers.Add(ErrorOf($$$"""{"jsonrpc":"2.0","id":1,"method":"peer.remove","params":{"publicKey":"{{{PeerKey}}}"}}"""));
+            connection.Stop();
+        }
+    }
+
+    [Fact]
     public void It_ends_when_the_interface_goes()
     {
         var platform = new MemoryPlatform();
@@ -227,6 +263,19 @@ public sealed class TunnelHostTests : IDisposable
         platform,
         TransportAeadFactory.Best,
         cancel);
+
+    /// <summary>The name of the error that a request on the control socket is answered with.</summary>
+    private string ErrorOf(string request)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(ControlPath));
+        using var stream = new NetworkStream(socket);
+        using var reader = new StreamReader(stream);
+        Assert.Contains("greeting", reader.ReadLine());
+        stream.Write(Encoding.ASCII.GetBytes(request + "\n"));
+        using var answer = JsonDocument.Parse(reader.ReadLine()!);
+        return answer.RootElement.GetProperty("error").GetProperty("data").GetProperty("id").GetString()!;
+    }
 
     private string Uapi(string request)
     {

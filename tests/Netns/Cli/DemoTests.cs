@@ -4,8 +4,12 @@ using WireGuard.Tests.Interop;
 
 namespace WireGuard.Tests.Cli;
 
-public class DemoTests
+public sealed class DemoTests : IDisposable
 {
+    private readonly DirectoryInfo _temporary = Directory.CreateTempSubdirectory("wgt-");
+
+    public void Dispose() => _temporary.Delete(recursive: true);
+
     [InteropFact]
     public void The_demo_shows_a_tunnel_and_takes_everything_away()
     {
@@ -19,7 +23,9 @@ public class DemoTests
     }
 
     [InteropTheory]
+    [InlineData(Signals.HangUp)]
     [InlineData(Signals.Interrupt)]
+    [InlineData(Signals.Quit)]
     [InlineData(Signals.Terminate)]
     public void Interrupted_it_takes_everything_away_too(int signal)
     {
@@ -28,6 +34,15 @@ public class DemoTests
         Assert.Equal((int)ExitCode.Error, exitCode);
         Assert.DoesNotContain("latest handshake", output);
         AssertNothingLeft(processId);
+    }
+
+    [InteropFact]
+    public void Killed_its_engines_end_by_themselves_and_no_keys_stay()
+    {
+        var (_, output, processId) = Run([], line => line.StartsWith("ping", StringComparison.Ordinal) ? Signals.Kill : 0);
+
+        Assert.DoesNotContain("latest handshake", output);
+        Eventually.True(() => Leftovers(processId).Count == 0, "the engines and their files are gone");
     }
 
     [InteropFact]
@@ -42,9 +57,11 @@ public class DemoTests
         AssertNothingLeft(processId);
     }
 
-    private static (int ExitCode, string Output, int ProcessId) Run(string[] arguments, Func<string, int>? signalAt = null)
+    private (int ExitCode, string Output, int ProcessId) Run(string[] arguments, Func<string, int>? signalAt = null)
     {
-        using var demo = Process.Start(ProcessResult.StartInfo(InteropRequirement.Engine!, ["demo", .. arguments]))!;
+        var start = ProcessResult.StartInfo(InteropRequirement.Engine!, ["demo", .. arguments]);
+        start.Environment["TMPDIR"] = _temporary.FullName;
+        using var demo = Process.Start(start)!;
         demo.StandardInput.Close();
         var errors = demo.StandardError.ReadToEndAsync();
         var output = "";
@@ -59,12 +76,16 @@ public class DemoTests
         return (demo.ExitCode, output + errors.Result, demo.Id);
     }
 
-    private static void AssertNothingLeft(int processId)
+    private void AssertNothingLeft(int processId) => Assert.Empty(Leftovers(processId));
+
+    private List<string> Leftovers(int processId)
     {
         var mark = $"wgd{processId}";
+        List<string> left = [.. Directory.GetFileSystemEntries(_temporary.FullName, "wireguard-demo-*")];
         if (Directory.Exists(Api.ControlProtocol.UapiDirectory))
-            Assert.Empty(Directory.GetFiles(Api.ControlProtocol.UapiDirectory, mark + "*"));
-        Assert.DoesNotContain(Directory.GetDirectories("/proc").Select(CommandLine), line => line.Contains(mark, StringComparison.Ordinal));
+            left.AddRange(Directory.GetFiles(Api.ControlProtocol.UapiDirectory, mark + "*"));
+        left.AddRange(Directory.GetDirectories("/proc").Select(CommandLine).Where(line => line.Contains(mark, StringComparison.Ordinal)));
+        return left;
     }
 
     private static string CommandLine(string process)

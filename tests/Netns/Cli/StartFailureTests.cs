@@ -71,6 +71,17 @@ public sealed class StartFailureTests : IDisposable
         Assert.Empty(Host.Leftovers());
     }
 
+    [InteropFact]
+    public void A_name_server_that_does_not_answer()
+    {
+        using var silent = new SilentNameServer(Host.Namespace);
+        // The resolver itself would wait for half a minute and more.
+        var result = Host.TryEngine("up", Config($"{SomePeer}Endpoint = name.example:1"), "--report", "json", "--timeout", "2");
+        silent.AwaitQuestion();
+        Assert.EndsWith("was ended.", AssertFails(result, StartErrorId.EngineTimeout, ExitCode.Timeout).Message);
+        Assert.Empty(Host.Leftovers());
+    }
+
     [InteropFact("unshare", "mount")]
     public void No_tun_device()
     {

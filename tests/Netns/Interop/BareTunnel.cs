@@ -21,9 +21,11 @@ internal sealed class BareTunnel : IDisposable
 
     public int ProcessId => _process.Id;
 
-    public static BareTunnel Start(Host host, string program)
+    /// <param name="launcher">A command that the program's is appended to.</param>
+    public static BareTunnel Start(Host host, string program, params string[] launcher)
     {
-        var process = host.Namespace.Start(program, "-f", host.Interface);
+        string[] command = [.. launcher, program, "-f", host.Interface];
+        var process = host.Namespace.Start(command[0], command[1..]);
         var tunnel = new BareTunnel(host, process);
         try
         {

@@ -24,6 +24,60 @@ public class EngineEndTests
         Traffic.PingBothWays(pair.One, pair.Two, 5);
     }
 
+    [InteropTheory]
+    [InlineData(Signals.HangUp)]
+    [InlineData(Signals.Interrupt)]
+    [InlineData(Signals.Quit)]
+    [InlineData(Signals.Terminate)]
+    public void In_the_foreground_every_signal_that_asks_for_an_end_is_heeded(int signal)
+    {
+        using var pair = new EnginePair();
+        var engine = pair.One.Namespace.Start(InteropRequirement.Engine!, "run", pair.ConfigOne);
+        Eventually.True(() => File.Exists(pair.One.ControlSocket), "the engine is there");
+        Assert.True(Signals.Send(engine.Id, signal));
+        Eventually.True(() => engine.HasExited, $"process {engine.Id} ends");
+        Assert.Empty(pair.One.Leftovers());
+    }
+
+    [InteropFact]
+    public void A_detached_engine_does_not_mind_a_hang_up()
+    {
+        using var pair = new EnginePair();
+        var report = pair.Up(pair.One);
+        Assert.True(Signals.Send(report.ProcessId, Signals.HangUp));
+        pair.Up(pair.Two);
+        Traffic.Ping(pair.One, pair.Two.InnerIPv4, 5);
+        pair.One.Engine("down", pair.One.Interface);
+        Assert.Empty(pair.One.Leftovers());
+    }
+
+    [InteropFact]
+    public void A_tunnel_that_still_starts_can_be_ended()
+    {
+        using var pair = new EnginePair(extra: $"\n[Peer]\nPublicKey = {TestKeys.Create().PublicKey}\nEndpoint = name.example:1\n");
+        using var silent = new SilentNameServer(pair.One.Namespace);
+        var up = pair.One.Namespace.Start(InteropRequirement.Engine!, "up", pair.ConfigOne);
+        silent.AwaitQuestion();
+
+        Assert.Contains(pair.One.Interface, pair.One.Engine("show").Output);
+        pair.One.Engine("down", pair.One.Interface);
+
+        Assert.True(up.WaitForExit(TimeSpan.FromSeconds(20)), "`up` gives up");
+        Assert.Contains("was ended before it was ready", up.StandardError.ReadToEnd());
+        Assert.Empty(pair.One.Leftovers());
+    }
+
+    // There it is process 1, as the greeting says; here process 1 is another and never ends.
+    [InteropFact("unshare")]
+    public void An_engine_in_another_namespace_of_processes_is_waited_for()
+    {
+        using var pair = new EnginePair();
+        pair.One.Namespace.Start("unshare", "--pid", "--fork", "--mount-proc", InteropRequirement.Engine!, "run", pair.ConfigOne);
+        Eventually.True(() => File.Exists(pair.One.ControlSocket), "the engine is there");
+        pair.One.Engine("down", pair.One.Interface);
+        pair.One.AssertNothingLeft();
+    }
+
     [InteropFact]
     public void The_start_after_a_kill_finds_its_place_free_and_leaves_nothing()
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using WireGuard.Configuration;
+using WireGuard.Engine.Hosting;
 
 namespace WireGuard.Engine.Cli.Verbs;
 
@@ -16,7 +17,7 @@ internal static class CheckVerb
 
     private static ExitCode Check(string file)
     {
-        var path = ConfigLocation.Resolve(file).Path;
+        var path = TunnelFile.Resolve(file).Path;
         var result = ConfigParser.ParseFile(path);
         using var config = result.Config;
         ConfigDiagnostic[] diagnostics = [.. result.Diagnostics, .. config is null ? [] : ConfigSupport.Unsupported(config)];

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using WireGuard.Engine.Cli.Demo;
 using WireGuard.Engine.Cli.Demo.Linux;
 using WireGuard.Engine.Interop.Linux;
@@ -21,32 +20,24 @@ internal static class DemoVerb
 
     private static ExitCode Run(bool inMemory)
     {
-        using var cancel = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        using var signals = new StopSignals();
         try
         {
             var obstacle = inMemory ? "--in-memory was given" : Obstacle();
             if (obstacle is not null)
             {
                 Console.Out.WriteLine($"No network namespaces: {obstacle}.");
-                new MemoryDemo(Console.Out, cancel.Token).Run();
+                new MemoryDemo(Console.Out, signals.Token).Run();
                 return ExitCode.Ok;
             }
 
-            using var demo = new NamespaceDemo(Console.Out, cancel.Token);
+            using var demo = new NamespaceDemo(Console.Out, signals.Token);
             demo.Run();
             return ExitCode.Ok;
         }
         catch (OperationCanceledException failure)
         {
             throw new CommandException(ExitCode.Error, "The demo was interrupted.", failure);
-        }
-
-        void Cancel(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            cancel.Cancel();
         }
     }
 

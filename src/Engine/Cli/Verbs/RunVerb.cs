@@ -15,14 +15,21 @@ internal static class RunVerb
 {
     private const string DetachedOption = "--detached";
     private const string DropInOption = "--drop-in";
+    private const string TemporaryOption = "--temporary";
+
+    /// <summary>Set to 1, the drop-in form stays in the foreground.</summary>
+    public const string ForegroundVariable = "WG_PROCESS_FOREGROUND";
 
     public static Command Create()
     {
         var target = new Argument<string>("FILE|NAME") { Description = "A configuration file, or the name of one in /etc/wireguard." };
         var detached = new Option<bool>(DetachedOption) { Hidden = true };
         var dropIn = new Option<bool>(DropInOption) { Hidden = true };
-        var command = new Command("run", "Run a tunnel in the foreground until Ctrl-C or SIGTERM.") { target, detached, dropIn };
-        command.SetAction(parsed => (int)Run(parsed.GetValue(target)!, parsed.GetValue(detached), parsed.GetValue(dropIn)));
+        var temporary = new Option<bool>(TemporaryOption) { Hidden = true };
+        var command = new Command("run", "Run a tunnel in the foreground until Ctrl-C or SIGTERM.") { target, detached, dropIn, temporary };
+        command.SetAction(parsed => (int)(parsed.GetValue(temporary)
+            ? RunTemporary(parsed.GetValue(target)!)
+            : Run(parsed.GetValue(target)!, parsed.GetValue(detached), parsed.GetValue(dropIn))));
         return command;
     }
 
@@ -30,10 +37,13 @@ internal static class RunVerb
     public static IReadOnlyList<string> DetachedArguments(string target, bool dropIn) =>
         dropIn ? ["run", target, DetachedOption, DropInOption] : ["run", target, DetachedOption];
 
+    /// <summary>Arguments that have it run a tunnel detached that is a <see cref="TemporaryTunnel"/>.</summary>
+    public static IReadOnlyList<string> TemporaryArguments(string path) => ["run", path, TemporaryOption];
+
     /// <summary>As wg-quick calls an implementation: interface and sockets only, configured by others afterwards.</summary>
     public static ExitCode RunDropIn(string name, bool foreground)
     {
-        if (foreground || Environment.GetEnvironmentVariable("WG_PROCESS_FOREGROUND") == "1")
+        if (foreground)
             return Run(name, detached: false, dropIn: true);
         var report = DetachedStart.Run(name, DetachedArguments(name, dropIn: true), UpVerb.DefaultTimeout);
         if (!report.Ready)
@@ -45,40 +55,57 @@ internal static class RunVerb
 
     private static ExitCode Run(string target, bool detached, bool dropIn)
     {
+        Protect();
+        using var signals = new StopSignals(endsOnHangUp: !detached);
+        if (detached)
+            return RunDetached(target, dropIn, OpenFile, signals, null);
+        using var host = Start(target, dropIn, ConsoleLog.ForStandardError, signals, null, out var log, out _);
+        Wait(host, log, signals);
+        return ExitCode.Ok;
+    }
+
+    private static ExitCode RunTemporary(string path)
+    {
+        Protect();
+        using var signals = new StopSignals(endsOnHangUp: false);
+        using var temporary = TemporaryTunnel.Enter(path, signals);
+        return RunDetached(path, dropIn: false, (_, _) => EngineLog.None, signals, temporary);
+    }
+
+    // Keys stay in here: neither in files that others may read nor in core dumps.
+    private static void Protect()
+    {
         ProcessCalls.SetFileModeMask(ProcessCalls.OwnerOnlyMask);
         ProcessCalls.ForbidCoreDumps();
-        using var signals = new StopSignals();
-        if (!detached)
-        {
-            using var host = Start(target, dropIn, ConsoleLog.ForStandardError, signals, out var log, out _);
-            Wait(host, log, signals);
-            return ExitCode.Ok;
-        }
+    }
 
+    private static ExitCode RunDetached(string target, bool dropIn, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary)
+    {
         // A path is absolute: the parent saw to it.
-        using var child = DetachedChild.Enter();
+        DetachedChild.Enter();
         try
         {
-            using var host = Start(target, dropIn, OpenFile, signals, out var log, out var warnings);
-            child.Report(new StartReport { Ready = true, Tunnel = host.TunnelName, ProcessId = Environment.ProcessId, Warnings = warnings.Count > 0 ? warnings : null });
+            using var host = Start(target, dropIn, openLog, signals, temporary, out var log, out var warnings);
+            DetachedChild.Report(new StartReport { Ready = true, Tunnel = host.TunnelName, ProcessId = Environment.ProcessId, Warnings = warnings.Count > 0 ? warnings : null });
             Wait(host, log, signals);
             return ExitCode.Ok;
         }
         catch (StartException failure)
         {
-            child.Report(new StartReport { Tunnel = target, ErrorId = failure.Id.ToString(), Message = failure.Message });
+            DetachedChild.Report(new StartReport { Tunnel = target, ErrorId = failure.Id.ToString(), Message = failure.Message });
             return CommandException.CodeOf(failure.Id);
         }
     }
 
     private static TunnelHost Start(
-        string target, bool dropIn, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, out EngineLog log, out IReadOnlyList<string> warnings)
+        string target, bool dropIn, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary, out EngineLog log, out IReadOnlyList<string> warnings)
     {
         TunnelConfig? config = null;
         IReadOnlyList<ConfigDiagnostic> doubts = [];
         var name = target;
         if (!dropIn)
             (name, config) = TunnelFile.Load(target, out doubts);
+        temporary?.ConfigWasRead();
         warnings = [.. doubts.Select(d => d.ToString())];
         log = openLog(name, LogLevels.Parse(Environment.GetEnvironmentVariable(LogLevels.Variable), LogLevel.Information));
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using WireGuard.Api;
@@ -11,24 +10,18 @@ namespace WireGuard.Engine.Hosting.Linux;
 /// then lets go of the parent's descriptors. Nothing in a detached engine may use <see cref="Console"/>, which would
 /// keep a second copy of the pipe.
 /// </summary>
-internal sealed class DetachedChild : IDisposable
+internal static class DetachedChild
 {
-    private readonly PosixSignalRegistration _hangUp;
-
-    private DetachedChild()
+    /// <summary>Call first thing, with paths made absolute before.</summary>
+    public static void Enter()
     {
-        // Whoever closes the terminal of the shell that started us does not end the tunnel.
-        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
         // Fails only for a process group's leader, which then has no terminal's job control above it either way.
         _ = ProcessCalls.StartSession();
         Directory.SetCurrentDirectory("/");
     }
 
-    /// <summary>Call first thing, with paths made absolute before.</summary>
-    public static DetachedChild Enter() => new();
-
     /// <summary>Writes the one line that the parent waits for and drops standard input, output and error.</summary>
-    public void Report(StartReport report)
+    public static void Report(StartReport report)
     {
         try
         {
@@ -42,6 +35,4 @@ internal sealed class DetachedChild : IDisposable
 
         ProcessCalls.DropStandardStreams();
     }
-
-    public void Dispose() => _hangUp.Dispose();
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using WireGuard.Api;
+using WireGuard.Engine.Control;
 using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.Hosting.Linux;
@@ -12,7 +13,10 @@ internal static class DetachedStart
 
     /// <param name="arguments">Arguments of the engine; no secret is ever among them.</param>
     /// <param name="timeout">After it the child is ended, first so that it can undo what it did.</param>
-    public static StartReport Run(string tunnel, IEnumerable<string> arguments, TimeSpan timeout)
+    /// <param name="keepInput">
+    /// Takes what holds the engine's standard input open, for an engine that ends with it. Null: it is closed at once.
+    /// </param>
+    public static StartReport Run(string tunnel, IEnumerable<string> arguments, TimeSpan timeout, Action<IDisposable>? keepInput = null)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
@@ -28,19 +32,22 @@ internal static class DetachedStart
             start.ArgumentList.Add(argument);
 
         using var child = Process.Start(start)!;
-        child.StandardInput.Close();
+        if (keepInput is null)
+            child.StandardInput.Close();
+        else
+            keepInput(child.StandardInput);
         var errors = child.StandardError.ReadToEndAsync();
         var line = child.StandardOutput.ReadLineAsync();
         if (!line.Wait(timeout))
         {
-            End(child);
-            return Failed(tunnel, StartErrorId.EngineTimeout, $"The engine of {tunnel} was not ready within {timeout.TotalSeconds:0.###} s and was ended.");
+            var ended = End(child, tunnel);
+            return Failed(tunnel, StartErrorId.EngineTimeout, $"The engine of {tunnel} was not ready within {timeout.TotalSeconds:0.###} s and {(ended ? "was ended" : "had to be killed")}.");
         }
 
         if (line.Result is { } text && TryParse(text) is { } report)
             return report with { Tunnel = tunnel };
 
-        End(child);
+        End(child, tunnel);
         var said = errors.Wait(GraceToUndo) ? errors.Result.Trim() : "";
         return Failed(tunnel, StartErrorId.EngineFailed, $"The engine of {tunnel} ended with exit code {child.ExitCode} before it was ready.{(said.Length > 0 ? " It said: " + said : "")}");
     }
@@ -60,12 +67,17 @@ internal static class DetachedStart
         }
     }
 
-    private static void End(Process child)
+    /// <summary>False: it had to be killed.</summary>
+    private static bool End(Process child, string tunnel)
     {
         _ = ProcessCalls.SendSignal(child.Id, ProcessCalls.SIGTERM);
         if (child.WaitForExit(GraceToUndo))
-            return;
+            return true;
         _ = ProcessCalls.SendSignal(child.Id, ProcessCalls.SIGKILL);
         child.WaitForExit();
+        // The kernel takes the rest.
+        UnixSocketListener.RemoveStale(UnixSocketListener.PathFor(ControlProtocol.UapiDirectory, tunnel));
+        UnixSocketListener.RemoveStale(UnixSocketListener.PathFor(ControlProtocol.Directory, tunnel));
+        return false;
     }
 }

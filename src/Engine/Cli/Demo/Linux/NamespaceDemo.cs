@@ -14,8 +14,9 @@ using WireGuard.Engine.Interop.Linux;
 namespace WireGuard.Engine.Cli.Demo.Linux;
 
 /// <summary>
-/// Two network namespaces joined by a virtual cable, an engine in each, started as `up` starts them, and traffic through
-/// the tunnel between. Everything is taken away again at the end, however it comes.
+/// Two network namespaces joined by a virtual cable, an engine in each, started as `up` starts them but
+/// living no longer than the demo, and traffic through the tunnel between. Everything is taken away again at the end,
+/// however it comes.
 /// </summary>
 internal sealed class NamespaceDemo : IDisposable
 {
@@ -38,7 +39,7 @@ internal sealed class NamespaceDemo : IDisposable
         _cancel = cancel;
         ProcessCalls.SetFileModeMask(ProcessCalls.OwnerOnlyMask);
         _directory = Directory.CreateTempSubdirectory("wireguard-demo-");
-        _undo.Push("delete " + _directory.FullName, () => _directory.Delete(recursive: true));
+        _undo.Push("delete " + _directory.FullName, DeleteDirectory);
         // The engines and the control connections of this process alike find their sockets there.
         Environment.SetEnvironmentVariable(ControlProtocol.DirectoryVariable, Path.Combine(_directory.FullName, "run"));
     }
@@ -80,7 +81,8 @@ internal sealed class NamespaceDemo : IDisposable
         // Pushed first: an engine that is not ready in time may be half there.
         _undo.Push("stop " + host.TunnelName, () => Stop(host.TunnelName));
         var watch = Stopwatch.StartNew();
-        var report = host.Namespace.Run(() => DetachedStart.Run(host.TunnelName, RunVerb.DetachedArguments(path, dropIn: false), StartTimeout));
+        var report = host.Namespace.Run(() => DetachedStart.Run(
+            host.TunnelName, RunVerb.TemporaryArguments(path), StartTimeout, input => _undo.Own("let go of " + host.TunnelName, input)));
         if (!report.Ready)
             throw UpVerb.Failure(report);
         _output.WriteLine($"Engine {host.Label}: {host.TunnelName}, process {report.ProcessId}, {host.TunnelAddress} behind {host.CableAddress}:{Port}, ready after {watch.ElapsedMilliseconds} ms.");
@@ -182,6 +184,13 @@ internal sealed class NamespaceDemo : IDisposable
         var tunnel = connection.GetTunnel();
         var peer = tunnel.Peers.Single();
         return new DemoEnd($"{host.Label} ({tunnel.Name})", peer.Endpoint ?? "-", peer.LastHandshake, peer.RxBytes, peer.TxBytes, throughput);
+    }
+
+    // The last engine that ends may have done it.
+    private void DeleteDirectory()
+    {
+        if (Directory.Exists(_directory.FullName))
+            _directory.Delete(recursive: true);
     }
 
     private static void Stop(string tunnel)
