@@ -10,6 +10,12 @@ internal static class ConfigCheck
 
     internal static string PathOf(string tunnel) => Path.Combine(ConfigLocation.Directory, tunnel + Extension);
 
+    /// <summary>
+    /// Whether a text names a file in the configuration directory rather than being a path: <see cref="ConfigLocation"/>'s
+    /// rule, so that Start-WgTunnel and `wireguard-engine up` take the same text for the same file.
+    /// </summary>
+    internal static bool IsName(string text) => TunnelName.IsValid(text) && !text.EndsWith(Extension, StringComparison.Ordinal);
+
     /// <summary>The tunnel that a file is for: its name without ".conf", as wg-quick(8) has it.</summary>
     /// <exception cref="WgException">InvalidTunnelName.</exception>
     internal static string TunnelOf(string path)

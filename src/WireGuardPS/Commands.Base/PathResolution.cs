@@ -33,10 +33,18 @@ internal static class PathResolution
             var resolved = cmdlet.GetResolvedProviderPathFromPSPath(path, out var provider);
             return provider.Name == FileSystem ? resolved : throw NoFile(path, null);
         }
-        catch (Exception e) when (e is ItemNotFoundException or System.Management.Automation.DriveNotFoundException or ProviderNotFoundException)
+        catch (Exception e) when (e is ItemNotFoundException or WildcardPatternException or System.Management.Automation.DriveNotFoundException or ProviderNotFoundException)
         {
             throw NoFile(path, e);
         }
+    }
+
+    /// <summary>The file of that very name; where there is none and the path has wildcards, all that it means.</summary>
+    /// <exception cref="WgException">ConfigNotFound, as the other two.</exception>
+    internal static IReadOnlyList<string> ToFilePathsOrPath(this PSCmdlet cmdlet, string path)
+    {
+        var literal = cmdlet.ToFilePath(path);
+        return File.Exists(literal) || !WildcardPattern.ContainsWildcardCharacters(path) ? [literal] : cmdlet.ToFilePaths(path);
     }
 
     private static WgException NoFile(string path, Exception? inner) =>
