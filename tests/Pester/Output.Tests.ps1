@@ -86,6 +86,17 @@ Describe 'Test-WgConfig' {
         Test-WgConfig (New-TestConfig hooks 'PostUp = true') | Should -BeFalse
     }
 
+    It 'never shows a key that was piped instead of a file, nor does <_>' -ForEach 'Test-WgConfig', 'Start-WgTunnel', 'Get-WgTunnel', 'Stop-WgTunnel' {
+        $config = New-TestConfig content "PrivateKey=$(New-WgKey -AsPlainText)`n$(New-WgKey -AsPlainText)"
+        $keys = (Get-Content $config | Select-String '[A-Za-z0-9+/]{43}=').Matches.Value | Where-Object { $_ -notin $PeerKeys }
+        $keys | Should -HaveCount 3
+        $null = Get-Content $config | & $_ -ErrorVariable problems -ErrorAction SilentlyContinue
+        @($problems).Count | Should -BeGreaterOrEqual 3
+        $text = ($problems | ForEach-Object { $_; $_.Exception; $_.TargetObject; "$($_.CategoryInfo)"; Get-Error -InputObject $_ } | Out-String -Width 500)
+        foreach ($key in $keys) { $text.Contains($key) | Should -BeFalse }
+        $text | Should -BeLike '*(hidden: it looks like a key)*'
+    }
+
     It 'misses a file that is not there' {
         Get-ErrorId { Test-WgConfig ./nowhere.conf } | Should -BeLike 'ConfigNotFound,*'
         Get-ErrorId { Test-WgConfig -LiteralPath './[x].conf' } | Should -BeLike 'ConfigNotFound,*'

@@ -23,7 +23,7 @@ internal static class ConfigCheck
         var name = Path.GetFileNameWithoutExtension(path);
         return Path.GetExtension(path) == Extension && TunnelName.IsValid(name)
             ? name
-            : throw new WgException(ErrorIds.InvalidTunnelName, $"'{Path.GetFileName(path)}' is not a tunnel's name and '{Extension}'.");
+            : throw NoName(path);
     }
 
     /// <summary>All that is wrong or doubtful in it; empty for a faultless file.</summary>
@@ -47,11 +47,22 @@ internal static class ConfigCheck
         return [.. result.Diagnostics, .. unsupported];
     }
 
+    internal static WgException NoFile(string path) => new(
+        ErrorIds.ConfigNotFound,
+        KeyLike.IsIn(path) ? NotContent : $"There is no configuration file '{path}'.");
+
+    private const string NotContent =
+        $"A configuration file's path is asked for, not what is in the file: there is no file of this name {KeyLike.Hidden}.";
+
+    private static WgException NoName(string path) => new(
+        ErrorIds.InvalidTunnelName,
+        KeyLike.IsIn(path) && !File.Exists(path) ? NotContent : $"'{Path.GetFileName(path)}' is not a tunnel's name and '{Extension}'.");
+
     // Whether the file can be read at all is not the file's fault: another ErrorId than for what is in it.
     private static ConfigResult Read(string path)
     {
         if (!File.Exists(path))
-            throw new WgException(ErrorIds.ConfigNotFound, $"There is no configuration file '{path}'.");
+            throw NoFile(path);
         try
         {
             using (File.OpenRead(path))

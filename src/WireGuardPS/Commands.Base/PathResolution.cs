@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using System.Management.Automation;
+using WireGuard.Binding;
 using WireGuard.Errors;
 
 namespace WireGuard.Commands;
@@ -47,6 +48,8 @@ internal static class PathResolution
         return File.Exists(literal) || !WildcardPattern.ContainsWildcardCharacters(path) ? [literal] : cmdlet.ToFilePaths(path);
     }
 
-    private static WgException NoFile(string path, Exception? inner) =>
-        new(ErrorIds.ConfigNotFound, $"There is no configuration file '{path}'.", inner);
+    // What PowerShell says repeats the path.
+    private static WgException NoFile(string path, Exception? inner) => KeyLike.IsIn(path)
+        ? ConfigCheck.NoFile(path)
+        : new(ErrorIds.ConfigNotFound, $"There is no configuration file '{path}'.", inner);
 }

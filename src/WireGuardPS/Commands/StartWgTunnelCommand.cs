@@ -61,7 +61,7 @@ public sealed class StartWgTunnelCommand : EngineCommand
         }
     }
 
-    private static WgException NoName(string name) => new(ErrorIds.InvalidTunnelName, $"'{name}' cannot be the name of a tunnel.");
+    private static WgException NoName(string name) => new(ErrorIds.InvalidTunnelName, $"{KeyLike.Quoted(name)} cannot be the name of a tunnel.");
 
     private void StartFiles(string given)
     {
