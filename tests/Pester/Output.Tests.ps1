@@ -82,6 +82,28 @@ Describe 'Test-WgConfig' {
         Test-WgConfig (New-TestConfig good) -Detailed | Should -BeNullOrEmpty
     }
 
+    It 'shows whole messages, file by file' {
+        $more = "Colour = blue`
+ListenPort = a-port-that-is-no-number`
+Address = 10.0.0.300/24"
+        $bad = (New-TestConfig bad $more), (New-TestConfig worse $more)
+        $found = Test-WgConfig $bad -Detailed
+        $text = $found | Out-String -Width 80
+        foreach ($path in $bad) { $text | Should -BeLike "*File: $path*" }
+        $text | Should -Not -BeLike '*…*'
+        $words = $text -replace '\s+', ' '
+        foreach ($id in $found.Id) { $words | Should -BeLike "* $id *" }
+        foreach ($word in ($found.Message -split '\s+')) { ($text -replace '\s+').Contains($word) | Should -BeTrue -Because $word }
+    }
+
+    It 'recommends no parameter that the cmdlet lacks' {
+        foreach ($command in 'Test-WgConfig', 'Start-WgTunnel') {
+            $problem = & { & $command ./nowhere.conf -ErrorAction Continue } 2>&1
+            $problem.ErrorDetails.RecommendedAction | Should -Match "'Start-WgTunnel NAME'"
+            $problem.ErrorDetails.RecommendedAction | Should -Not -Match '-Name'
+        }
+    }
+
     It 'calls false what the engine does not do' {
         Test-WgConfig (New-TestConfig hooks 'PostUp = true') | Should -BeFalse
     }
