@@ -98,6 +98,32 @@ TV9a/5GCedRg+OTLFLn/XaCHOiyAviz2LaSkbejyHGE=,five,10.9.0.5/32,nowhere,0
             Get-ErrorId { Add-WgPeer wgp0 $New -PresharedKey short -WarningAction SilentlyContinue } | Should -BeLike 'InvalidKey,*'
         }
 
+        It 'warns of it whatever comes through the pipeline, and not of one that comes there' {
+            $psk = New-WgPresharedKey -AsPlainText
+            Get-WgPeer wgp0 | Set-WgPeer -PresharedKey $psk -WarningVariable warned -WarningAction SilentlyContinue
+            $warned | Should -HaveCount 1
+            "$warned".Contains($psk) | Should -BeFalse
+            (Get-WgPeer wgp0).HasPresharedKey | Should -Be $true, $true, $true
+            [pscustomobject]@{ PublicKey = $New } | Add-WgPeer -Tunnel wgp0 -PresharedKey $psk -WarningVariable warned -WarningAction SilentlyContinue
+            $warned | Should -HaveCount 1
+            Remove-WgPeer wgp0 $New
+            [pscustomobject]@{ PublicKey = $New; PresharedKey = $psk } | Add-WgPeer -Tunnel wgp0 -WarningVariable warned -WarningAction SilentlyContinue
+            $warned | Should -BeNullOrEmpty
+            (Get-WgPeer wgp0 $New).HasPresharedKey | Should -BeTrue
+        }
+
+        It 'takes a preshared key as New-WgPresharedKey makes it, and no other object' {
+            $psk = New-WgPresharedKey
+            Add-WgPeer wgp0 $New -PresharedKey $psk -WarningVariable warned
+            Set-WgPeer wgp0 $PeerKeys[0] -PresharedKey $psk -WarningVariable +warned
+            $warned | Should -BeNullOrEmpty
+            $text = $psk.PresharedKey | ConvertFrom-SecureString -AsPlainText
+            foreach ($key in $New, $PeerKeys[0]) {
+                (Get-WgPeer wgp0 $key -IncludeSecret).PresharedKey | ConvertFrom-SecureString -AsPlainText | Should -Be $text
+            }
+            { Set-WgPeer wgp0 $New -PresharedKey (New-WgKey) } | Should -Throw -ErrorId 'CannotConvertArgument*'
+        }
+
         It 'passes on what the engine cannot resolve' {
             Get-ErrorId { Add-WgPeer wgp0 $New -Endpoint unresolved.example:1 } | Should -BeLike 'EndpointUnresolved,*'
         }

@@ -32,7 +32,7 @@ public sealed class AddWgPeerCommand : PeerChangeCommand
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [AllowNull]
-    [KeyTransformation]
+    [PresharedKeyTransformation]
     public SecureString? PresharedKey { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -69,7 +69,7 @@ public sealed class AddWgPeerCommand : PeerChangeCommand
             };
             using (request.PresharedKey)
             {
-                WarnOfPlainText(PresharedKey, "preshared key", ref _warned);
+                WarnOfPlainText(PresharedKey, nameof(PresharedKey), "preshared key", ref _warned);
                 Change(Tunnel, request.PublicKey, "Add peer", PassThru, (client, cancellation) => client.AddPeerAsync(request, cancellation));
             }
         }

@@ -46,7 +46,7 @@ public sealed class SetWgPeerCommand : PeerChangeCommand
     /// <summary>$null clears it.</summary>
     [Parameter]
     [AllowNull]
-    [KeyTransformation]
+    [PresharedKeyTransformation]
     public SecureString? PresharedKey { get; set; }
 
     [Parameter(ParameterSetName = ByPeer)]
@@ -93,7 +93,7 @@ public sealed class SetWgPeerCommand : PeerChangeCommand
             };
             using (request.PresharedKey)
             {
-                WarnOfPlainText(PresharedKey, "preshared key", ref _warned);
+                WarnOfPlainText(PresharedKey, nameof(PresharedKey), "preshared key", ref _warned);
                 Change(tunnels, request.PublicKey, "Set peer", PassThru, (client, cancellation) => client.SetPeerAsync(request, cancellation));
             }
         }
