@@ -186,6 +186,25 @@ TV9a/5GCedRg+OTLFLn/XaCHOiyAviz2LaSkbejyHGE=,five,10.9.0.5/32,nowhere,0
             (Get-WgPeer).PublicKey | Should -Be $PeerKeys[2]
         }
 
+        It 'removes and changes by a friendly name that one peer has' {
+            Add-WgPeer wgp0 $New 10.9.0.1/32 -PeerName bob
+            (Set-WgPeer wgp0 Bob -PersistentKeepalive 7 -PassThru).PublicKey | Should -Be $New
+            Set-WgPeer wgp0 $PeerKeys[0] -PeerName bob
+            { Remove-WgPeer wgp0 bob -ErrorAction Stop } | Should -Throw "2 peers of tunnel 'wgp0' are named 'bob'*" -ErrorId 'PeerNotFound*'
+            Remove-WgPeer wgp0 $PeerKeys[0]
+            (Remove-WgPeer wgp0 bob -PassThru).PublicKey | Should -Be $New
+            { Remove-WgPeer wgp0 bob -ErrorAction Stop } | Should -Throw "*neither*key*name*'wgp0'*" -ErrorId 'PeerNotFound*'
+            { Remove-WgPeer wgp0 $New.Replace('m0q', 'm0?') -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidKey*'
+            Get-WgPeer wgp0 | Should -HaveCount 2
+            Get-ErrorId { Remove-WgPeer nosuch bob } | Should -BeLike 'TunnelNotFound,*'
+        }
+
+        It 'names the tunnel where a peer is or is not' {
+            { Remove-WgPeer wgp0 $New -ErrorAction Stop } | Should -Throw "Tunnel 'wgp0' has no peer $New."
+            { Set-WgPeer wgp0 $New -PersistentKeepalive 1 -ErrorAction Stop } | Should -Throw "Tunnel 'wgp0' has no peer $New."
+            { Add-WgPeer wgp0 $PeerKeys[0] -ErrorAction Stop } | Should -Throw "Tunnel 'wgp0' has the peer $($PeerKeys[0]) already."
+        }
+
         It 'removes nothing with -WhatIf, and misses what is not there' {
             Get-WgPeer | Remove-WgPeer -WhatIf
             Get-WgPeer | Should -HaveCount 3

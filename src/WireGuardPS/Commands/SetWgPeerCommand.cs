@@ -83,7 +83,7 @@ public sealed class SetWgPeerCommand : PeerChangeCommand
         {
             var request = new PeerChangeRequest
             {
-                PublicKey = PeerArguments.ParsePublicKey(publicKey),
+                PublicKey = publicKey,
                 Name = IsGiven(nameof(PeerName)) ? PeerName ?? "" : null,
                 Endpoint = string.IsNullOrEmpty(Endpoint) ? null : PeerArguments.ParseEndpoint(Endpoint),
                 AllowedIPs = IsGiven(nameof(AllowedIP)) ? PeerArguments.ParseAllowedIPs(AllowedIP ?? []) : null,
@@ -94,7 +94,12 @@ public sealed class SetWgPeerCommand : PeerChangeCommand
             using (request.PresharedKey)
             {
                 WarnOfPlainText(PresharedKey, nameof(PresharedKey), "preshared key", ref _warned);
-                Change(tunnels, request.PublicKey, "Set peer", PassThru, (client, cancellation) => client.SetPeerAsync(request, cancellation));
+                Change(
+                    tunnels,
+                    publicKey,
+                    "Set peer",
+                    PassThru,
+                    (client, key, cancellation) => client.SetPeerAsync(request with { PublicKey = key }, cancellation));
             }
         }
         catch (WgException e)
