@@ -112,6 +112,22 @@ TV9a/5GCedRg+OTLFLn/XaCHOiyAviz2LaSkbejyHGE=,five,10.9.0.5/32,nowhere,0
             (Get-WgPeer wgp0 $New).HasPresharedKey | Should -BeTrue
         }
 
+        It 'warns of prefixes that it takes from others, at Add and at Set' {
+            Set-WgPeer wgp0 $PeerKeys[0] -PeerName bob -AllowedIP 10.9.0.1/32, 10.9.0.2/32
+            Add-WgPeer wgp0 $New 10.9.0.1, 10.9.0.3 -PeerName new -WarningVariable warned -WarningAction SilentlyContinue
+            "$warned" | Should -Be "10.9.0.1/32 was bob's and is now new's, in tunnel 'wgp0'."
+            (Get-WgPeer wgp0 $PeerKeys[0]).AllowedIPs | Should -Be '10.9.0.2/32'
+            Set-WgPeer wgp0 new -AllowedIP 10.9.0.2 -Append -WarningVariable warned -WarningAction SilentlyContinue
+            "$warned" | Should -Be "10.9.0.2/32 was bob's and is now new's, in tunnel 'wgp0'."
+            Set-WgPeer wgp0 new -AllowedIP 10.9.0.2, 10.9.0.4 -WarningVariable warned
+            Set-WgPeer wgp0 new -PersistentKeepalive 5 -WarningVariable +warned
+            Set-WgPeer wgp0 $PeerKeys[0] -AllowedIP 10.9.0.1 -WarningVariable +warned
+            $warned | Should -BeNullOrEmpty
+            Get-WgPeer wgp0 | Set-WgPeer -AllowedIP 10.9.0.9 -WarningVariable warned -WarningAction SilentlyContinue
+            $warned | Should -HaveCount 3
+            "$($warned[-1])" | Should -BeLike "10.9.0.9/32 was *'s and is now new's*"
+        }
+
         It 'takes a preshared key as New-WgPresharedKey makes it, and no other object' {
             $psk = New-WgPresharedKey
             Add-WgPeer wgp0 $New -PresharedKey $psk -WarningVariable warned

@@ -8,6 +8,8 @@ namespace WireGuard.Commands;
 /// <summary>A cmdlet that changes peers, one a record, in one tunnel or several.</summary>
 public abstract class PeerChangeCommand : TunnelCommand
 {
+    private readonly Dictionary<string, AllowedIPOwners> _owners = new(StringComparer.Ordinal);
+
     /// <param name="publicKey">Canonical base64.</param>
     private protected delegate Task<PeerInfo> PeerChange(EngineClient client, string publicKey, CancellationToken cancellation);
 
@@ -15,7 +17,8 @@ public abstract class PeerChangeCommand : TunnelCommand
     /// For each tunnel: ShouldProcess first, then the engine. What it answers is emitted if asked for.
     /// </summary>
     /// <param name="peer">Public key, or the friendly name that one peer of the tunnel has.</param>
-    private protected void Change(string[] tunnels, string peer, string action, bool passThru, PeerChange change)
+    /// <param name="mayTakePrefixes">Whether prefixes may come to the peer that were another's; each is warned of.</param>
+    private protected void Change(string[] tunnels, string peer, string action, bool passThru, bool mayTakePrefixes, PeerChange change)
     {
         foreach (var target in Resolve(tunnels))
         {
@@ -24,7 +27,10 @@ public abstract class PeerChangeCommand : TunnelCommand
                 var key = KeyOf(target.Name, peer);
                 if (!ShouldProcess($"peer {(key == peer.Trim() ? key : $"'{peer}' ({key})")} of tunnel '{target.Name}'", action))
                     continue;
+                var owners = mayTakePrefixes ? OwnersIn(target.Name) : null;
                 var answer = AskNamingTunnel(target.Name, key, action, change);
+                foreach (var (prefix, from) in owners?.Update(answer) ?? [])
+                    WriteWarning($"{prefix} was {NameOf(from)}'s and is now {NameOf(answer)}'s, in tunnel '{target.Name}'.");
                 if (passThru)
                     WriteObject(answer.ToPeer(target.Name, DateTimeOffset.UtcNow));
             }
@@ -38,6 +44,18 @@ public abstract class PeerChangeCommand : TunnelCommand
             }
         }
     }
+
+    private static string NameOf(PeerInfo peer) => string.IsNullOrEmpty(peer.Name) ? WgDisplay.Key(peer.PublicKey) : peer.Name;
+
+    private AllowedIPOwners OwnersIn(string tunnel)
+    {
+        if (!_owners.TryGetValue(tunnel, out var owners))
+            _owners[tunnel] = owners = new AllowedIPOwners(GetTunnel(tunnel).Peers);
+        return owners;
+    }
+
+    private TunnelInfo GetTunnel(string tunnel) =>
+        Ask(tunnel, "Asking the tunnel", (client, cancellation) => client.GetTunnelAsync(false, cancellation));
 
     // The engine knows one tunnel only and does not name it.
     private PeerInfo AskNamingTunnel(string tunnel, string key, string action, PeerChange change)
@@ -64,8 +82,7 @@ public abstract class PeerChangeCommand : TunnelCommand
         }
         catch (WgException e) when (e.ErrorId == ErrorIds.InvalidKey)
         {
-            var info = Ask(tunnel, "Asking the tunnel", (client, cancellation) => client.GetTunnelAsync(false, cancellation));
-            var named = info.Peers.Where(p => string.Equals(p.Name, peer, StringComparison.OrdinalIgnoreCase)).ToList();
+            var named = GetTunnel(tunnel).Peers.Where(p => string.Equals(p.Name, peer, StringComparison.OrdinalIgnoreCase)).ToList();
             return named.Count switch
             {
                 1 => named[0].PublicKey,

@@ -70,7 +70,13 @@ public sealed class AddWgPeerCommand : PeerChangeCommand
             using (request.PresharedKey)
             {
                 WarnOfPlainText(PresharedKey, nameof(PresharedKey), "preshared key", ref _warned);
-                Change(Tunnel, request.PublicKey, "Add peer", PassThru, (client, _, cancellation) => client.AddPeerAsync(request, cancellation));
+                Change(
+                    Tunnel,
+                    request.PublicKey,
+                    "Add peer",
+                    PassThru,
+                    mayTakePrefixes: request.AllowedIPs.Count > 0,
+                    (client, _, cancellation) => client.AddPeerAsync(request, cancellation));
             }
         }
         catch (WgException e)

@@ -28,6 +28,6 @@ public sealed class RemoveWgPeerCommand : PeerChangeCommand
     protected override void ProcessRecord()
     {
         foreach (var peer in PublicKey)
-            Change(Tunnel, peer, "Remove peer", PassThru, (client, key, cancellation) => client.RemovePeerAsync(key, cancellation));
+            Change(Tunnel, peer, "Remove peer", PassThru, mayTakePrefixes: false, (client, key, cancellation) => client.RemovePeerAsync(key, cancellation));
     }
 }

@@ -99,6 +99,7 @@ public sealed class SetWgPeerCommand : PeerChangeCommand
                     publicKey,
                     "Set peer",
                     PassThru,
+                    mayTakePrefixes: request.AllowedIPs is { Count: > 0 },
                     (client, key, cancellation) => client.SetPeerAsync(request with { PublicKey = key }, cancellation));
             }
         }
