@@ -37,7 +37,10 @@ Describe 'Views' {
     It 'stays useful as JSON' {
         $peer = Get-WgPeer wgp0 $PeerKeys[0] | ConvertTo-Json | ConvertFrom-Json
         $peer.Tunnel, $peer.PublicKey, $peer.RxBytes | Should -Be 'wgp0', $PeerKeys[0], 1234567
-        (Get-WgTunnel | ConvertTo-Json -Depth 3 -EnumsAsStrings | ConvertFrom-Json).Peers[0].AllowedIPs | Should -Be '10.0.0.2/32'
+        $tunnel = Get-WgTunnel | ConvertTo-Json -Depth 3 | ConvertFrom-Json
+        $tunnel.State | Should -BeExactly 'Up'
+        $tunnel.Peers[0].AllowedIPs | Should -Be '10.0.0.2/32'
+        (Test-WgConfig (New-TestConfig json 'Colour = blue') -Detailed | ConvertTo-Json | ConvertFrom-Json).Severity | Should -BeExactly 'Error'
     }
 
     It 'stays useful across remoting''s serialisation' {

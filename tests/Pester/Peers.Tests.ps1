@@ -83,6 +83,19 @@ TV9a/5GCedRg+OTLFLn/XaCHOiyAviz2LaSkbejyHGE=,five,10.9.0.5/32,nowhere,0
             $problems.ErrorDetails.RecommendedAction | Should -Not -Contain $null
         }
 
+        It 'reads back what was exported to CSV' {
+            Set-WgPeer wgp0 $PeerKeys[0] -AllowedIP fd00::9/128 -Append
+            $before = Get-WgPeer wgp0
+            $before | Select-Object PublicKey, PeerName, Endpoint, PersistentKeepalive, @{ n = 'AllowedIPs'; e = { $_.AllowedIPs -join ',' } } |
+                Export-Csv "$Work/peers.csv"
+            $before | Remove-WgPeer
+            Import-Csv "$Work/peers.csv" | Add-WgPeer -Tunnel wgp0
+            $after = Get-WgPeer wgp0
+            foreach ($property in 'PublicKey', 'Name', 'Endpoint', 'PersistentKeepalive', 'AllowedIPs') { $after.$property | Should -Be $before.$property }
+            $after[0].AllowedIPs | Should -HaveCount 2
+            (Set-WgPeer wgp0 $PeerKeys[1] -AllowedIP '10.4.0.0/16 10.5.0.0/16' -PassThru).AllowedIPs | Should -HaveCount 2
+        }
+
         It 'copies peers from one tunnel to another' {
             Start-WgTunnel (New-TestConfig wgp1)
             Add-WgPeer wgp0 $New 10.9.0.1/32 -PeerName laptop
