@@ -154,6 +154,10 @@ Endpoint = $($Other.Outer):$($Other.Port)
         $added.Name | Should -Be 'third'
         (Get-WgPeer $A.Tunnel -PeerName third | Set-WgPeer -AllowedIP fd77::3 -Append -PassThru).AllowedIPs | Should -Contain 'fd77::3/128'
         Get-ErrorId { Add-WgPeer $A.Tunnel $new } | Should -BeLike 'PeerExists,*'
+        $rival = (New-WgKey).PublicKey
+        Add-WgPeer $A.Tunnel $rival 10.77.0.3, fd77:0:0::3 -PeerName rival -WarningVariable warned -WarningAction SilentlyContinue
+        $warned.Message -replace ',.*' | Should -Be "10.77.0.3/32 was third's and is now rival's", "fd77::3/128 was third's and is now rival's"
+        Remove-WgPeer $A.Tunnel rival
         Test-Ping $A $B.Inner 1 | Should -BeTrue
         (Remove-WgPeer $A.Tunnel $new -PassThru).PublicKey | Should -Be $new
         Get-ErrorId { Remove-WgPeer $A.Tunnel $new } | Should -BeLike 'PeerNotFound,*'

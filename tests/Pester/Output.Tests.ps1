@@ -37,7 +37,10 @@ Describe 'Views' {
     It 'stays useful as JSON' {
         $peer = Get-WgPeer wgp0 $PeerKeys[0] | ConvertTo-Json | ConvertFrom-Json
         $peer.Tunnel, $peer.PublicKey, $peer.RxBytes | Should -Be 'wgp0', $PeerKeys[0], 1234567
-        (Get-WgTunnel | ConvertTo-Json -Depth 3 -EnumsAsStrings | ConvertFrom-Json).Peers[0].AllowedIPs | Should -Be '10.0.0.2/32'
+        $tunnel = Get-WgTunnel | ConvertTo-Json -Depth 3 | ConvertFrom-Json
+        $tunnel.State | Should -BeExactly 'Up'
+        $tunnel.Peers[0].AllowedIPs | Should -Be '10.0.0.2/32'
+        (Test-WgConfig (New-TestConfig json 'Colour = blue') -Detailed | ConvertTo-Json | ConvertFrom-Json).Severity | Should -BeExactly 'Error'
     }
 
     It 'stays useful across remoting''s serialisation' {
@@ -82,8 +85,41 @@ Describe 'Test-WgConfig' {
         Test-WgConfig (New-TestConfig good) -Detailed | Should -BeNullOrEmpty
     }
 
+    It 'shows whole messages, file by file' {
+        $more = "Colour = blue`
+ListenPort = a-port-that-is-no-number`
+Address = 10.0.0.300/24"
+        $bad = (New-TestConfig bad $more), (New-TestConfig worse $more)
+        $found = Test-WgConfig $bad -Detailed
+        $text = $found | Out-String -Width 80
+        foreach ($path in $bad) { $text | Should -BeLike "*File: $path*" }
+        $text | Should -Not -BeLike '*…*'
+        $words = $text -replace '\s+', ' '
+        foreach ($id in $found.Id) { $words | Should -BeLike "* $id *" }
+        foreach ($word in ($found.Message -split '\s+')) { ($text -replace '\s+').Contains($word) | Should -BeTrue -Because $word }
+    }
+
+    It 'recommends no parameter that the cmdlet lacks' {
+        foreach ($command in 'Test-WgConfig', 'Start-WgTunnel') {
+            $problem = & { & $command ./nowhere.conf -ErrorAction Continue } 2>&1
+            $problem.ErrorDetails.RecommendedAction | Should -Match "'Start-WgTunnel NAME'"
+            $problem.ErrorDetails.RecommendedAction | Should -Not -Match '-Name'
+        }
+    }
+
     It 'calls false what the engine does not do' {
         Test-WgConfig (New-TestConfig hooks 'PostUp = true') | Should -BeFalse
+    }
+
+    It 'never shows a key that was piped instead of a file, nor does <_>' -ForEach 'Test-WgConfig', 'Start-WgTunnel', 'Get-WgTunnel', 'Stop-WgTunnel' {
+        $config = New-TestConfig content "PrivateKey=$(New-WgKey -AsPlainText)`n$(New-WgKey -AsPlainText)"
+        $keys = (Get-Content $config | Select-String '[A-Za-z0-9+/]{43}=').Matches.Value | Where-Object { $_ -notin $PeerKeys }
+        $keys | Should -HaveCount 3
+        $null = Get-Content $config | & $_ -ErrorVariable problems -ErrorAction SilentlyContinue
+        @($problems).Count | Should -BeGreaterOrEqual 3
+        $text = ($problems | ForEach-Object { $_; $_.Exception; $_.TargetObject; "$($_.CategoryInfo)"; Get-Error -InputObject $_ } | Out-String -Width 500)
+        foreach ($key in $keys) { $text.Contains($key) | Should -BeFalse }
+        $text | Should -BeLike '*(hidden: it looks like a key)*'
     }
 
     It 'misses a file that is not there' {

@@ -83,6 +83,19 @@ TV9a/5GCedRg+OTLFLn/XaCHOiyAviz2LaSkbejyHGE=,five,10.9.0.5/32,nowhere,0
             $problems.ErrorDetails.RecommendedAction | Should -Not -Contain $null
         }
 
+        It 'reads back what was exported to CSV' {
+            Set-WgPeer wgp0 $PeerKeys[0] -AllowedIP fd00::9/128 -Append
+            $before = Get-WgPeer wgp0
+            $before | Select-Object PublicKey, PeerName, Endpoint, PersistentKeepalive, @{ n = 'AllowedIPs'; e = { $_.AllowedIPs -join ',' } } |
+                Export-Csv "$Work/peers.csv"
+            $before | Remove-WgPeer
+            Import-Csv "$Work/peers.csv" | Add-WgPeer -Tunnel wgp0
+            $after = Get-WgPeer wgp0
+            foreach ($property in 'PublicKey', 'Name', 'Endpoint', 'PersistentKeepalive', 'AllowedIPs') { $after.$property | Should -Be $before.$property }
+            $after[0].AllowedIPs | Should -HaveCount 2
+            (Set-WgPeer wgp0 $PeerKeys[1] -AllowedIP '10.4.0.0/16 10.5.0.0/16' -PassThru).AllowedIPs | Should -HaveCount 2
+        }
+
         It 'copies peers from one tunnel to another' {
             Start-WgTunnel (New-TestConfig wgp1)
             Add-WgPeer wgp0 $New 10.9.0.1/32 -PeerName laptop
@@ -96,6 +109,48 @@ TV9a/5GCedRg+OTLFLn/XaCHOiyAviz2LaSkbejyHGE=,five,10.9.0.5/32,nowhere,0
             Add-WgPeer wgp0 $New -PresharedKey (New-WgPresharedKey -AsPlainText) -WarningVariable warned -WarningAction SilentlyContinue
             $warned | Should -HaveCount 1
             Get-ErrorId { Add-WgPeer wgp0 $New -PresharedKey short -WarningAction SilentlyContinue } | Should -BeLike 'InvalidKey,*'
+        }
+
+        It 'warns of it whatever comes through the pipeline, and not of one that comes there' {
+            $psk = New-WgPresharedKey -AsPlainText
+            Get-WgPeer wgp0 | Set-WgPeer -PresharedKey $psk -WarningVariable warned -WarningAction SilentlyContinue
+            $warned | Should -HaveCount 1
+            "$warned".Contains($psk) | Should -BeFalse
+            (Get-WgPeer wgp0).HasPresharedKey | Should -Be $true, $true, $true
+            [pscustomobject]@{ PublicKey = $New } | Add-WgPeer -Tunnel wgp0 -PresharedKey $psk -WarningVariable warned -WarningAction SilentlyContinue
+            $warned | Should -HaveCount 1
+            Remove-WgPeer wgp0 $New
+            [pscustomobject]@{ PublicKey = $New; PresharedKey = $psk } | Add-WgPeer -Tunnel wgp0 -WarningVariable warned -WarningAction SilentlyContinue
+            $warned | Should -BeNullOrEmpty
+            (Get-WgPeer wgp0 $New).HasPresharedKey | Should -BeTrue
+        }
+
+        It 'warns of prefixes that it takes from others, at Add and at Set' {
+            Set-WgPeer wgp0 $PeerKeys[0] -PeerName bob -AllowedIP 10.9.0.1/32, 10.9.0.2/32
+            Add-WgPeer wgp0 $New 10.9.0.1, 10.9.0.3 -PeerName new -WarningVariable warned -WarningAction SilentlyContinue
+            "$warned" | Should -Be "10.9.0.1/32 was bob's and is now new's, in tunnel 'wgp0'."
+            (Get-WgPeer wgp0 $PeerKeys[0]).AllowedIPs | Should -Be '10.9.0.2/32'
+            Set-WgPeer wgp0 new -AllowedIP 10.9.0.2 -Append -WarningVariable warned -WarningAction SilentlyContinue
+            "$warned" | Should -Be "10.9.0.2/32 was bob's and is now new's, in tunnel 'wgp0'."
+            Set-WgPeer wgp0 new -AllowedIP 10.9.0.2, 10.9.0.4 -WarningVariable warned
+            Set-WgPeer wgp0 new -PersistentKeepalive 5 -WarningVariable +warned
+            Set-WgPeer wgp0 $PeerKeys[0] -AllowedIP 10.9.0.1 -WarningVariable +warned
+            $warned | Should -BeNullOrEmpty
+            Get-WgPeer wgp0 | Set-WgPeer -AllowedIP 10.9.0.9 -WarningVariable warned -WarningAction SilentlyContinue
+            $warned | Should -HaveCount 3
+            "$($warned[-1])" | Should -BeLike "10.9.0.9/32 was *'s and is now new's*"
+        }
+
+        It 'takes a preshared key as New-WgPresharedKey makes it, and no other object' {
+            $psk = New-WgPresharedKey
+            Add-WgPeer wgp0 $New -PresharedKey $psk -WarningVariable warned
+            Set-WgPeer wgp0 $PeerKeys[0] -PresharedKey $psk -WarningVariable +warned
+            $warned | Should -BeNullOrEmpty
+            $text = $psk.PresharedKey | ConvertFrom-SecureString -AsPlainText
+            foreach ($key in $New, $PeerKeys[0]) {
+                (Get-WgPeer wgp0 $key -IncludeSecret).PresharedKey | ConvertFrom-SecureString -AsPlainText | Should -Be $text
+            }
+            { Set-WgPeer wgp0 $New -PresharedKey (New-WgKey) } | Should -Throw -ErrorId 'CannotConvertArgument*'
         }
 
         It 'passes on what the engine cannot resolve' {
@@ -158,6 +213,25 @@ TV9a/5GCedRg+OTLFLn/XaCHOiyAviz2LaSkbejyHGE=,five,10.9.0.5/32,nowhere,0
             Remove-WgPeer wgp0 $PeerKeys[0]
             (Get-WgPeer wgp0 $PeerKeys[1] | Remove-WgPeer -PassThru).PublicKey | Should -Be $PeerKeys[1]
             (Get-WgPeer).PublicKey | Should -Be $PeerKeys[2]
+        }
+
+        It 'removes and changes by a friendly name that one peer has' {
+            Add-WgPeer wgp0 $New 10.9.0.1/32 -PeerName bob
+            (Set-WgPeer wgp0 Bob -PersistentKeepalive 7 -PassThru).PublicKey | Should -Be $New
+            Set-WgPeer wgp0 $PeerKeys[0] -PeerName bob
+            { Remove-WgPeer wgp0 bob -ErrorAction Stop } | Should -Throw "2 peers of tunnel 'wgp0' are named 'bob'*" -ErrorId 'PeerNotFound*'
+            Remove-WgPeer wgp0 $PeerKeys[0]
+            (Remove-WgPeer wgp0 bob -PassThru).PublicKey | Should -Be $New
+            { Remove-WgPeer wgp0 bob -ErrorAction Stop } | Should -Throw "*neither*key*name*'wgp0'*" -ErrorId 'PeerNotFound*'
+            { Remove-WgPeer wgp0 $New.Replace('m0q', 'm0?') -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidKey*'
+            Get-WgPeer wgp0 | Should -HaveCount 2
+            Get-ErrorId { Remove-WgPeer nosuch bob } | Should -BeLike 'TunnelNotFound,*'
+        }
+
+        It 'names the tunnel where a peer is or is not' {
+            { Remove-WgPeer wgp0 $New -ErrorAction Stop } | Should -Throw "Tunnel 'wgp0' has no peer $New."
+            { Set-WgPeer wgp0 $New -PersistentKeepalive 1 -ErrorAction Stop } | Should -Throw "Tunnel 'wgp0' has no peer $New."
+            { Add-WgPeer wgp0 $PeerKeys[0] -ErrorAction Stop } | Should -Throw "Tunnel 'wgp0' has the peer $($PeerKeys[0]) already."
         }
 
         It 'removes nothing with -WhatIf, and misses what is not there' {

@@ -58,6 +58,20 @@ Describe 'Surface' {
         }
     }
 
+    It '<_> has examples that stand alone' -ForEach $Names {
+        $given = '_', 'null', 'true', 'false', 'PSItem'
+        foreach ($example in (Get-Help $_ -Examples).examples.example) {
+            $ast = [Management.Automation.Language.Parser]::ParseInput($example.code, [ref] $null, [ref] $null)
+            $assigned = $ast.FindAll({ $args[0] -is [Management.Automation.Language.AssignmentStatementAst] }, $true).Left.VariablePath.UserPath
+            foreach ($variable in $ast.FindAll({ $args[0] -is [Management.Automation.Language.VariableExpressionAst] }, $true)) {
+                @($given) + $assigned | Should -Contain $variable.VariablePath.UserPath -Because $example.code
+            }
+            foreach ($command in $ast.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] }, $true)) {
+                Get-Command $command.GetCommandName() -ErrorAction Ignore | Should -Not -BeNullOrEmpty -Because $example.code
+            }
+        }
+    }
+
     It 'has an about topic' {
         Get-Help about_WireGuard | Out-String | Should -Match 'SHORT DESCRIPTION'
     }

@@ -35,6 +35,31 @@ Describe 'Tunnels' {
         (Start-WgTunnel -Name wgp0 -PassThru).ConfigPath | Should -Be $config
     }
 
+    It 'takes a bare name for a name, as wireguard-engine up does' {
+        $config = New-TestConfig wgp0
+        (Start-WgTunnel wgp0 -PassThru).ConfigPath | Should -Be $config
+        Stop-WgTunnel wgp0
+        $here = (New-Item -ItemType Directory "$Work/here").FullName
+        Push-Location $here
+        try {
+            $local = New-TestConfig wgp0 -Folder $here
+            ('wgp0' | Start-WgTunnel -PassThru).ConfigPath | Should -Be $config
+            Stop-WgTunnel wgp0
+            (Start-WgTunnel wgp0.conf -PassThru).ConfigPath | Should -Be $local
+            { Start-WgTunnel wgp5 -ErrorAction Stop } | Should -Throw "*'$Work/etc/wgp5.conf'*" -ErrorId 'ConfigNotFound*'
+        }
+        finally { Pop-Location }
+    }
+
+    It 'starts what wildcards match, and a literal file before them' {
+        $null = (New-TestConfig wgp0), (New-TestConfig wgp1)
+        (Start-WgTunnel "$Work/etc/wgp[01].conf" -PassThru).Name | Should -Be 'wgp0', 'wgp1'
+        Get-ErrorId { Start-WgTunnel "$Work/etc/none*.conf" } | Should -BeNullOrEmpty
+        $odd = (New-Item -ItemType Directory "$Work/o[d]d").FullName
+        [IO.File]::Move("$Work/etc/wgp1.conf", "$odd/wgp2.conf")
+        (Get-ChildItem -LiteralPath $odd | Start-WgTunnel -PassThru).Name | Should -Be 'wgp2'
+    }
+
     It 'starts nothing with -WhatIf, but checks the file' {
         Start-WgTunnel (New-TestConfig wgp0) -WhatIf
         Get-WgTunnel | Should -BeNullOrEmpty

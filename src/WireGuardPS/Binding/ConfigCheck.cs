@@ -10,6 +10,12 @@ internal static class ConfigCheck
 
     internal static string PathOf(string tunnel) => Path.Combine(ConfigLocation.Directory, tunnel + Extension);
 
+    /// <summary>
+    /// Whether a text names a file in the configuration directory rather than being a path: <see cref="ConfigLocation"/>'s
+    /// rule, so that Start-WgTunnel and `wireguard-engine up` take the same text for the same file.
+    /// </summary>
+    internal static bool IsName(string text) => TunnelName.IsValid(text) && !text.EndsWith(Extension, StringComparison.Ordinal);
+
     /// <summary>The tunnel that a file is for: its name without ".conf", as wg-quick(8) has it.</summary>
     /// <exception cref="WgException">InvalidTunnelName.</exception>
     internal static string TunnelOf(string path)
@@ -17,7 +23,7 @@ internal static class ConfigCheck
         var name = Path.GetFileNameWithoutExtension(path);
         return Path.GetExtension(path) == Extension && TunnelName.IsValid(name)
             ? name
-            : throw new WgException(ErrorIds.InvalidTunnelName, $"'{Path.GetFileName(path)}' is not a tunnel's name and '{Extension}'.");
+            : throw NoName(path);
     }
 
     /// <summary>All that is wrong or doubtful in it; empty for a faultless file.</summary>
@@ -41,11 +47,22 @@ internal static class ConfigCheck
         return [.. result.Diagnostics, .. unsupported];
     }
 
+    internal static WgException NoFile(string path) => new(
+        ErrorIds.ConfigNotFound,
+        KeyLike.IsIn(path) ? NotContent : $"There is no configuration file '{path}'.");
+
+    private const string NotContent =
+        $"A configuration file's path is asked for, not what is in the file: there is no file of this name {KeyLike.Hidden}.";
+
+    private static WgException NoName(string path) => new(
+        ErrorIds.InvalidTunnelName,
+        KeyLike.IsIn(path) && !File.Exists(path) ? NotContent : $"'{Path.GetFileName(path)}' is not a tunnel's name and '{Extension}'.");
+
     // Whether the file can be read at all is not the file's fault: another ErrorId than for what is in it.
     private static ConfigResult Read(string path)
     {
         if (!File.Exists(path))
-            throw new WgException(ErrorIds.ConfigNotFound, $"There is no configuration file '{path}'.");
+            throw NoFile(path);
         try
         {
             using (File.OpenRead(path))

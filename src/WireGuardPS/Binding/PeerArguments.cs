@@ -52,7 +52,7 @@ internal static class PeerArguments
             || port == 0
             || !IsHost(trimmed[..colon]))
         {
-            throw new WgException(ErrorIds.InvalidEndpoint, $"'{text}' is no endpoint.");
+            throw new WgException(ErrorIds.InvalidEndpoint, $"{KeyLike.Quoted(text)} is no endpoint.");
         }
 
         return trimmed;
@@ -102,5 +102,5 @@ internal static class PeerArguments
     }
 
     private static WgException Invalid(string text) =>
-        new(ErrorIds.InvalidAllowedIP, $"'{text}' is no IP prefix.");
+        new(ErrorIds.InvalidAllowedIP, $"{KeyLike.Quoted(text)} is no IP prefix.");
 }

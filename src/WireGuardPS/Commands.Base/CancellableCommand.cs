@@ -11,6 +11,7 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
     private static readonly TimeSpan ProgressAfter = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource _stop = new();
+    private string[] _arguments = [];
 
     /// <summary>PowerShell calls it when the pipeline has ended, however it ended.</summary>
     public void Dispose()
@@ -24,6 +25,9 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
         if (disposing)
             _stop.Dispose();
     }
+
+    // Before the first record only what the command line itself says is bound.
+    protected sealed override void BeginProcessing() => _arguments = [.. MyInvocation.BoundParameters.Keys];
 
     /// <summary>Called on another thread; EndProcessing is not called afterwards.</summary>
     protected sealed override void StopProcessing() => _stop.Cancel();
@@ -60,9 +64,9 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
     private protected void ThrowError(WgException exception, object? target) => ThrowTerminatingError(ErrorFactory.Create(exception, target));
 
     /// <summary>Once a cmdlet, and only for an argument: text from the pipeline is in no history file.</summary>
-    private protected void WarnOfPlainText(SecureString? key, string what, ref bool warned)
+    private protected void WarnOfPlainText(SecureString? key, string parameter, string what, ref bool warned)
     {
-        if (warned || key is null || MyInvocation.ExpectingInput || !SecretText.CameAsPlainText(key))
+        if (warned || key is null || !_arguments.Contains(parameter, StringComparer.OrdinalIgnoreCase) || !SecretText.CameAsPlainText(key))
             return;
         warned = true;
         WriteWarning($"The {what} was given as plain text, which history files and transcripts keep. Use Read-Host -AsSecureString or Get-Secret.");

@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using System.Management.Automation;
+using WireGuard.Binding;
 using WireGuard.Errors;
 
 namespace WireGuard.Commands;
@@ -33,12 +34,22 @@ internal static class PathResolution
             var resolved = cmdlet.GetResolvedProviderPathFromPSPath(path, out var provider);
             return provider.Name == FileSystem ? resolved : throw NoFile(path, null);
         }
-        catch (Exception e) when (e is ItemNotFoundException or System.Management.Automation.DriveNotFoundException or ProviderNotFoundException)
+        catch (Exception e) when (e is ItemNotFoundException or WildcardPatternException or System.Management.Automation.DriveNotFoundException or ProviderNotFoundException)
         {
             throw NoFile(path, e);
         }
     }
 
-    private static WgException NoFile(string path, Exception? inner) =>
-        new(ErrorIds.ConfigNotFound, $"There is no configuration file '{path}'.", inner);
+    /// <summary>The file of that very name; where there is none and the path has wildcards, all that it means.</summary>
+    /// <exception cref="WgException">ConfigNotFound, as the other two.</exception>
+    internal static IReadOnlyList<string> ToFilePathsOrPath(this PSCmdlet cmdlet, string path)
+    {
+        var literal = cmdlet.ToFilePath(path);
+        return File.Exists(literal) || !WildcardPattern.ContainsWildcardCharacters(path) ? [literal] : cmdlet.ToFilePaths(path);
+    }
+
+    // What PowerShell says repeats the path.
+    private static WgException NoFile(string path, Exception? inner) => KeyLike.IsIn(path)
+        ? ConfigCheck.NoFile(path)
+        : new(ErrorIds.ConfigNotFound, $"There is no configuration file '{path}'.", inner);
 }

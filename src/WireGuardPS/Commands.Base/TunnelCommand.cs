@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using WireGuard.Binding;
 using WireGuard.Client;
 using WireGuard.Configuration;
 using WireGuard.Errors;
@@ -34,7 +35,7 @@ public abstract class TunnelCommand : EngineCommand
             }
             else
             {
-                WriteError(new WgException(ErrorIds.InvalidTunnelName, $"'{name}' cannot be the name of a tunnel."), name);
+                WriteError(new WgException(ErrorIds.InvalidTunnelName, $"{KeyLike.Quoted(name)} cannot be the name of a tunnel."), name);
             }
         }
 

@@ -32,7 +32,7 @@ public sealed class AddWgPeerCommand : PeerChangeCommand
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [AllowNull]
-    [KeyTransformation]
+    [PresharedKeyTransformation]
     public SecureString? PresharedKey { get; set; }
 
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -69,8 +69,14 @@ public sealed class AddWgPeerCommand : PeerChangeCommand
             };
             using (request.PresharedKey)
             {
-                WarnOfPlainText(PresharedKey, "preshared key", ref _warned);
-                Change(Tunnel, request.PublicKey, "Add peer", PassThru, (client, cancellation) => client.AddPeerAsync(request, cancellation));
+                WarnOfPlainText(PresharedKey, nameof(PresharedKey), "preshared key", ref _warned);
+                Change(
+                    Tunnel,
+                    request.PublicKey,
+                    "Add peer",
+                    PassThru,
+                    mayTakePrefixes: request.AllowedIPs.Count > 0,
+                    (client, _, cancellation) => client.AddPeerAsync(request, cancellation));
             }
         }
         catch (WgException e)

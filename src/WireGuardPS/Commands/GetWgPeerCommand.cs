@@ -82,7 +82,7 @@ public sealed class GetWgPeerCommand : TunnelCommand
             var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
             var matching = peers.FindAll(p => p.Name is not null && pattern.IsMatch(p.Name));
             if (matching.Count == 0 && IsLiteralTunnel(tunnel) && !WildcardPattern.ContainsWildcardCharacters(name))
-                WriteError(new WgException(ErrorIds.PeerNotFound, $"Tunnel '{tunnel}' has no peer named '{name}'."), name);
+                WriteError(new WgException(ErrorIds.PeerNotFound, $"Tunnel '{tunnel}' has no peer named {KeyLike.Quoted(name)}."), name);
             found.AddRange(matching.Where(p => !found.Contains(p)));
         }
 

@@ -20,7 +20,7 @@ public sealed class GetWgPublicKeyCommand : KeyCommand
     {
         try
         {
-            WarnOfPlainText(PrivateKey, "private key", ref _warned);
+            WarnOfPlainText(PrivateKey, nameof(PrivateKey), "private key", ref _warned);
             using var key = SecretText.ToKey(PrivateKey!, "private key");
             WriteObject(Derive(key));
         }

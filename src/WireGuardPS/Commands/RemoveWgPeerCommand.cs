@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using WireGuard.Binding;
 using WireGuard.Client;
-using WireGuard.Errors;
 
 namespace WireGuard.Commands;
 
@@ -28,17 +27,7 @@ public sealed class RemoveWgPeerCommand : PeerChangeCommand
 
     protected override void ProcessRecord()
     {
-        foreach (var text in PublicKey)
-        {
-            try
-            {
-                var key = PeerArguments.ParsePublicKey(text);
-                Change(Tunnel, key, "Remove peer", PassThru, (client, cancellation) => client.RemovePeerAsync(key, cancellation));
-            }
-            catch (WgException e)
-            {
-                WriteError(e, text);
-            }
-        }
+        foreach (var peer in PublicKey)
+            Change(Tunnel, peer, "Remove peer", PassThru, mayTakePrefixes: false, (client, key, cancellation) => client.RemovePeerAsync(key, cancellation));
     }
 }

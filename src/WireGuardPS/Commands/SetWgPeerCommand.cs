@@ -46,7 +46,7 @@ public sealed class SetWgPeerCommand : PeerChangeCommand
     /// <summary>$null clears it.</summary>
     [Parameter]
     [AllowNull]
-    [KeyTransformation]
+    [PresharedKeyTransformation]
     public SecureString? PresharedKey { get; set; }
 
     [Parameter(ParameterSetName = ByPeer)]
@@ -83,7 +83,7 @@ public sealed class SetWgPeerCommand : PeerChangeCommand
         {
             var request = new PeerChangeRequest
             {
-                PublicKey = PeerArguments.ParsePublicKey(publicKey),
+                PublicKey = publicKey,
                 Name = IsGiven(nameof(PeerName)) ? PeerName ?? "" : null,
                 Endpoint = string.IsNullOrEmpty(Endpoint) ? null : PeerArguments.ParseEndpoint(Endpoint),
                 AllowedIPs = IsGiven(nameof(AllowedIP)) ? PeerArguments.ParseAllowedIPs(AllowedIP ?? []) : null,
@@ -93,8 +93,14 @@ public sealed class SetWgPeerCommand : PeerChangeCommand
             };
             using (request.PresharedKey)
             {
-                WarnOfPlainText(PresharedKey, "preshared key", ref _warned);
-                Change(tunnels, request.PublicKey, "Set peer", PassThru, (client, cancellation) => client.SetPeerAsync(request, cancellation));
+                WarnOfPlainText(PresharedKey, nameof(PresharedKey), "preshared key", ref _warned);
+                Change(
+                    tunnels,
+                    publicKey,
+                    "Set peer",
+                    PassThru,
+                    mayTakePrefixes: request.AllowedIPs is { Count: > 0 },
+                    (client, key, cancellation) => client.SetPeerAsync(request with { PublicKey = key }, cancellation));
             }
         }
         catch (WgException e)

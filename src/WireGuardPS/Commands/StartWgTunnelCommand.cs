@@ -18,10 +18,13 @@ public sealed class StartWgTunnelCommand : EngineCommand
     private const string ByConfig = "Config";
     private const string ByName = "Name";
 
-    /// <summary>Configuration files; the file's name without .conf is the tunnel's.</summary>
+    /// <summary>
+    /// Configuration files, whose names without .conf are the tunnels'; or names, as `wireguard-engine up` takes them.
+    /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = ByConfig, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Path", "PSPath", "LiteralPath", "ConfigPath")]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     public string[] Config { get; set; } = [];
 
     /// <summary>Names of files in /etc/wireguard, without .conf.</summary>
@@ -45,15 +48,33 @@ public sealed class StartWgTunnelCommand : EngineCommand
         if (ParameterSetName == ByName)
         {
             foreach (var name in Name)
-                Start(name, () => TunnelName.IsValid(name) ? ConfigCheck.PathOf(name) : throw NoName(name));
+                Start(name, TunnelName.IsValid(name) ? () => ConfigCheck.PathOf(name) : () => throw NoName(name));
             return;
         }
 
-        foreach (var path in Config)
-            Start(path, () => this.ToFilePath(path));
+        foreach (var given in Config)
+        {
+            if (ConfigCheck.IsName(given))
+                Start(given, () => ConfigCheck.PathOf(given));
+            else
+                StartFiles(given);
+        }
     }
 
-    private static WgException NoName(string name) => new(ErrorIds.InvalidTunnelName, $"'{name}' cannot be the name of a tunnel.");
+    private static WgException NoName(string name) => new(ErrorIds.InvalidTunnelName, $"{KeyLike.Quoted(name)} cannot be the name of a tunnel.");
+
+    private void StartFiles(string given)
+    {
+        try
+        {
+            foreach (var file in this.ToFilePathsOrPath(given))
+                Start(file, () => file);
+        }
+        catch (WgException e)
+        {
+            WriteError(e, given);
+        }
+    }
 
     private void Start(string given, Func<string> findFile)
     {

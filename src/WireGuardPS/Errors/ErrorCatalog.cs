@@ -25,7 +25,7 @@ internal static class ErrorCatalog
             ErrorIds.AccessDenied => new(ErrorCategory.PermissionDenied, "Run PowerShell as root, or give the engine CAP_NET_ADMIN and the file to its user."),
             ErrorIds.AddressInUse => new(ErrorCategory.ResourceBusy, "Choose another ListenPort, or stop what listens on it (ss -lunp)."),
             ErrorIds.ConfigInvalid => new(ErrorCategory.ParserError, "Correct the named lines; Test-WgConfig -Detailed lists them all as objects."),
-            ErrorIds.ConfigNotFound => new(ErrorCategory.ObjectNotFound, "Check the path; -Name NAME reads /etc/wireguard/NAME.conf."),
+            ErrorIds.ConfigNotFound => new(ErrorCategory.ObjectNotFound, "Check the path; 'Start-WgTunnel NAME' reads /etc/wireguard/NAME.conf."),
             ErrorIds.ConfigUnsupported => new(ErrorCategory.NotImplemented, "Remove the named keys, or start this tunnel with wg-quick."),
             ErrorIds.CryptoUnavailable => new(ErrorCategory.NotInstalled, "Install libsodium (Debian, Ubuntu: apt-get install libsodium23)."),
             ErrorIds.EndpointUnresolved => new(ErrorCategory.ObjectNotFound, "Check the endpoint's host name and this machine's DNS."),

@@ -7,7 +7,7 @@ namespace WireGuard;
 /// <summary>Makes the public snapshots from what the engine tells.</summary>
 internal static class Snapshots
 {
-    internal static WgTunnel ToTunnel(this TunnelInfo info, DateTimeOffset now, WgTunnelState? state = null) => new()
+    internal static WgTunnel ToTunnel(this TunnelInfo info, DateTimeOffset now, string? state = null) => new()
     {
         Name = info.Name,
         State = state ?? (info.IsUp ? WgTunnelState.Up : WgTunnelState.Down),
@@ -63,7 +63,7 @@ internal static class Snapshots
 
     internal static WgConfigDiagnostic ToModel(this ConfigDiagnostic diagnostic, string path) => new()
     {
-        Severity = diagnostic.Severity,
+        Severity = diagnostic.Severity.ToString(),
         Id = diagnostic.Id,
         Message = diagnostic.Message,
         Path = diagnostic.Path ?? path,

@@ -5,8 +5,8 @@ namespace WireGuard;
 /// <summary>Something wrong or doubtful in a configuration file, and where.</summary>
 public sealed class WgConfigDiagnostic
 {
-    /// <summary>An error refuses the file; a warning does not.</summary>
-    public ConfigSeverity Severity { get; init; }
+    /// <summary>"Error" or "Warning"; an error refuses the file.</summary>
+    public required string Severity { get; init; }
 
     /// <summary>Stable name of the problem, for scripts, as "UnknownKey".</summary>
     public required string Id { get; init; }
@@ -22,5 +22,5 @@ public sealed class WgConfigDiagnostic
     public int Column { get; init; }
 
     /// <summary>"wg0.conf:3:14: error: ...", as compilers write it.</summary>
-    public override string ToString() => new ConfigDiagnostic(Severity, Id, Message, Path, Line, Column).ToString();
+    public override string ToString() => new ConfigDiagnostic(Enum.Parse<ConfigSeverity>(Severity), Id, Message, Path, Line, Column).ToString();
 }

@@ -2,17 +2,17 @@ using System.Security;
 
 namespace WireGuard;
 
-/// <summary>Whether a tunnel carries traffic.</summary>
-public enum WgTunnelState
+/// <summary>Whether a tunnel carries traffic. Words, because ConvertTo-Json writes an enumeration's members as numbers.</summary>
+public static class WgTunnelState
 {
     /// <summary>The engine runs, the link is up.</summary>
-    Up,
+    public const string Up = "Up";
 
     /// <summary>The engine runs, the link is administratively down.</summary>
-    Down,
+    public const string Down = "Down";
 
     /// <summary>Stop-WgTunnel has just ended it.</summary>
-    Stopped,
+    public const string Stopped = "Stopped";
 }
 
 /// <summary>A tunnel as it was when it was asked.</summary>
@@ -21,7 +21,8 @@ public sealed class WgTunnel
     /// <summary>Name of the interface.</summary>
     public required string Name { get; init; }
 
-    public WgTunnelState State { get; init; }
+    /// <summary>A member of <see cref="WgTunnelState"/>.</summary>
+    public required string State { get; init; }
 
     /// <summary>Base64; null when no private key is set.</summary>
     public string? PublicKey { get; init; }

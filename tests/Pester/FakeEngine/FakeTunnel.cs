@@ -88,13 +88,25 @@ public sealed class FakeTunnel(TunnelInfo info)
         if (IndexOf(change.PublicKey) >= 0)
             throw new FakeRpcException(ControlErrorCode.PeerExists, $"Peer {change.PublicKey} is there already.");
         _peers.Add(Changed(new PeerInfo { PublicKey = change.PublicKey }, change));
-        return _peers[^1];
+        return WithoutRivals(_peers[^1]);
     }
 
     private PeerInfo Set(PeerChangeRequest change)
     {
         var index = Existing(change.PublicKey);
-        return _peers[index] = Changed(_peers[index], change);
+        return WithoutRivals(_peers[index] = Changed(_peers[index], change));
+    }
+
+    // As in the real engine, a prefix is one peer's.
+    private PeerInfo WithoutRivals(PeerInfo owner)
+    {
+        for (var i = 0; i < _peers.Count; i++)
+        {
+            if (_peers[i].PublicKey != owner.PublicKey)
+                _peers[i] = _peers[i] with { AllowedIPs = [.. _peers[i].AllowedIPs.Except(owner.AllowedIPs)] };
+        }
+
+        return owner;
     }
 
     private PeerInfo Remove(string publicKey)

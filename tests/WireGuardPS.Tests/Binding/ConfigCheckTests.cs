@@ -61,6 +61,16 @@ public sealed class ConfigCheckTests : IDisposable
     public void Other_names_are_refused(string path) =>
         Assert.Equal(ErrorIds.InvalidTunnelName, Assert.Throws<WgException>(() => ConfigCheck.TunnelOf(path)).ErrorId);
 
+    [Theory]
+    [InlineData("wg0")]
+    [InlineData("site-a.b")]
+    [InlineData("wg0.conf")]
+    [InlineData("./wg0")]
+    [InlineData("/etc/wireguard/wg0.conf")]
+    [InlineData("sixteen-letters-")]
+    public void A_name_is_what_the_engine_takes_for_one(string text) =>
+        Assert.Equal(ConfigLocation.Resolve(text).Path == ConfigCheck.PathOf(text), ConfigCheck.IsName(text));
+
     private static WgException Refused(string errorId, string path)
     {
         var exception = Assert.Throws<WgException>(() => ConfigCheck.Validate(path));
