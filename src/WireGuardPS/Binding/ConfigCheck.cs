@@ -44,12 +44,18 @@ internal static class ConfigCheck
     // Whether the file can be read at all is not the file's fault: another ErrorId than for what is in it.
     private static ConfigResult Read(string path)
     {
-        if (!File.Exists(path))
-            throw new WgException(ErrorIds.ConfigNotFound, $"There is no configuration file '{path}'.");
+        if (Directory.Exists(path))
+            throw NotFound(path, null);
         try
         {
-            using (File.OpenRead(path))
-                return ConfigParser.ParseFile(path);
+            // Pipes and devices are the parser's to refuse: opening one may block.
+            if (!ConfigFile.IsEmptyOrSpecial(path))
+                File.OpenRead(path).Dispose();
+            return ConfigParser.ParseFile(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw NotFound(path, e);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -60,6 +66,9 @@ internal static class ConfigCheck
             throw new WgException(ErrorIds.ConfigNotFound, $"The configuration file '{path}' cannot be read: {e.Message}", e);
         }
     }
+
+    private static WgException NotFound(string path, Exception? inner) =>
+        new(ErrorIds.ConfigNotFound, $"There is no configuration file '{path}'.", inner);
 
     private static void ThrowOnErrors(string errorId, IReadOnlyList<ConfigDiagnostic> diagnostics)
     {
