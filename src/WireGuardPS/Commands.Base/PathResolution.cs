@@ -25,13 +25,18 @@ internal static class PathResolution
     }
 
     /// <summary>All files that a path with wildcards means.</summary>
-    /// <exception cref="WgException">ConfigNotFound: a literal path without a file, or on no file system.</exception>
+    /// <exception cref="WgException">ConfigNotFound: it is on no file system, or on no drive.</exception>
     internal static Collection<string> ToFilePaths(this PSCmdlet cmdlet, string path)
     {
         try
         {
             var resolved = cmdlet.GetResolvedProviderPathFromPSPath(path, out var provider);
             return provider.Name == FileSystem ? resolved : throw NoFile(path, null);
+        }
+        catch (ItemNotFoundException) when (!WildcardPattern.ContainsWildcardCharacters(path))
+        {
+            // Perhaps it is there, in a directory that this user may not pass: who opens it learns which.
+            return [cmdlet.ToFilePath(path)];
         }
         catch (Exception e) when (e is ItemNotFoundException or System.Management.Automation.DriveNotFoundException or ProviderNotFoundException)
         {
