@@ -240,6 +240,18 @@ TV9a/5GCedRg+OTLFLn/XaCHOiyAviz2LaSkbejyHGE=,five,10.9.0.5/32,nowhere,0
             Get-ErrorId { Remove-WgPeer wgp0 $New } | Should -BeLike 'PeerNotFound,*'
         }
 
+        It 'sets and removes a peer with a key of zeros, which wg can add and Add-WgPeer does not' {
+            $zeros = 'A' * 43 + '='
+            Get-ErrorId { Add-WgPeer wgp0 $zeros } | Should -BeLike 'InvalidKey,*'
+            Get-WgPeer | Should -HaveCount 3
+            $env:WIREGUARD_FAKE_ZEROS = 1
+            try { Start-WgTunnel (New-TestConfig wgp1) } finally { $env:WIREGUARD_FAKE_ZEROS = $null }
+            (Get-WgPeer wgp1 $zeros | Set-WgPeer -PersistentKeepalive 7 -PassThru).PersistentKeepalive | Should -Be 7
+            Set-WgPeer wgp1 $zeros -PeerName zeros
+            (Get-WgPeer wgp1 -PeerName zeros | Remove-WgPeer -PassThru).PublicKey | Should -Be $zeros
+            Get-WgPeer wgp1 | Should -HaveCount 3
+        }
+
         It 'moves a peer to another tunnel' {
             Start-WgTunnel (New-TestConfig wgp1)
             Add-WgPeer wgp0 $New 10.9.0.1/32 -PeerName laptop

@@ -42,6 +42,12 @@ internal sealed class ConfigFile : IDisposable
                 return null;
             }
 
+            if (IsEmptyOrSpecial(path))
+            {
+                diagnostics.Error("FileUnreadable", default, "This is empty or not a regular file; pipes and devices, such as /dev/stdin and the shell's <(...), are not read.");
+                return null;
+            }
+
             // Unbuffered: a buffer of the stream's own would keep a copy of the key.
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             var length = ReadAll(stream, ref bytes);
@@ -73,9 +79,21 @@ internal sealed class ConfigFile : IDisposable
         return null;
     }
 
+    /// <summary>
+    /// Whether there is nothing in it, or it is a pipe, device or socket, or a link to one: opening a pipe may block. Opens
+    /// nothing: special files have a length of 0, which tells them from every file with a configuration in it.
+    /// </summary>
+    /// <exception cref="IOException">Nothing is there, or it cannot be looked at (also UnauthorizedAccessException).</exception>
+    internal static bool IsEmptyOrSpecial(string path)
+    {
+        var target = new FileInfo(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
+        // A link in /proc to a pipe names no file, and yet leads to one.
+        return target.Exists ? target.Length == 0 : File.Exists(path);
+    }
+
     public void Dispose() => _text.AsSpan().Clear();
 
-    // Not by the length that the file claims: pipes and /proc claim none.
+    // Not by the length that the file claims: it may grow.
     private static int ReadAll(FileStream stream, ref byte[] bytes)
     {
         bytes = Allocate<byte>(4096);

@@ -47,9 +47,10 @@ internal static class ConfigCheck
         return [.. result.Diagnostics, .. unsupported];
     }
 
-    internal static WgException NoFile(string path) => new(
-        ErrorIds.ConfigNotFound,
-        KeyLike.IsIn(path) ? NotContent : $"There is no configuration file '{path}'.");
+    /// <param name="inner">What was found out; left away where its text would repeat a key.</param>
+    internal static WgException NoFile(string path, Exception? inner = null) => KeyLike.IsIn(path)
+        ? new(ErrorIds.ConfigNotFound, NotContent)
+        : new(ErrorIds.ConfigNotFound, $"There is no configuration file '{path}'.", inner);
 
     private const string NotContent =
         $"A configuration file's path is asked for, not what is in the file: there is no file of this name {KeyLike.Hidden}.";
@@ -61,12 +62,18 @@ internal static class ConfigCheck
     // Whether the file can be read at all is not the file's fault: another ErrorId than for what is in it.
     private static ConfigResult Read(string path)
     {
-        if (!File.Exists(path))
+        if (Directory.Exists(path))
             throw NoFile(path);
         try
         {
-            using (File.OpenRead(path))
-                return ConfigParser.ParseFile(path);
+            // Pipes and devices are the parser's to refuse: opening one may block.
+            if (!ConfigFile.IsEmptyOrSpecial(path))
+                File.OpenRead(path).Dispose();
+            return ConfigParser.ParseFile(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw NoFile(path, e);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -77,6 +84,7 @@ internal static class ConfigCheck
             throw new WgException(ErrorIds.ConfigNotFound, $"The configuration file '{path}' cannot be read: {e.Message}", e);
         }
     }
+
 
     private static void ThrowOnErrors(string errorId, IReadOnlyList<ConfigDiagnostic> diagnostics)
     {

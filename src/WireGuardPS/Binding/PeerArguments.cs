@@ -9,18 +9,16 @@ namespace WireGuard.Binding;
 /// <summary>Checks what describes a peer before the engine is asked, in wg(8)'s grammar.</summary>
 internal static class PeerArguments
 {
+    /// <summary>Names a peer that may be there, with a key of zeros too: wg(8) can add such a peer.</summary>
     /// <exception cref="WgException">InvalidKey.</exception>
-    internal static string ParsePublicKey(string text)
+    internal static string ParsePublicKey(string text) => Parse(text).ToString();
+
+    /// <summary>The key of a peer to be added; zeros, with which no handshake can succeed, are refused.</summary>
+    /// <exception cref="WgException">InvalidKey.</exception>
+    internal static string ParseNewPublicKey(string text)
     {
-        try
-        {
-            var key = PublicKey.Parse(text.Trim());
-            return key.IsZero ? throw new WgException(ErrorIds.InvalidKey, "A public key of zeros is no usable key.") : key.ToString();
-        }
-        catch (FormatException e)
-        {
-            throw new WgException(ErrorIds.InvalidKey, e.Message, e);
-        }
+        var key = Parse(text);
+        return key.IsZero ? throw new WgException(ErrorIds.InvalidKey, "A public key of zeros is no usable key.") : key.ToString();
     }
 
     /// <summary>Prefixes, one or several to a string (commas, blanks); host bits are cleared, a bare address is one host.</summary>
@@ -56,6 +54,18 @@ internal static class PeerArguments
         }
 
         return trimmed;
+    }
+
+    private static PublicKey Parse(string text)
+    {
+        try
+        {
+            return PublicKey.Parse(text.Trim());
+        }
+        catch (FormatException e)
+        {
+            throw new WgException(ErrorIds.InvalidKey, e.Message, e);
+        }
     }
 
     private static bool IsHost(string host)

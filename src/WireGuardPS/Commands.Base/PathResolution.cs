@@ -17,26 +17,31 @@ internal static class PathResolution
         try
         {
             var resolved = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
-            return provider.Name == FileSystem ? resolved : throw NoFile(path, null);
+            return provider.Name == FileSystem ? resolved : throw ConfigCheck.NoFile(path, null);
         }
         catch (Exception e) when (e is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException)
         {
-            throw NoFile(path, e);
+            throw ConfigCheck.NoFile(path, e);
         }
     }
 
     /// <summary>All files that a path with wildcards means.</summary>
-    /// <exception cref="WgException">ConfigNotFound: a literal path without a file, or on no file system.</exception>
+    /// <exception cref="WgException">ConfigNotFound: it is on no file system, or on no drive.</exception>
     internal static Collection<string> ToFilePaths(this PSCmdlet cmdlet, string path)
     {
         try
         {
             var resolved = cmdlet.GetResolvedProviderPathFromPSPath(path, out var provider);
-            return provider.Name == FileSystem ? resolved : throw NoFile(path, null);
+            return provider.Name == FileSystem ? resolved : throw ConfigCheck.NoFile(path, null);
+        }
+        catch (ItemNotFoundException) when (!WildcardPattern.ContainsWildcardCharacters(path))
+        {
+            // Perhaps it is there, in a directory that this user may not pass: who opens it learns which.
+            return [cmdlet.ToFilePath(path)];
         }
         catch (Exception e) when (e is ItemNotFoundException or WildcardPatternException or System.Management.Automation.DriveNotFoundException or ProviderNotFoundException)
         {
-            throw NoFile(path, e);
+            throw ConfigCheck.NoFile(path, e);
         }
     }
 
@@ -48,8 +53,4 @@ internal static class PathResolution
         return File.Exists(literal) || !WildcardPattern.ContainsWildcardCharacters(path) ? [literal] : cmdlet.ToFilePaths(path);
     }
 
-    // What PowerShell says repeats the path.
-    private static WgException NoFile(string path, Exception? inner) => KeyLike.IsIn(path)
-        ? ConfigCheck.NoFile(path)
-        : new(ErrorIds.ConfigNotFound, $"There is no configuration file '{path}'.", inner);
 }

@@ -60,7 +60,7 @@ public sealed class AddWgPeerCommand : PeerChangeCommand
         {
             var request = new PeerChangeRequest
             {
-                PublicKey = PeerArguments.ParsePublicKey(PublicKey),
+                PublicKey = PeerArguments.ParseNewPublicKey(PublicKey),
                 Name = string.IsNullOrEmpty(PeerName) ? null : PeerName,
                 Endpoint = string.IsNullOrEmpty(Endpoint) ? null : PeerArguments.ParseEndpoint(Endpoint),
                 AllowedIPs = PeerArguments.ParseAllowedIPs(AllowedIP ?? []),

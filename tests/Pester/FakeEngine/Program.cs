@@ -8,6 +8,7 @@ using WireGuard.Tests.Fake;
 
 // What the module needs of wireguard-engine, without a tunnel: for tests of the cmdlets alone.
 //   WIREGUARD_FAKE_BEHAVIOR  how the control socket behaves, see FakeBehavior
+//   WIREGUARD_FAKE_ZEROS     "1": one more peer, with a key of zeros, which no configuration can give it
 //   WIREGUARD_FAKE_START     "silent": no report ever; "mute": ends without one; an ErrorId: reports that failure
 const int SafetyMinutes = 3;
 
@@ -80,7 +81,7 @@ static int Serve(string path)
         ConfigPath = path,
         ProcessId = Environment.ProcessId,
         StartedAt = DateTimeOffset.UtcNow,
-        Peers = [.. config.Peers.Select(ToPeer)],
+        Peers = [.. config.Peers.Select(ToPeer), .. MorePeers()],
     };
     using var ended = new ManualResetEventSlim();
     using var server = new FakeControlServer(ControlProtocol.SocketPath(info.Name), new FakeTunnel(info), behavior);
@@ -102,6 +103,10 @@ static PeerInfo ToPeer(PeerSection peer, int index) => new()
     TxBytes = 89,
     PersistentKeepalive = peer.PersistentKeepalive ?? 0,
 };
+
+static PeerInfo[] MorePeers() => Environment.GetEnvironmentVariable("WIREGUARD_FAKE_ZEROS") == "1"
+    ? [new PeerInfo { PublicKey = new PublicKey(new byte[PublicKey.Size]).ToString() }]
+    : [];
 
 internal static class Native
 {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using WireGuard.Binding;
 using WireGuard.Configuration;
 using WireGuard.Errors;
@@ -46,6 +47,24 @@ public sealed class ConfigCheckTests : IDisposable
     {
         Refused(ErrorIds.ConfigNotFound, Path.Combine(_directory.Path, "none.conf"));
         Refused(ErrorIds.ConfigNotFound, _directory.Path);
+    }
+
+    [Fact]
+    public async Task A_pipe_is_refused_and_not_opened()
+    {
+        var path = Path.Combine(_directory.Path, "wg0.conf");
+        using var maker = Process.Start("mkfifo", [path]);
+        maker.WaitForExit();
+        Assert.Equal(0, maker.ExitCode);
+        var checking = Task.Factory.StartNew(() => ConfigCheck.Check(path), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        if (await Task.WhenAny(checking, Task.Delay(TimeSpan.FromSeconds(20))) != checking)
+        {
+            using var writer = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
+            Assert.Fail("The check waits for a writer.");
+        }
+
+        Assert.Equal("FileUnreadable", Assert.Single(await checking).Id);
+        Assert.Contains("not a regular file", Refused(ErrorIds.ConfigInvalid, path).Message, StringComparison.Ordinal);
     }
 
     [Theory]

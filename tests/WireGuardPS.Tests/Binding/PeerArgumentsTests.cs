@@ -62,8 +62,21 @@ public sealed class PeerArgumentsTests
     [InlineData("")]
     [InlineData("abc")]
     [InlineData("xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dh=")]
-    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")]
-    public void What_is_no_public_key_is_refused(string text) => Refused(ErrorIds.InvalidKey, () => PeerArguments.ParsePublicKey(text));
+    public void What_is_no_public_key_is_refused(string text)
+    {
+        Refused(ErrorIds.InvalidKey, () => PeerArguments.ParsePublicKey(text));
+        Refused(ErrorIds.InvalidKey, () => PeerArguments.ParseNewPublicKey(text));
+    }
+
+    // wg(8) sets such a peer; it must be possible to remove it.
+    [Fact]
+    public void Zeros_name_a_peer_but_are_none_to_add()
+    {
+        var zeros = new string('A', 43) + "=";
+        Assert.Equal(zeros, PeerArguments.ParsePublicKey(zeros));
+        Refused(ErrorIds.InvalidKey, () => PeerArguments.ParseNewPublicKey(zeros));
+        Assert.Equal(Keys.Peer, PeerArguments.ParseNewPublicKey($" {Keys.Peer}\n"));
+    }
 
     private static void Refused(string errorId, Func<object> parse) =>
         Assert.Equal(errorId, Assert.Throws<WgException>(() => { parse(); }).ErrorId);
