@@ -47,6 +47,13 @@ internal static class ConfigCheck
         return [.. result.Diagnostics, .. unsupported];
     }
 
+    /// <summary>"wg0.conf:3:14: ...", for a stream that says by itself that it is a warning.</summary>
+    internal static string WithoutSeverity(ConfigDiagnostic diagnostic)
+    {
+        var text = diagnostic.ToString();
+        return text[..^diagnostic.Message.Length].Replace(": warning: ", ": ", StringComparison.Ordinal) + diagnostic.Message;
+    }
+
     internal static WgException NoFile(string path) => new(
         ErrorIds.ConfigNotFound,
         KeyLike.IsIn(path) ? NotContent : $"There is no configuration file '{path}'.");

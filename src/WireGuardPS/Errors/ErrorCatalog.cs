@@ -39,7 +39,7 @@ internal static class ErrorCatalog
             ErrorIds.HostNetworkFailed => new(ErrorCategory.InvalidResult, "The message names the address, route or link that the system refused; see 'ip address' and 'ip route'."),
             ErrorIds.InvalidAllowedIP => new(ErrorCategory.InvalidArgument, "Write prefixes as 10.0.0.2/32 or 2001:db8::/64."),
             ErrorIds.InvalidEndpoint => new(ErrorCategory.InvalidArgument, "Write endpoints as host:port, 192.0.2.1:51820 or [2001:db8::1]:51820."),
-            ErrorIds.InvalidKey => new(ErrorCategory.InvalidArgument, "A key is 44 characters of base64; New-WgKey and New-WgPresharedKey make them."),
+            ErrorIds.InvalidKey => new(ErrorCategory.InvalidArgument, "New-WgKey and New-WgPresharedKey make keys; Get-WgPublicKey gives the public key of a private one."),
             ErrorIds.InvalidTunnelName => new(ErrorCategory.InvalidArgument, "Names have 1 to 15 of the characters a-z A-Z 0-9 _ = + . -"),
             ErrorIds.InvalidValue => new(ErrorCategory.InvalidArgument, "Correct the value that the message names."),
             ErrorIds.PeerExists => new(ErrorCategory.ResourceExists, "Change it with Set-WgPeer, or remove it first."),
