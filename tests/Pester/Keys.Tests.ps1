@@ -64,6 +64,12 @@ Describe 'Keys' {
         $problems[0] | Out-String | Should -Not -BeLike '*hunter2*'
     }
 
+    It 'recommends something else than the message says' {
+        $problem = Get-WgPublicKey short -WarningAction SilentlyContinue -ErrorAction Continue 2>&1
+        $problem.ErrorDetails.RecommendedAction | Should -Match 'New-WgKey'
+        $problem.ErrorDetails.RecommendedAction | Should -Not -Match '44 characters'
+    }
+
     It 'warns of a string among the arguments, not of one in the pipeline' {
         Get-WgPublicKey $Private -WarningVariable warned -WarningAction SilentlyContinue | Should -Be $Public
         $warned | Should -HaveCount 1

@@ -30,6 +30,14 @@ Describe 'Tunnels' {
         $started | Should -BeOfType WireGuard.WgTunnel
     }
 
+    It 'warns of a doubtful file, and says so once' {
+        $config = New-TestConfig wgp0
+        chmod 644 $config
+        Start-WgTunnel $config -WarningVariable warned -WarningAction SilentlyContinue
+        "$warned" | Should -BeLike "${config}: Everybody *"
+        "$warned" | Should -Not -Match 'warning'
+    }
+
     It 'starts by name' {
         $config = New-TestConfig wgp0
         (Start-WgTunnel -Name wgp0 -PassThru).ConfigPath | Should -Be $config

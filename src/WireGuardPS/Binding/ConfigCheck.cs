@@ -47,6 +47,13 @@ internal static class ConfigCheck
         return [.. result.Diagnostics, .. unsupported];
     }
 
+    /// <summary>"wg0.conf:3:14: ...", for a stream that says by itself that it is a warning.</summary>
+    internal static string WithoutSeverity(ConfigDiagnostic diagnostic)
+    {
+        var text = diagnostic.ToString();
+        return text[..^diagnostic.Message.Length].Replace(": warning: ", ": ", StringComparison.Ordinal) + diagnostic.Message;
+    }
+
     /// <param name="inner">What was found out; left away where its text would repeat a key.</param>
     internal static WgException NoFile(string path, Exception? inner = null) => KeyLike.IsIn(path)
         ? new(ErrorIds.ConfigNotFound, NotContent)
@@ -81,10 +88,9 @@ internal static class ConfigCheck
         }
         catch (IOException e)
         {
-            throw new WgException(ErrorIds.ConfigNotFound, $"The configuration file '{path}' cannot be read: {e.Message}", e);
+            throw KeyLike.IsIn(path) ? NoFile(path) : new WgException(ErrorIds.ConfigNotFound, $"The configuration file '{path}' cannot be read: {e.Message}", e);
         }
     }
-
 
     private static void ThrowOnErrors(string errorId, IReadOnlyList<ConfigDiagnostic> diagnostics)
     {

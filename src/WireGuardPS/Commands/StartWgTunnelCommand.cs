@@ -83,7 +83,7 @@ public sealed class StartWgTunnelCommand : EngineCommand
             var path = findFile();
             var name = ConfigCheck.TunnelOf(path);
             foreach (var warning in ConfigCheck.Validate(path))
-                WriteWarning(warning.ToString());
+                WriteWarning(ConfigCheck.WithoutSeverity(warning));
             if (!ShouldProcess(name, $"Start tunnel from '{path}'"))
                 return;
             var engine = FindEngine();

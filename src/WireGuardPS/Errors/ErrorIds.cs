@@ -28,6 +28,7 @@ internal static class ErrorIds
     internal const string InvalidValue = nameof(InvalidValue);
     internal const string PeerExists = nameof(PeerExists);
     internal const string PeerNotFound = nameof(PeerNotFound);
+    internal const string Starting = nameof(Starting);
     internal const string TunNotAvailable = nameof(TunNotAvailable);
     internal const string TunnelExists = nameof(TunnelExists);
     internal const string TunnelNotFound = nameof(TunnelNotFound);
