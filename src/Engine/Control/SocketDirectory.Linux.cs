@@ -2,9 +2,15 @@ using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.Control;
 
-/// <summary>The directory of sockets: nobody but its owner may put anything in the place of a socket there.</summary>
+/// <summary>
+/// The directory of sockets: nobody but its owner may put anything in the place of a socket there, nor anything in the
+/// place of the directory or of one above it.
+/// </summary>
 internal static class SocketDirectory
 {
+    /// <summary>As many symbolic links as Linux follows.</summary>
+    private const int MaxLinks = 40;
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Creates it with mode 0700 if it is missing, then checks what is there.</summary>
@@ -19,6 +25,7 @@ internal static class SocketDirectory
             if (!FileStatus.TryRead(path, out var status))
                 throw Unsafe($"{path} vanished while it was being prepared.");
             Check(path, status);
+            CheckAbove(Path.GetFullPath(path), MaxLinks);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -36,6 +43,26 @@ internal static class SocketDirectory
             throw Unsafe($"{path} belongs to user {status.Owner}, who could replace the sockets in it.");
         if (status.IsWritableByGroupOrOthers)
             throw Unsafe($"{path} is writable by others than its owner; its mode should be 0700.");
+    }
+
+    private static void CheckAbove(string path, int linksLeft)
+    {
+        for (var above = Path.GetDirectoryName(path); above is not null; above = Path.GetDirectoryName(above))
+        {
+            if (!FileStatus.TryRead(above, out var status))
+                throw Unsafe($"{above} vanished while it was being checked.");
+            if (status.Owner != 0 && status.Owner != EffectiveUser.Id)
+                throw Unsafe($"{above} belongs to user {status.Owner}, who could replace what is below it.");
+            if (!status.IsSymbolicLink && status.IsWritableByGroupOrOthers && !status.IsSticky)
+                throw Unsafe($"{above} is writable by others than its owner, who could replace what is below it.");
+            if (status.IsSymbolicLink && Directory.ResolveLinkTarget(above, returnFinalTarget: false) is { } target)
+            {
+                if (linksLeft == 0)
+                    throw Unsafe($"{above} is one symbolic link too many.");
+                // A name below it, so that the target is checked as well.
+                CheckAbove(Path.Combine(target.FullName, "entry"), linksLeft - 1);
+            }
+        }
     }
 
     private static UnixSocketException Unsafe(string message) => new(UnixSocketError.UnsafeDirectory, message);

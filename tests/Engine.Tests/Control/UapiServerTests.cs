@@ -185,6 +185,7 @@ public sealed class UapiServerTests : IAsyncLifetime
     public async Task An_idle_client_may_stay_until_its_place_is_needed()
     {
         var server = Start(new SocketServerLimits { MaxConnections = 2 });
+        _clock.Advance(TimeSpan.FromHours(1));
         using var first = Connect(server);
         await first.AskAsync("get=1\n\n");
         await PassAnHourAsync(clients: 1);

@@ -149,6 +149,32 @@ public sealed class UnixSocketListenerTests : IDisposable
         AssertUnsafe("belongs to user 65534");
     }
 
+    [Theory]
+    [InlineData(UnixFileMode.GroupWrite, false)]
+    [InlineData(UnixFileMode.OtherWrite, false)]
+    [InlineData(UnixFileMode.OtherWrite | UnixFileMode.StickyBit, true)]
+    public void A_directory_above_that_others_can_write_must_be_sticky(UnixFileMode extra, bool isSafe)
+    {
+        var above = Directory.CreateDirectory(Path.Combine(_folder.Root, "above"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        var path = Path.Combine(above, "between", "sockets", "wg0.sock");
+        UnixSocketListener.Bind(path).Dispose();
+        File.SetUnixFileMode(above, File.GetUnixFileMode(above) | extra);
+        AssertSafety(path, isSafe, $"{above} is writable");
+    }
+
+    [RootFact("chown")]
+    public void A_directory_above_of_another_user_is_refused_behind_a_link_too()
+    {
+        var above = Directory.CreateDirectory(Path.Combine(_folder.Root, "above")).FullName;
+        var link = Path.Combine(_folder.Root, "link");
+        Directory.CreateSymbolicLink(link, above);
+        var path = Path.Combine(link, "sockets", "wg0.sock");
+        AssertSafety(path, true, "");
+        Assert.Equal(0, Programs.Run("chown", "65534", above).ExitCode);
+        AssertSafety(path, false, $"{above} belongs to user 65534");
+        AssertSafety(Path.Combine(above, "sockets", "wg0.sock"), false, $"{above} belongs to user 65534");
+    }
+
     [Fact]
     public void A_file_in_the_directorys_place_is_refused()
     {
@@ -267,6 +293,15 @@ public sealed class UnixSocketListenerTests : IDisposable
 
         Assert.True(File.Exists(SocketPath));
         Assert.Throws<SocketException>(() => new SocketClient(SocketPath));
+    }
+
+    private static void AssertSafety(string path, bool isSafe, string message)
+    {
+        var failure = Record.Exception(() => UnixSocketListener.Bind(path).Dispose());
+        if (isSafe)
+            Assert.Null(failure);
+        else
+            Assert.Contains(message, Assert.IsType<UnixSocketException>(failure).Message);
     }
 
     private void AssertUnsafe(string message)

@@ -45,6 +45,21 @@ public sealed class InterfaceConfiguratorTests : IDisposable
         Assert.False(address.TryGetProperty("tentative", out _));
     }
 
+    /// <summary>Minutes, if the work were quadratic.</summary>
+    [RootFact]
+    public void A_hundred_thousand_routes_come_change_and_go()
+    {
+        const int Count = 130_560;
+        IPNetwork[] prefixes = [.. Enumerable.Range(0, Count).Select(i => new IPNetwork(new IPAddress([10, (byte)(i >> 16), (byte)(i >> 8), (byte)i]), 32))];
+        _configurator.Apply(Settings(["192.0.2.1/24"], [.. prefixes.Select(p => p.ToString())]));
+        _configurator.UpdateRoutes([.. prefixes.Skip(Count / 2), IPNetwork.Parse("172.16.0.0/16")]);
+        Assert.Equal(Count / 2 + 1, CountRoutes());
+        _configurator.Undo();
+        Assert.Equal(0, CountRoutes());
+
+        int CountRoutes() => _netns.Run("ip", "-4", "route", "show", "dev", "wg0", "proto", "boot").Output.Count(c => c == '\n');
+    }
+
     [RootFact]
     public void A_route_is_of_scope_link_and_carries_traffic_to_the_device()
     {

@@ -86,6 +86,7 @@ internal static class RunVerb
         try
         {
             using var host = Start(target, dropIn, openLog, signals, temporary, out var log, out var warnings);
+            CrashLog.Watch(log);
             DetachedChild.Report(new StartReport { Ready = true, Tunnel = host.TunnelName, ProcessId = Environment.ProcessId, Warnings = warnings.Count > 0 ? warnings : null });
             Wait(host, log, signals);
             return ExitCode.Ok;

@@ -6,7 +6,7 @@ namespace WireGuard.Engine.HostNetwork;
 /// <summary>The routes that were added into one interface, and how to get from them to others.</summary>
 internal sealed class TunnelRoutes(RouteNetlink netlink, LinkInfo link, RouteTable table)
 {
-    private readonly List<RouteInfo> _added = [];
+    private readonly Dictionary<IPNetwork, RouteInfo> _added = [];
 
     public int Count => _added.Count;
 
@@ -45,16 +45,17 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, LinkInfo link, RouteTab
                 Remove(route);
             throw;
         }
-        foreach (var route in _added.Where(route => !target.Contains(route.Destination)).Reverse().ToList())
+        var kept = target.ToHashSet();
+        foreach (var route in ShortestFirst().Where(route => !kept.Contains(route.Destination)))
             Remove(route);
     }
 
-    /// <summary>In reverse; goes on after a failure and throws the last one.</summary>
+    /// <summary>Shortest prefix first; goes on after a failure and throws the last one.</summary>
     /// <exception cref="HostNetworkException"/>
     public void RemoveAll()
     {
         HostNetworkException? failure = null;
-        foreach (var route in Enumerable.Reverse(_added).ToList())
+        foreach (var route in ShortestFirst())
         {
             try
             {
@@ -72,7 +73,7 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, LinkInfo link, RouteTab
 
     private void AddMissing(List<IPNetwork> target, List<RouteInfo> added)
     {
-        var missing = target.Where(prefix => !_added.Exists(route => route.Destination == prefix)).ToList();
+        var missing = target.Where(prefix => !_added.ContainsKey(prefix)).ToList();
         if (missing.Count == 0)
             return;
         var foreign = ForeignRoutes();
@@ -83,7 +84,7 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, LinkInfo link, RouteTab
             var route = new RouteInfo(prefix, link.Index, TableNumber);
             NetlinkStep.Run($"adding route {prefix} to {link.Name}", () => netlink.AddRoute(route));
             added.Add(route);
-            _added.Add(route);
+            _added.Add(prefix, route);
         }
     }
 
@@ -97,9 +98,11 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, LinkInfo link, RouteTab
             return [];
         var routes = new List<RouteInfo>();
         NetlinkStep.Run($"listing the routes of {link.Name}", () => routes = netlink.RoutesOf(link.Index));
-        routes.RemoveAll(route => route.Table != RouteNetlink.MainTable || _added.Contains(route));
+        routes.RemoveAll(route => route.Table != RouteNetlink.MainTable || (_added.TryGetValue(route.Destination, out var own) && own == route));
         return routes;
     }
+
+    private List<RouteInfo> ShortestFirst() => [.. _added.Values.OrderBy(route => route.Destination.PrefixLength)];
 
     private static bool Covers(RouteInfo route, IPNetwork prefix) =>
         route.Destination.PrefixLength <= prefix.PrefixLength
@@ -109,6 +112,6 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, LinkInfo link, RouteTab
     private void Remove(RouteInfo route)
     {
         NetlinkStep.RunIfStillThere($"removing route {route.Destination} from {link.Name}", () => netlink.DeleteRoute(route));
-        _added.Remove(route);
+        _added.Remove(route.Destination);
     }
 }

@@ -18,6 +18,7 @@ internal readonly partial record struct FileStatus(uint Mode, uint Owner, ulong 
     private const uint Socket = 0xC000;
     private const uint SymbolicLink = 0xA000;
     private const uint Directory = 0x4000;
+    private const uint Sticky = 0x200; // S_ISVTX
     private const uint WritableByOthers = 0x12; // S_IWGRP | S_IWOTH
 
     internal bool IsSocket => (Mode & TypeMask) == Socket;
@@ -25,6 +26,9 @@ internal readonly partial record struct FileStatus(uint Mode, uint Owner, ulong 
     internal bool IsSymbolicLink => (Mode & TypeMask) == SymbolicLink;
 
     internal bool IsDirectory => (Mode & TypeMask) == Directory;
+
+    /// <summary>In such a directory only an entry's owner, or the directory's, may rename or delete it.</summary>
+    internal bool IsSticky => (Mode & Sticky) != 0;
 
     internal bool IsWritableByGroupOrOthers => (Mode & WritableByOthers) != 0;
 
