@@ -77,8 +77,10 @@ public sealed partial class TunnelHost : IDisposable
     /// <summary>Asks for the end, of a start too; the first reason counts.</summary>
     public void RequestStop(string reason)
     {
-        if (_stop.TrySetResult(reason))
-            _ended.Cancel();
+        if (!_stop.TrySetResult(reason))
+            return;
+        _ended.Cancel();
+        Log.Verbose($"asked to end: {reason}");
     }
 
     /// <summary>Undoes everything, the sockets last.</summary>

@@ -170,6 +170,8 @@ public sealed class TunnelHostTests : IDisposable
             answers.Add(Uapi("set=1\nlisten_port=1\n\n"));
             answers.Add(ErrorOf($$$"""{"jsonrpc":"2.0","id":1,"method":"peer.remove","params":{"publicKey":"{{{PeerKey}}}"}}"""));
             connection.Stop();
+            // The engine answers first and ends then.
+            Assert.True(SpinWait.SpinUntil(() => _log.Messages.Any(m => m.StartsWith("asked to end", StringComparison.Ordinal)), TimeSpan.FromSeconds(10)));
         }
     }
 
