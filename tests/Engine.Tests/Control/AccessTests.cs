@@ -44,7 +44,7 @@ public sealed class AccessTests
         var (_, output, errors) = RunAsNobody(path);
         Assert.Equal("", errors);
         Assert.StartsWith("{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32006,", output);
-        Assert.Contains("user 65534", fixture.Log.Text);
+        Assert.Contains("user 65534", string.Join('\n', fixture.Log.Lines));
         using var root = await fixture.ConnectAsync();
     }
 

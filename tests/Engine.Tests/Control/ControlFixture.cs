@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json;
 using WireGuard.Api;
 using WireGuard.Engine.Control;
-using WireGuard.Engine.Diagnostics;
+using WireGuard.Tests.Diagnostics;
 
 namespace WireGuard.Tests.Control;
 
@@ -24,7 +24,7 @@ internal sealed class ControlFixture : IAsyncDisposable
 
     internal ManualTimeProvider Clock { get; } = new();
 
-    internal ListLog Log { get; } = new();
+    internal CapturingLog Log { get; } = new();
 
     internal ControlServer Server { get; }
 
@@ -78,26 +78,6 @@ internal sealed class FakeTunnelContext : ITunnelContext
     {
         PeerChanges++;
         return PeersChangedFailure is null ? Task.CompletedTask : Task.FromException(PeersChangedFailure);
-    }
-}
-
-internal sealed class ListLog : EngineLog
-{
-    private readonly List<string> _lines = [];
-
-    internal string Text
-    {
-        get
-        {
-            lock (_lines)
-                return string.Join('\n', _lines);
-        }
-    }
-
-    protected override void Write(LogLevel level, string message)
-    {
-        lock (_lines)
-            _lines.Add($"{level}: {message}");
     }
 }
 

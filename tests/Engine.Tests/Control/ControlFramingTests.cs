@@ -201,7 +201,7 @@ public sealed class ControlFramingTests
             Assert.Equal("wg0", (await witness.CallAsync("engine.status")).Result<EngineStatus>().Tunnel);
         }
 
-        Assert.DoesNotContain("Error", fixture.Log.Text);
+        Assert.DoesNotContain("Error", string.Join('\n', fixture.Log.Lines));
     }
 
     [Fact]

@@ -12,6 +12,9 @@ internal sealed class CapturingLog : EngineLog
 
     internal IReadOnlyList<(LogLevel Level, string Message)> Entries => [.. _entries];
 
+    /// <summary>"Error: what happened", in order.</summary>
+    internal IReadOnlyList<string> Lines => [.. _entries.Select(entry => $"{entry.Level}: {entry.Message}")];
+
     internal IEnumerable<string> Messages => _entries.Select(entry => entry.Message);
 
     protected override void Write(LogLevel level, string message) => _entries.Enqueue((level, message));

@@ -2,13 +2,14 @@ using System.Net;
 using System.Net.Sockets;
 using WireGuard.Configuration;
 using WireGuard.Engine.Hosting;
+using WireGuard.Tests.Diagnostics;
 
 namespace WireGuard.Tests.Hosting;
 
 public class EndpointResolverTests
 {
     private readonly DelayRecorder _time = new();
-    private readonly ListLog _log = new();
+    private readonly CapturingLog _log = new();
     private int _lookUps;
 
     [Fact]

@@ -9,6 +9,7 @@ using WireGuard.Engine.Crypto;
 using WireGuard.Engine.HostNetwork;
 using WireGuard.Engine.Hosting;
 using WireGuard.Engine.Tun;
+using WireGuard.Tests.Diagnostics;
 
 namespace WireGuard.Tests.Hosting;
 
@@ -18,7 +19,7 @@ public sealed class TunnelHostTests : IDisposable
     private static readonly string PeerKey = Convert.ToBase64String([.. Enumerable.Repeat((byte)9, 32)]);
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("wg-host-");
-    private readonly ListLog _log = new();
+    private readonly CapturingLog _log = new();
 
     private string UapiPath => Path.Combine(_directory.FullName, "uapi", Name + ".sock");
 

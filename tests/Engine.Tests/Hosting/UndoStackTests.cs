@@ -1,5 +1,5 @@
-using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.Hosting;
+using WireGuard.Tests.Diagnostics;
 
 namespace WireGuard.Tests.Hosting;
 
@@ -9,7 +9,7 @@ public class UndoStackTests
     public void Steps_are_undone_in_reverse_once_and_a_failing_one_keeps_none_from_its_turn()
     {
         var undone = new List<int>();
-        var log = new ListLog();
+        var log = new CapturingLog();
         var stack = new UndoStack(log);
         stack.Push("undo one", () => undone.Add(1));
         stack.Push("undo two", () => throw new InvalidOperationException("it is stuck"));
@@ -20,16 +20,5 @@ public class UndoStackTests
 
         Assert.Equal([3, 1], undone);
         Assert.Equal(["Error: Could not undo two: it is stuck"], log.Lines);
-    }
-}
-
-internal sealed class ListLog : EngineLog
-{
-    public List<string> Lines { get; } = [];
-
-    protected override void Write(LogLevel level, string message)
-    {
-        lock (Lines)
-            Lines.Add($"{level}: {message}");
     }
 }
