@@ -59,7 +59,8 @@ public sealed class DemoTests : IDisposable
 
     private (int ExitCode, string Output, int ProcessId) Run(string[] arguments, Func<string, int>? signalAt = null)
     {
-        var start = ProcessResult.StartInfo(InteropRequirement.Engine!, ["demo", .. arguments]);
+        var command = Signals.Unignored(InteropRequirement.Engine!, ["demo", .. arguments]);
+        var start = ProcessResult.StartInfo(command[0], command[1..]);
         start.Environment["TMPDIR"] = _temporary.FullName;
         using var demo = Process.Start(start)!;
         demo.StandardInput.Close();

@@ -32,7 +32,8 @@ public class EngineEndTests
     public void In_the_foreground_every_signal_that_asks_for_an_end_is_heeded(int signal)
     {
         using var pair = new EnginePair();
-        var engine = pair.One.Namespace.Start(InteropRequirement.Engine!, "run", pair.ConfigOne);
+        var command = Signals.Unignored(InteropRequirement.Engine!, "run", pair.ConfigOne);
+        var engine = pair.One.Namespace.Start(command[0], command[1..]);
         Eventually.True(() => File.Exists(pair.One.ControlSocket), "the engine is there");
         Assert.True(Signals.Send(engine.Id, signal));
         Eventually.True(() => engine.HasExited, $"process {engine.Id} ends");

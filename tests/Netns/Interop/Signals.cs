@@ -14,6 +14,12 @@ internal static partial class Signals
 
     private const int NoSuchProcess = 3;
 
+    /// <summary>
+    /// A program and its arguments, started with every signal as the system has it: under nohup, or in the background of
+    /// a script, the tests themselves ignore some, and children inherit that.
+    /// </summary>
+    public static string[] Unignored(string program, params string[] arguments) => ["env", "--default-signal", program, .. arguments];
+
     /// <summary>False when the process is gone already.</summary>
     public static bool Send(int processId, int signal)
     {
