@@ -42,10 +42,25 @@ public sealed class EndpointResolver
 
     /// <summary>The first address that the system prefers.</summary>
     /// <exception cref="StartException"><see cref="StartErrorId.EndpointUnresolved"/>.</exception>
+    /// <exception cref="ResolutionCanceledException">Cancelled while it waited.</exception>
     public async Task<IPEndPoint> ResolveAsync(HostEndpoint endpoint, CancellationToken cancel)
     {
         if (endpoint.Literal is { } literal)
             return literal;
+        SocketException? last = null;
+        try
+        {
+            return await ResolveNameAsync(endpoint, failure => last = failure, cancel).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException canceled) when (cancel.IsCancellationRequested)
+        {
+            // Whoever ends the wait learns what it was waiting for.
+            throw new ResolutionCanceledException($"The endpoint {endpoint} could not be resolved yet{(last is null ? "" : ": " + last.Message)}.", canceled, cancel);
+        }
+    }
+
+    private async Task<IPEndPoint> ResolveNameAsync(HostEndpoint endpoint, Action<SocketException> tellFailure, CancellationToken cancel)
+    {
         var delay = FirstDelay;
         for (var attempt = 0; ; attempt++)
         {
@@ -63,6 +78,7 @@ public sealed class EndpointResolver
             }
             catch (SocketException failure)
             {
+                tellFailure(failure);
                 _log.Warning($"The endpoint {endpoint} could not be resolved yet: {failure.Message}. Trying again in {delay.TotalSeconds:0.0} s.");
             }
 

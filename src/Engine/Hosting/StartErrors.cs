@@ -16,7 +16,7 @@ internal static class StartErrors
     public static StartException From(Exception failure) => failure switch
     {
         StartException known => known,
-        OperationCanceledException => new StartException(StartErrorId.EngineFailed, "The engine was stopped before it was ready.", failure),
+        OperationCanceledException => new StartException(StartErrorId.EngineFailed, $"The engine was stopped before it was ready.{WhatItWaitedFor(failure)}", failure),
         CryptoUnavailableException => new StartException(StartErrorId.CryptoUnavailable, failure.Message, failure),
         UnixSocketException socket => FromSocket(socket),
         TunException tun => new StartException(IdOf(tun.Error), tun.Message, tun),
@@ -25,6 +25,9 @@ internal static class StartErrors
         _ when IsDenied(failure) => new StartException(StartErrorId.AccessDenied, $"{failure.Message.TrimEnd('.')}. {NeedsRoot}", failure),
         _ => new StartException(StartErrorId.EngineFailed, $"The engine failed to start: {failure.GetType().Name}: {failure.Message}", failure),
     };
+
+    /// <summary>A sentence with a space before it, or nothing.</summary>
+    public static string WhatItWaitedFor(Exception failure) => failure is ResolutionCanceledException ? " " + failure.Message : "";
 
     private static StartException FromSocket(UnixSocketException failure) =>
         failure.Error == UnixSocketError.TunnelExists ? new StartException(StartErrorId.TunnelExists, failure.Message, failure)

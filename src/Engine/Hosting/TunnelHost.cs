@@ -62,7 +62,7 @@ public sealed partial class TunnelHost : IDisposable
         {
             host.Dispose();
             if (failure is OperationCanceledException && host._stop.Task.IsCompleted)
-                throw new StartException(StartErrorId.EngineFailed, $"The tunnel was ended before it was ready: {host.WaitForStop()}.", failure);
+                throw new StartException(StartErrorId.EngineFailed, $"The tunnel was ended before it was ready: {host.WaitForStop()}.{StartErrors.WhatItWaitedFor(failure)}", failure);
             throw StartErrors.From(failure);
         }
         finally

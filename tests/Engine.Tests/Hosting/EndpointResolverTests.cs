@@ -88,6 +88,23 @@ public class EndpointResolverTests
     private EndpointResolver Resolver(int? retries, Func<int, IPAddress[]> lookUp) =>
         new(_log, _time, retries, (_, _) => Task.FromResult(lookUp(++_lookUps)));
 
+    [Fact]
+    public async Task Who_ends_the_wait_is_told_what_it_was_for()
+    {
+        using var cancel = new CancellationTokenSource();
+        var resolver = new EndpointResolver(_log, TimeProvider.System, retries: null, (_, _) =>
+        {
+            cancel.CancelAfter(1);
+            throw new SocketException((int)SocketError.TryAgain);
+        });
+
+        var canceled = await Assert.ThrowsAsync<ResolutionCanceledException>(() => resolver.ResolveAsync(new HostEndpoint("vpn.example", 51820), cancel.Token));
+
+        Assert.StartsWith("The endpoint vpn.example:51820 could not be resolved yet: ", canceled.Message);
+        var told = StartErrors.From(canceled);
+        Assert.Equal($"The engine was stopped before it was ready. {canceled.Message}", told.Message);
+    }
+
     /// <summary>Time passes at once, and is written down.</summary>
     private sealed class DelayRecorder : TimeProvider
     {

@@ -41,7 +41,9 @@ internal static class DetachedStart
         if (!line.Wait(timeout))
         {
             var ended = End(child, tunnel);
-            return Failed(tunnel, StartErrorId.EngineTimeout, $"The engine of {tunnel} was not ready within {timeout.TotalSeconds:0.###} s and {(ended ? "was ended" : "had to be killed")}.");
+            // Asked to end, it says what it was waiting for.
+            var lastWords = ended && line.Wait(GraceToUndo) && line.Result is { } words ? " " + TryParse(words)?.Message : "";
+            return Failed(tunnel, StartErrorId.EngineTimeout, $"The engine of {tunnel} was not ready within {timeout.TotalSeconds:0.###} s and {(ended ? "was ended" : "had to be killed")}.{lastWords}");
         }
 
         if (line.Result is { } text && TryParse(text) is { } report)
