@@ -78,7 +78,7 @@ public sealed class StartFailureTests : IDisposable
         // The resolver itself would wait for half a minute and more.
         var result = Host.TryEngine("up", Config($"{SomePeer}Endpoint = name.example:1"), "--report", "json", "--timeout", "2");
         silent.AwaitQuestion();
-        Assert.EndsWith("was ended.", AssertFails(result, StartErrorId.EngineTimeout, ExitCode.Timeout).Message);
+        Assert.EndsWith("was ended. The engine was stopped before it was ready. The endpoint name.example:1 could not be resolved yet.", AssertFails(result, StartErrorId.EngineTimeout, ExitCode.Timeout).Message);
         Assert.Empty(Host.Leftovers());
     }
 
