@@ -64,7 +64,7 @@ internal static class ConfigCheck
 
     private static WgException NoName(string path) => new(
         ErrorIds.InvalidTunnelName,
-        KeyLike.IsIn(path) && !File.Exists(path) ? NotContent : $"'{Path.GetFileName(path)}' is not a tunnel's name and '{Extension}'.");
+        KeyLike.IsIn(path) && !File.Exists(path) ? NotContent : $"'{Path.GetFileName(path)}' is not called NAME{Extension}: the file's name without '{Extension}' is the tunnel's.");
 
     // Whether the file can be read at all is not the file's fault: another ErrorId than for what is in it.
     private static ConfigResult Read(string path)

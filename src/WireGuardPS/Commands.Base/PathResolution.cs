@@ -52,5 +52,4 @@ internal static class PathResolution
         var literal = cmdlet.ToFilePath(path);
         return File.Exists(literal) || !WildcardPattern.ContainsWildcardCharacters(path) ? [literal] : cmdlet.ToFilePaths(path);
     }
-
 }
