@@ -23,4 +23,7 @@ public sealed record DeviceOptions
     public EngineLog Log { get; init; } = EngineLog.None;
 
     public EphemeralSource Ephemerals { get; init; } = EphemeralSource.System;
+
+    /// <summary>Where the jitter of the handshake timers comes from. Lanes and worker ask it at once, so it must be safe for several threads.</summary>
+    public Random Jitter { get; init; } = Random.Shared;
 }

@@ -20,12 +20,13 @@ internal sealed class Peer
     private int _sentLastMinuteHandshake;
     private int _handshakeAttempts;
 
-    internal Peer(in PublicKey publicKey, IndexTable indices)
+    internal Peer(in PublicKey publicKey, IndexTable indices, Random jitter)
     {
         PublicKey = publicKey;
         Handshake = new Handshake(publicKey);
         Cookies = new CookieGenerator(publicKey);
         Keypairs = new Keypairs(indices);
+        Timers = new PeerTimers(jitter);
     }
 
     internal PublicKey PublicKey { get; }
@@ -37,7 +38,7 @@ internal sealed class Peer
 
     internal Keypairs Keypairs { get; }
 
-    internal PeerTimers Timers { get; } = new();
+    internal PeerTimers Timers { get; }
 
     internal StagedPackets Staged { get; } = new();
 

@@ -24,7 +24,7 @@ internal enum PeerTimer
 /// lanes and by the worker, from any thread and without locks; the worker alone asks what is due. Every deadline is set
 /// at least a second ahead, so a worker that looks once a second sees each in time to sleep until exactly then.
 /// </summary>
-internal sealed class PeerTimers
+internal sealed class PeerTimers(Random jitter)
 {
     /// <summary>How far ahead, at least, every deadline is set.</summary>
     internal static readonly TimeSpan ShortestDelay = TimeSpan.FromSeconds(1);
@@ -140,5 +140,5 @@ internal sealed class PeerTimers
 
     private void Disarm(PeerTimer timer) => Volatile.Write(ref _deadlines[(int)timer], Disarmed);
 
-    private static TimeSpan Jitter() => new(Random.Shared.NextInt64(ProtocolLimits.RekeyTimeoutJitter.Ticks));
+    private TimeSpan Jitter() => new(jitter.NextInt64(ProtocolLimits.RekeyTimeoutJitter.Ticks));
 }

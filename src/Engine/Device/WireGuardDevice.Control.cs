@@ -236,7 +236,7 @@ public sealed partial class WireGuardDevice
 
     private Peer Add(PeerChange change, List<DeviceEvent> events)
     {
-        var peer = new Peer(change.PublicKey, Indices);
+        var peer = new Peer(change.PublicKey, Indices, _options.Jitter);
         peer.Handshake.SetIdentity(_identity);
         if (!_isUp)
             peer.Timers.Stop();

@@ -27,6 +27,8 @@ internal sealed class DeviceUnderTest : IDisposable
             TimeProvider = time,
             Log = Log,
             Ephemerals = ephemerals ?? EphemeralSource.System,
+            // The two ends of a pair must not retry in step, and every run must go the same way.
+            Jitter = new Random(BitConverter.ToInt32(addresses[0].GetAddressBytes())),
         });
         _lanes = new LaneGroup(Device, [new ChannelLaneIo(Tun, Bind)]);
         Device.EventRaised += Events.Add;

@@ -10,7 +10,7 @@ public sealed unsafe class KeypairTests
     private readonly Peer _peer;
     private uint _nextIndex = 1;
 
-    public KeypairTests() => _peer = new Peer(new PublicKey(new byte[32]), _indices);
+    public KeypairTests() => _peer = new Peer(new PublicKey(new byte[32]), _indices, Random.Shared);
 
     [Fact]
     public void An_initiator_moves_on_at_once()
