@@ -27,6 +27,11 @@ public static class LogLevels
     /// <summary>As <see cref="TryParse"/>; what is empty or unknown gives <paramref name="fallback"/>.</summary>
     public static LogLevel Parse(string? text, LogLevel fallback) => TryParse(text, out var level) ? level : fallback;
 
+    /// <summary>What to tell whoever set LOG_LEVEL to <paramref name="text"/>; null when it is a level, or not set.</summary>
+    public static string? Misunderstood(string? text) => string.IsNullOrWhiteSpace(text) || TryParse(text, out _)
+        ? null
+        : $"{Variable} is '{text}', which is none of silent, error, warning, info and verbose";
+
     /// <summary>The word that stands in a log line.</summary>
     public static string Name(LogLevel level) => level switch
     {

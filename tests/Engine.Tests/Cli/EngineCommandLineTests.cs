@@ -71,6 +71,10 @@ public class EngineCommandLineTests
     public void A_file_without_a_name_is_not_found() => Assert.Equal(ExitCode.NotFound, EngineCommandLine.Run(["check", ""]));
 
     [Fact]
+    public void A_file_that_is_not_there_is_not_found() =>
+        Assert.Equal(ExitCode.NotFound, EngineCommandLine.Run(["check", Path.Combine(Path.GetTempPath(), Guid.NewGuid() + ".conf")]));
+
+    [Fact]
     public void Every_verb_has_a_description()
     {
         foreach (var verb in EngineCommandLine.CreateRoot().Subcommands)

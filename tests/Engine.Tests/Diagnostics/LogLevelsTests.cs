@@ -32,6 +32,13 @@ public sealed class LogLevelsTests
         Assert.Equal(LogLevel.Warning, LogLevels.Parse(text, LogLevel.Warning));
     }
 
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData("", null)]
+    [InlineData("debug", null)]
+    [InlineData("loud", "LOG_LEVEL is 'loud', which is none of silent, error, warning, info and verbose")]
+    public void A_word_that_is_no_level_is_told_of(string? text, string? message) => Assert.Equal(message, LogLevels.Misunderstood(text));
+
     [Fact]
     public void Names_read_back()
     {

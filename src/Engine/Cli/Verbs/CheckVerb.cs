@@ -24,6 +24,8 @@ internal static class CheckVerb
         foreach (var diagnostic in diagnostics.OrderBy(d => d.Line).ThenBy(d => d.Column))
             Console.Out.WriteLine(diagnostic);
         var errors = diagnostics.Count(d => d.Severity == ConfigSeverity.Error);
+        if (diagnostics.Any(d => d.Id == "FileNotFound"))
+            return ExitCode.NotFound;
         if (errors > 0)
             return ExitCode.Error;
         Console.Out.WriteLine($"{path}: no errors, {diagnostics.Length} warnings, {config!.Peers.Count} peers");

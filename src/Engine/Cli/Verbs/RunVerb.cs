@@ -108,7 +108,10 @@ internal static class RunVerb
             (name, config) = TunnelFile.Load(target, out doubts);
         temporary?.ConfigWasRead();
         warnings = [.. doubts.Select(d => d.ToString())];
-        log = openLog(name, LogLevels.Parse(Environment.GetEnvironmentVariable(LogLevels.Variable), LogLevel.Information));
+        var level = Environment.GetEnvironmentVariable(LogLevels.Variable);
+        log = openLog(name, LogLevels.Parse(level, LogLevel.Information));
+        if (LogLevels.Misunderstood(level) is { } misunderstood)
+            log.Warning(misunderstood);
 
         var options = new TunnelHostOptions
         {
