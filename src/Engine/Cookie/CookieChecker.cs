@@ -7,17 +7,14 @@ using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Cookie;
 
-/// <summary>What the MACs of a handshake message say about its sender.</summary>
-internal enum MacState
+/// <summary>What mac2 of a handshake message says about its sender.</summary>
+internal enum CookieState
 {
-    /// <summary>Does not know our public key: dropped without another look.</summary>
-    Invalid,
+    /// <summary>Has not shown that it receives at the address it sends from.</summary>
+    None,
 
-    /// <summary>Knows our public key.</summary>
-    ValidMac1,
-
-    /// <summary>Has shown besides that it receives at the address it sends from.</summary>
-    ValidCookie,
+    /// <summary>Has shown it.</summary>
+    Valid,
 
     /// <summary>Has shown it, and sends more than its share.</summary>
     RateLimited,
@@ -29,7 +26,8 @@ internal delegate void RandomFill(Span<byte> bytes);
 /// <summary>
 /// The receiving side of the MACs. mac1 shows that the sender knows our public key, before any Diffie-Hellman is spent on
 /// it; under load mac2 shows that it receives at its address, and cookies are how it comes to know what to put there
-/// (whitepaper, sections 5.3, 5.4.4 and 5.4.7). One for each public key of ours; the device's handshake lock orders its use.
+/// (whitepaper, sections 5.3, 5.4.4 and 5.4.7). One for each public key of ours. <see cref="IsMac1Valid"/> may be called from
+/// any thread; the device's handshake lock orders the use of the rest.
 /// </summary>
 internal sealed class CookieChecker : IDisposable
 {
@@ -52,30 +50,30 @@ internal sealed class CookieChecker : IDisposable
     }
 
     /// <param name="message">A whole initiation or response.</param>
-    /// <param name="isUnderLoad">Whether mac2 and the sender's rate count.</param>
-    /// <param name="now">Monotonic nanoseconds.</param>
-    internal MacState Check(ReadOnlySpan<byte> message, in UdpEndpoint from, bool isUnderLoad, long now)
-    {
-        if (!IsMac1Valid(message))
-            return MacState.Invalid;
-        if (!isUnderLoad)
-            return MacState.ValidMac1;
-
-        Span<byte> expected = stackalloc byte[MessageFormat.MacSize];
-        Span<byte> cookie = stackalloc byte[MessageFormat.MacSize];
-        MakeCookie(cookie, from, now);
-        Blake2s.Keyed(expected, cookie, message[..^MessageFormat.MacSize]);
-        if (!CryptographicOperations.FixedTimeEquals(expected, message[^MessageFormat.MacSize..]))
-            return MacState.ValidMac1;
-        return _rateLimiter.TryTake(from, now) ? MacState.ValidCookie : MacState.RateLimited;
-    }
-
     internal bool IsMac1Valid(ReadOnlySpan<byte> message)
     {
         var mac1 = message.Length - (2 * MessageFormat.MacSize);
         Span<byte> expected = stackalloc byte[MessageFormat.MacSize];
         Blake2s.Keyed(expected, _mac1Key, message[..mac1]);
         return CryptographicOperations.FixedTimeEquals(expected, message.Slice(mac1, MessageFormat.MacSize));
+    }
+
+    /// <summary>Judges a message by mac2 and by its sender's rate, which count under load.</summary>
+    /// <param name="message">One whose mac1 is valid.</param>
+    /// <param name="now">Monotonic nanoseconds.</param>
+    internal CookieState CheckCookie(ReadOnlySpan<byte> message, in UdpEndpoint from, long now)
+    {
+        var mac2 = message[^MessageFormat.MacSize..];
+        // Who has no cookie writes zeros, and most of a flood has none: told before anything is computed.
+        if (!mac2.ContainsAnyExcept((byte)0))
+            return CookieState.None;
+        Span<byte> expected = stackalloc byte[MessageFormat.MacSize];
+        Span<byte> cookie = stackalloc byte[MessageFormat.MacSize];
+        MakeCookie(cookie, from, now);
+        Blake2s.Keyed(expected, cookie, message[..^MessageFormat.MacSize]);
+        if (!CryptographicOperations.FixedTimeEquals(expected, mac2))
+            return CookieState.None;
+        return _rateLimiter.TryTake(from, now) ? CookieState.Valid : CookieState.RateLimited;
     }
 
     /// <summary>Writes the answer that tells the sender of <paramref name="message"/> its cookie; smaller than any message it answers.</summary>

@@ -78,7 +78,7 @@ internal sealed unsafe class TransportReceiver(WireGuardDevice device, Transport
         }
         else if (type is not null)
         {
-            device.EnqueueHandshake(message, slot.Endpoint);
+            device.EnqueueHandshake(type.Value, message, slot.Endpoint, now);
         }
 
         slot.Length = 0;

@@ -137,7 +137,7 @@ internal sealed unsafe class TransportSender : IDisposable
     }
 
     /// <summary>Sends one datagram to anybody.</summary>
-    internal void SendTo(in UdpEndpoint endpoint, ReadOnlySpan<byte> message, byte trafficClass)
+    private void SendTo(in UdpEndpoint endpoint, ReadOnlySpan<byte> message, byte trafficClass)
     {
         ref var slot = ref _single[0];
         slot.Data = _single.ReadPosition(0);

@@ -19,16 +19,37 @@ public sealed partial class WireGuardDevice
 
     private StaticIdentity? _identity;
     private readonly RateLimiter _rateLimiter = new();
-    private CookieChecker? _cookieChecker;
+    private volatile CookieChecker? _cookieChecker;
     private long _lastUnderLoad = long.MinValue;
 
     /// <summary>Handshake messages waiting for the worker.</summary>
     internal int QueuedHandshakes => _queue.Count;
 
-    /// <summary>Passes a handshake message from a lane to the worker; dropped when too many wait.</summary>
-    internal void EnqueueHandshake(ReadOnlySpan<byte> message, in UdpEndpoint from)
+    /// <summary>
+    /// Passes a handshake message from a lane to the worker. Dropped when too many wait, of its source or of all, and when
+    /// its sender does not know our public key: whoever floods us without it reaches nobody but the lane.
+    /// </summary>
+    internal void EnqueueHandshake(MessageType type, ReadOnlySpan<byte> message, in UdpEndpoint from, long now)
     {
-        if (!_queue.TryAddMessage(message, from))
+        if (_cookieChecker is not { } checker)
+            return;
+        var hasRoom = _queue.HasRoomFor(from);
+        if (hasRoom && type == MessageType.CookieReply)
+        {
+            hasRoom = _queue.TryAddMessage(message, from, null, now);
+        }
+        else if (hasRoom)
+        {
+            if (!checker.IsMac1Valid(message))
+            {
+                StrangerLog.Write(LogLevel.Verbose, "mac", from, static source => $"handshake message from {source}: wrong mac1");
+                return;
+            }
+
+            hasRoom = _queue.TryAddMessage(message, from, checker, now);
+        }
+
+        if (!hasRoom)
             StrangerLog.Write(LogLevel.Warning, "queue", from, static source => $"handshake message from {source} dropped: too many wait");
     }
 
@@ -67,10 +88,10 @@ public sealed partial class WireGuardDevice
                 busy = true;
             }
 
-            var length = _queue.TryTakeMessage(message, out var from);
+            var length = _queue.TryTakeMessage(message, out var about);
             if (length > 0)
             {
-                HandleMessage(message[..length], from);
+                HandleMessage(message[..length], about);
                 busy = true;
             }
 
@@ -79,11 +100,13 @@ public sealed partial class WireGuardDevice
             worked = true;
         }
 
+        _cookieReplies.Send();
         return worked;
     }
 
-    private void HandleMessage(ReadOnlySpan<byte> message, in UdpEndpoint from)
+    private void HandleMessage(ReadOnlySpan<byte> message, in QueuedMessage about)
     {
+        var from = about.From;
         var now = Clock.Now;
         Peer? confirmed = null;
         lock (_handshakeLock)
@@ -95,10 +118,10 @@ public sealed partial class WireGuardDevice
                 case MessageType.CookieReply:
                     HandleCookieReply(message, now);
                     break;
-                case MessageType.Initiation when MayProceed(message, from, now):
+                case MessageType.Initiation when MayProceed(message, about, now):
                     HandleInitiation(message, from, now);
                     break;
-                case MessageType.Response when MayProceed(message, from, now):
+                case MessageType.Response when MayProceed(message, about, now):
                     confirmed = HandleResponse(message, from, now);
                     break;
             }
@@ -109,21 +132,24 @@ public sealed partial class WireGuardDevice
     }
 
     // Everything that costs more than a hash comes after this.
-    private bool MayProceed(ReadOnlySpan<byte> message, in UdpEndpoint from, long now)
+    private bool MayProceed(ReadOnlySpan<byte> message, in QueuedMessage about, long now)
     {
-        var isUnderLoad = IsUnderLoad(now);
-        switch (_cookieChecker!.Check(message, from, isUnderLoad, now))
+        var checker = _cookieChecker!;
+        // Our key has changed since the lane looked: what was meant for the old one is worth nothing.
+        if (!ReferenceEquals(about.CheckedBy, checker))
+            return false;
+        var isUnderLoad = IsUnderLoad(now) | about.IsSourceLoaded;
+        if (!isUnderLoad)
+            return true;
+        switch (checker.CheckCookie(message, about.From, now))
         {
-            case MacState.ValidMac1 when !isUnderLoad:
-            case MacState.ValidCookie:
+            case CookieState.Valid:
                 return true;
-            case MacState.ValidMac1:
-                Span<byte> reply = stackalloc byte[MessageFormat.CookieReplySize];
-                _cookieChecker.CreateReply(reply, message, from, now);
-                _workerSender.SendTo(from, reply, ProtocolLimits.HandshakeTrafficClass);
+            case CookieState.None:
+                checker.CreateReply(_cookieReplies.Add(about.From), message, about.From, now);
                 return false;
             default:
-                StrangerLog.Write(LogLevel.Verbose, "mac", from, static source => $"handshake message from {source}: wrong mac1, or more than its share");
+                StrangerLog.Write(LogLevel.Verbose, "rate", about.From, static source => $"handshake message from {source}: more than its share");
                 return false;
         }
     }

@@ -20,6 +20,7 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
     private readonly DeviceOptions _options;
     private readonly HandshakeQueue _queue = new();
     private readonly TransportSender _workerSender;
+    private readonly CookieReplyBatch _cookieReplies;
     private readonly Thread _worker;
     private volatile bool _isUp;
     private volatile bool _isStopping;
@@ -32,6 +33,7 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
         Clock = new DeviceClock(options.TimeProvider);
         StrangerLog = new RateLimitedLog(options.Log, options.TimeProvider);
         _workerSender = new TransportSender(this, options.Bind.Sockets[0]);
+        _cookieReplies = new CookieReplyBatch(options.Bind.Sockets[0]);
         _worker = new Thread(RunWorker) { Name = "wg worker", IsBackground = true };
         options.Tun.Changed += OnTunChanged;
     }
@@ -126,6 +128,7 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
             _worker.Join();
         RemoveEverything();
         _workerSender.Dispose();
+        _cookieReplies.Dispose();
         _options.Bind.Dispose();
         _options.Tun.Dispose();
     }

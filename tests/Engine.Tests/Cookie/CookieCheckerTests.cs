@@ -20,9 +20,9 @@ public sealed class CookieCheckerTests : IDisposable
     [Fact]
     public void A_cookie_gets_its_owner_in_under_load()
     {
-        Assert.Equal(MacState.ValidMac1, Check(Initiation(0), Home, 0));
+        Assert.Equal(CookieState.None, Check(Initiation(0), Home, 0));
         GiveCookie(Home, 0);
-        Assert.Equal(MacState.ValidCookie, Check(Initiation(Second), Home, Second));
+        Assert.Equal(CookieState.Valid, Check(Initiation(Second), Home, Second));
     }
 
     [Theory]
@@ -32,7 +32,7 @@ public sealed class CookieCheckerTests : IDisposable
     public void A_cookie_is_worth_nothing_from_another_address_or_port(string elsewhere)
     {
         GiveCookie(Home, 0);
-        Assert.Equal(MacState.ValidMac1, Check(Initiation(Second), UdpEndpoint.From(IPEndPoint.Parse(elsewhere)), Second));
+        Assert.Equal(CookieState.None, Check(Initiation(Second), UdpEndpoint.From(IPEndPoint.Parse(elsewhere)), Second));
     }
 
     [Fact]
@@ -40,8 +40,27 @@ public sealed class CookieCheckerTests : IDisposable
     {
         GiveCookie(Home, 0);
         var message = Initiation(Second);
-        Assert.Equal(MacState.ValidCookie, Check(message, Home, (120 * Second) - 1));
-        Assert.Equal(MacState.ValidMac1, Check(message, Home, 120 * Second));
+        Assert.Equal(CookieState.Valid, Check(message, Home, (120 * Second) - 1));
+        Assert.Equal(CookieState.None, Check(message, Home, 120 * Second));
+    }
+
+    [Fact]
+    public void A_new_secret_makes_new_cookies_and_only_them_count()
+    {
+        GiveCookie(Home, 0);
+        var old = Initiation(114 * Second);
+        GiveCookie(Home, 120 * Second);
+        Assert.Equal(CookieState.None, Check(old, Home, 121 * Second));
+        Assert.Equal(CookieState.Valid, Check(Initiation(121 * Second), Home, 121 * Second));
+    }
+
+    [Fact]
+    public void A_cookie_is_worth_nothing_to_a_neighbour_in_the_same_64()
+    {
+        var one = UdpEndpoint.From(IPEndPoint.Parse("[2001:db8::1]:1000"));
+        GiveCookie(one, 0);
+        Assert.Equal(CookieState.None, Check(Initiation(Second), UdpEndpoint.From(IPEndPoint.Parse("[2001:db8::2]:1000")), Second));
+        Assert.Equal(CookieState.Valid, Check(Initiation(Second), one, Second));
     }
 
     [Fact]
@@ -52,7 +71,7 @@ public sealed class CookieCheckerTests : IDisposable
         for (var bit = 0; bit < 128; bit++)
         {
             message[MessageFormat.InitiationSize - 16 + (bit / 8)] ^= (byte)(1 << (bit % 8));
-            Assert.Equal(MacState.ValidMac1, Check(message, Home, Second));
+            Assert.Equal(CookieState.None, Check(message, Home, Second));
             message[MessageFormat.InitiationSize - 16 + (bit / 8)] ^= (byte)(1 << (bit % 8));
         }
     }
@@ -63,7 +82,7 @@ public sealed class CookieCheckerTests : IDisposable
         GiveCookie(Home, 0);
         var message = Initiation(Second);
         message[MessageFormat.InitiationSize - 32] ^= 1;
-        Assert.Equal(MacState.Invalid, Check(message, Home, Second));
+        Assert.False(_responder.Checker.IsMac1Valid(message));
     }
 
     [Fact]
@@ -71,15 +90,8 @@ public sealed class CookieCheckerTests : IDisposable
     {
         GiveCookie(Home, 0);
         for (var i = 0; i < 5; i++)
-            Assert.Equal(MacState.ValidCookie, Check(Initiation(Second), Home, Second));
-        Assert.Equal(MacState.RateLimited, Check(Initiation(Second), Home, Second));
-    }
-
-    [Fact]
-    public void Without_load_neither_cookie_nor_rate_counts()
-    {
-        for (var i = 0; i < 50; i++)
-            Assert.Equal(MacState.ValidMac1, _responder.Checker.Check(Initiation(0), Home, isUnderLoad: false, 0));
+            Assert.Equal(CookieState.Valid, Check(Initiation(Second), Home, Second));
+        Assert.Equal(CookieState.RateLimited, Check(Initiation(Second), Home, Second));
     }
 
     [Fact]
@@ -102,7 +114,7 @@ public sealed class CookieCheckerTests : IDisposable
 
     private byte[] Initiation(long now) => _initiator.CreateInitiation(1, HandshakeParty.Timestamp(++_timestamp), now);
 
-    private MacState Check(byte[] message, UdpEndpoint from, long now) => _responder.Checker.Check(message, from, isUnderLoad: true, now);
+    private CookieState Check(byte[] message, UdpEndpoint from, long now) => _responder.Checker.CheckCookie(message, from, now);
 
     private void GiveCookie(UdpEndpoint to, long now)
     {

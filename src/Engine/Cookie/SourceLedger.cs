@@ -1,0 +1,87 @@
+using System.Security.Cryptography;
+using WireGuard.Engine.Noise;
+using WireGuard.Engine.Packets;
+
+namespace WireGuard.Engine.Cookie;
+
+/// <summary>
+/// What each source has in the handshake queue and how much it sent lately, so that one source's flood is that source's
+/// trouble: it fills no more than its share of the queue, and who sends a lot is under load by itself while the device is
+/// not. Sources are IPv4 addresses and IPv6 /64s, as for the <see cref="RateLimiter"/>, here hashed into a table of fixed
+/// size. Those that meet in it share a budget; whom one meets cannot be foreseen. The queue's lock orders its use.
+/// </summary>
+internal sealed class SourceLedger
+{
+    /// <summary>Twice as many as messages fit into the queue: a flood from everywhere gives no entry more than a few.</summary>
+    internal const int DefaultSize = 2 * ProtocolLimits.MaxQueuedHandshakes;
+
+    /// <summary>
+    /// So many at once cost a source nothing, and so many a second: a NAT with hundreds of hosts behind it that all come
+    /// back at the same time. To a forger they are worth a hundredth of a core.
+    /// </summary>
+    internal const int Burst = 256;
+
+    /// <inheritdoc cref="Burst"/>
+    internal const int PerSecond = 200;
+
+    private const long Cost = 1_000_000_000 / PerSecond;
+    private const long Budget = Burst * Cost;
+    private static readonly long LoadNanoseconds = (long)ProtocolLimits.UnderLoadAfterglow.TotalNanoseconds;
+
+    private readonly Entry[] _entries;
+    private readonly ulong _key = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    private readonly ulong _otherKey = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    private readonly int _share;
+
+    /// <param name="share">Messages of one source that may wait at once.</param>
+    /// <param name="size">Entries, a power of two.</param>
+    internal SourceLedger(int share, int size = DefaultSize)
+    {
+        _share = share;
+        _entries = new Entry[size];
+        Array.Fill(_entries, new Entry { WholeAt = long.MinValue / 2, LoadedUntil = long.MinValue / 2 });
+    }
+
+    internal int IndexOf(in UdpEndpoint source)
+    {
+        // An IPv4 address stands alone in the high half; of an IPv6 address that half is the /64.
+        var mixed = Fold(source.AddressHigh ^ _key, source.Family ^ _otherKey);
+        return (int)(Fold(mixed ^ _otherKey, _key) & (uint)(_entries.Length - 1));
+    }
+
+    /// <summary>Whether the source's share of the queue is used up. May be asked without the lock, for a first look.</summary>
+    internal bool HasItsShare(int index) => Volatile.Read(ref _entries[index].Waiting) >= _share;
+
+    internal void MessageQueued(int index) => _entries[index].Waiting++;
+
+    internal void MessageTaken(int index) => _entries[index].Waiting--;
+
+    /// <summary>Counts a message that knows our public key; true while the source sends too many, and for a second after.</summary>
+    /// <param name="now">Monotonic nanoseconds.</param>
+    internal bool Charge(int index, long now)
+    {
+        ref var entry = ref _entries[index];
+        var spent = Math.Max(0, entry.WholeAt - now);
+        if (spent + Cost > Budget)
+            entry.LoadedUntil = now + LoadNanoseconds;
+        else
+            entry.WholeAt = now + spent + Cost;
+        return now < entry.LoadedUntil;
+    }
+
+    private static ulong Fold(ulong one, ulong other)
+    {
+        var high = Math.BigMul(one, other, out var low);
+        return high ^ low;
+    }
+
+    private struct Entry
+    {
+        /// <summary>When the budget will be whole again: the further ahead, the more of it is spent.</summary>
+        internal long WholeAt;
+
+        internal long LoadedUntil;
+
+        internal int Waiting;
+    }
+}
