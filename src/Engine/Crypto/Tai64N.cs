@@ -17,6 +17,8 @@ public static class Tai64N
     // Low bits are dropped, so that a handshake does not tell the exact clock (16.8 ms steps, as the kernel does).
     private const uint NanosecondMask = ~((1u << 24) - 1);
 
+    private const uint NanosecondsPerSecond = 1_000_000_000;
+
     /// <summary>Writes <paramref name="time"/>, its nanoseconds rounded down to a multiple of 2^24.</summary>
     /// <param name="label"><see cref="Size"/> bytes.</param>
     /// <exception cref="ArgumentException"><paramref name="label"/> has another length.</exception>
@@ -32,6 +34,21 @@ public static class Tai64N
 
         BinaryPrimitives.WriteUInt64BigEndian(label, UnixEpochLabel + (ulong)seconds);
         BinaryPrimitives.WriteUInt32BigEndian(label[8..], (uint)(ticks * TimeSpan.NanosecondsPerTick) & NanosecondMask);
+    }
+
+    /// <summary>Moves a written label on by the smallest step: 2^24 nanoseconds, or less where the second ends before.</summary>
+    /// <exception cref="ArgumentException"><paramref name="label"/> has another length.</exception>
+    public static void Advance(Span<byte> label)
+    {
+        CheckLength.Is(Size, label);
+        var nanoseconds = BinaryPrimitives.ReadUInt32BigEndian(label[8..]) + ~NanosecondMask + 1;
+        if (nanoseconds >= NanosecondsPerSecond)
+        {
+            nanoseconds = 0;
+            BinaryPrimitives.WriteUInt64BigEndian(label, BinaryPrimitives.ReadUInt64BigEndian(label) + 1);
+        }
+
+        BinaryPrimitives.WriteUInt32BigEndian(label[8..], nanoseconds);
     }
 
     /// <summary>Negative, zero or positive as <paramref name="left"/> is before, at or after <paramref name="right"/>.</summary>

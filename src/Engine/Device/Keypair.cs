@@ -62,7 +62,7 @@ internal sealed unsafe class Keypair
     internal bool CanReceive(ulong counter)
     {
         lock (_receivedLock)
-            return _received.CanAccept(counter);
+            return !_received.IsUsedUp && _received.CanAccept(counter);
     }
 
     internal bool TryReceive(ulong counter)

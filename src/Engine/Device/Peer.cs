@@ -36,6 +36,8 @@ internal sealed class Peer
     /// <summary>The worker's alone.</summary>
     internal CookieGenerator Cookies { get; }
 
+    internal InitiationTimestamps InitiationTimestamps { get; } = new();
+
     internal Keypairs Keypairs { get; }
 
     internal PeerTimers Timers { get; }

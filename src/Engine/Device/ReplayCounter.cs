@@ -16,6 +16,9 @@ internal sealed class ReplayCounter
     // One more than the newest counter, so that 0 means "none yet".
     private ulong _next;
 
+    /// <summary>The last counter that there is was seen: the session takes nothing more, in whatever order it comes.</summary>
+    internal bool IsUsedUp => _next >= ProtocolLimits.RejectAfterMessages;
+
     /// <summary>Whether the counter could still be accepted; changes nothing. Called before the tag is checked.</summary>
     internal bool CanAccept(ulong counter) =>
         counter < ProtocolLimits.RejectAfterMessages

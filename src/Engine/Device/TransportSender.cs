@@ -132,12 +132,12 @@ internal sealed unsafe class TransportSender : IDisposable
     {
         if (peer.Endpoint is not { } endpoint)
             return;
-        SendTo(endpoint.Value, message, trafficClass);
-        peer.AddSent(message.Length);
+        if (SendTo(endpoint.Value, message, trafficClass))
+            peer.AddSent(message.Length);
     }
 
-    /// <summary>Sends one datagram to anybody.</summary>
-    private void SendTo(in UdpEndpoint endpoint, ReadOnlySpan<byte> message, byte trafficClass)
+    /// <summary>Sends one datagram to anybody; false when the socket did not take it, which the retry timer makes up for.</summary>
+    private bool SendTo(in UdpEndpoint endpoint, ReadOnlySpan<byte> message, byte trafficClass)
     {
         ref var slot = ref _single[0];
         slot.Data = _single.ReadPosition(0);
@@ -145,8 +145,7 @@ internal sealed unsafe class TransportSender : IDisposable
         slot.Endpoint = endpoint with { TrafficClass = trafficClass };
         message.CopyTo(slot.Span);
         _single.Count = 1;
-        // A socket that takes nothing is no news: the retry timer speaks.
-        _socket.Send(_single);
+        return _socket.Send(_single) > 0;
     }
 
     public void Dispose()
@@ -240,9 +239,9 @@ internal sealed unsafe class TransportSender : IDisposable
         try
         {
             _device.Aead.Seal(_sealing.AsSpan(0, _count));
-            _socket.Send(batch);
+            var isSent = _socket.Send(batch) > 0;
             for (var i = 0; i < _count; i++)
-                Account(_keypairs[i]!, _sealing[i].Length, now);
+                Account(_keypairs[i]!.Peer, _sealing[i].Length, isSent, now);
         }
         finally
         {
@@ -259,16 +258,25 @@ internal sealed unsafe class TransportSender : IDisposable
         _count = 0;
     }
 
-    private void Account(Keypair keypair, int textLength, long now)
+    private void Account(Peer peer, int textLength, bool isSent, long now)
     {
-        var peer = keypair.Peer;
-        peer.AddSent(MessageFormat.MinimumTransportSize + textLength);
         peer.Timers.AuthenticatedTraversal(now);
         peer.Timers.AuthenticatedSent();
-        if (textLength > 0)
-            peer.Timers.DataSent(now);
-        if (keypair.SendCounter > ProtocolLimits.RekeyAfterMessages
-            || (keypair.IsInitiator && now - keypair.CreatedAt >= (long)ProtocolLimits.RekeyAfterTime.TotalNanoseconds))
+        if (isSent)
+        {
+            peer.AddSent(MessageFormat.MinimumTransportSize + textLength);
+            if (textLength > 0)
+                peer.Timers.DataSent(now);
+        }
+
+        KeepKeyFresh(peer, now);
+    }
+
+    private void KeepKeyFresh(Peer peer, long now)
+    {
+        if (peer.Keypairs.Current is { MaySend: true } current
+            && (current.SendCounter > ProtocolLimits.RekeyAfterMessages
+                || (current.IsInitiator && now - current.CreatedAt >= (long)ProtocolLimits.RekeyAfterTime.TotalNanoseconds)))
             _device.RequestHandshake(peer, now);
     }
 

@@ -177,6 +177,7 @@ public sealed partial class WireGuardDevice
             foreach (var peer in _peers.Values)
             {
                 peer.Handshake.SetIdentity(identity);
+                peer.InitiationTimestamps.Forget();
                 // Sessions belong to the old key: they send no more, and the next packet shakes hands at once.
                 peer.Keypairs.StopSending();
                 ForgetHandshakeIndex(peer);

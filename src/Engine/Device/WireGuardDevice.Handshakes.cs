@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using WireGuard.Api;
 using WireGuard.Engine.Cookie;
-using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.Noise;
 using WireGuard.Engine.Packets;
@@ -20,6 +19,7 @@ public sealed partial class WireGuardDevice
     private StaticIdentity? _identity;
     private readonly RateLimiter _rateLimiter = new();
     private volatile CookieChecker? _cookieChecker;
+    private readonly WallClockWatch _wallClockWatch;
     private long _lastUnderLoad = long.MinValue;
 
     /// <summary>Handshake messages waiting for the worker.</summary>
@@ -225,7 +225,8 @@ public sealed partial class WireGuardDevice
             if (peer.IsRemoved || !_isUp || _identity is null || now - peer.LastSentHandshake < RekeyTimeoutNanoseconds)
                 return;
             peer.LastSentHandshake = now;
-            Tai64N.Write(timestamp, Clock.UtcNow);
+            _wallClockWatch.Look();
+            peer.InitiationTimestamps.Next(timestamp, Clock.UtcNow);
             NewHandshakeIndex(peer);
             if (!peer.Handshake.CreateInitiation(message, _identity, peer.HandshakeIndex, timestamp, _options.Ephemerals))
                 return;
@@ -254,7 +255,6 @@ public sealed partial class WireGuardDevice
             Indices.Replace(localIndex, keypair);
             peer.HandshakeIndex = 0;
             peer.Keypairs.Add(keypair);
-            peer.AllowLastMinuteHandshake();
             peer.Timers.SessionDerived(now);
             return true;
         }
@@ -271,6 +271,7 @@ public sealed partial class WireGuardDevice
     internal void CompleteHandshake(Peer peer, TransportSender sender, bool sendKeepalive)
     {
         peer.HandshakeAttempts = 0;
+        peer.AllowLastMinuteHandshake();
         peer.Timers.HandshakeCompleted();
         peer.LastHandshake = Clock.UtcNow;
         if (sendKeepalive)

@@ -1,5 +1,6 @@
 using System.Net;
 using WireGuard.Api;
+using WireGuard.Engine.Device;
 using WireGuard.Engine.Noise;
 using WireGuard.Engine.Udp;
 
@@ -8,10 +9,11 @@ namespace WireGuard.Tests.Device;
 /// <summary>Two devices on one network in memory: 10.0.0.1 and fd00::1 behind A, 10.0.0.2 and fd00::2 behind B.</summary>
 internal sealed class DevicePair : IDisposable
 {
-    internal DevicePair(SecretKey? presharedKey = null, bool connect = true, EphemeralSource? ephemerals = null)
+    internal DevicePair(SecretKey? presharedKey = null, bool connect = true, EphemeralSource? ephemerals = null, Random? jitter = null, string? aead = null)
     {
-        A = new DeviceUnderTest(Network, Time, "wga", ephemerals, IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1"));
-        B = new DeviceUnderTest(Network, Time, "wgb", ephemerals, IPAddress.Parse("192.0.2.2"), IPAddress.Parse("2001:db8::2"));
+        var parts = new DeviceUnderTest.Parts(ephemerals, jitter, aead);
+        A = new DeviceUnderTest(Network, Time, "wga", parts, IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1"));
+        B = new DeviceUnderTest(Network, Time, "wgb", parts, IPAddress.Parse("192.0.2.2"), IPAddress.Parse("2001:db8::2"));
         if (!connect)
             return;
         A.AddPeer(B, ["10.0.0.2/32", "fd00::2/128"], presharedKey: presharedKey);
@@ -25,6 +27,25 @@ internal sealed class DevicePair : IDisposable
     internal DeviceUnderTest A { get; }
 
     internal DeviceUnderTest B { get; }
+
+    /// <summary>B as A's device sees it.</summary>
+    internal Peer PeerAtA => A.Device.AllowedIPs.Find4(0x0A000002)!;
+
+    /// <summary>A as B's device sees it.</summary>
+    internal Peer PeerAtB => B.Device.AllowedIPs.Find4(0x0A000001)!;
+
+    /// <summary>Records what is sent from now on, and lets through what the test wants to arrive.</summary>
+    internal List<Sent> Capture(Func<Sent, bool>? arrives = null)
+    {
+        var all = new List<Sent>();
+        Network.Filter = (from, _, datagram) =>
+        {
+            var sent = new Sent(Time.Elapsed, from.Equals(B.Endpoint), datagram.ToArray());
+            all.Add(sent);
+            return arrives?.Invoke(sent) == false ? 0 : 1;
+        };
+        return all;
+    }
 
     /// <summary>Runs both until nothing is left to do.</summary>
     internal void Settle()

@@ -13,7 +13,7 @@ namespace WireGuard.Tests.Device;
 /// <summary>A whole device over memory, pumped by hand with a clock set by hand.</summary>
 internal sealed class DeviceUnderTest : IDisposable
 {
-    internal DeviceUnderTest(ChannelNetwork network, ManualTimeProvider time, string name, EphemeralSource? ephemerals, params IPAddress[] addresses)
+    internal DeviceUnderTest(ChannelNetwork network, ManualTimeProvider time, string name, Parts? parts, params IPAddress[] addresses)
     {
         Address = addresses[0];
         Tun = new ChannelTun(name);
@@ -23,18 +23,21 @@ internal sealed class DeviceUnderTest : IDisposable
             Name = name,
             Tun = Tun,
             Bind = Bind,
-            Aead = TransportAeadFactory.Create(null),
+            Aead = TransportAeadFactory.Create(parts?.Aead),
             TimeProvider = time,
             Log = Log,
-            Ephemerals = ephemerals ?? EphemeralSource.System,
+            Ephemerals = parts?.Ephemerals ?? EphemeralSource.System,
             // The two ends of a pair must not retry in step, and every run must go the same way.
-            Jitter = new Random(BitConverter.ToInt32(addresses[0].GetAddressBytes())),
+            Jitter = parts?.Jitter ?? new Random(BitConverter.ToInt32(addresses[0].GetAddressBytes())),
         });
         _lanes = new LaneGroup(Device, [new ChannelLaneIo(Tun, Bind)]);
         Device.EventRaised += Events.Add;
         Device.Apply(new DeviceChange { PrivateKey = Key, ListenPort = Port });
         Tun.Raise(TunEvent.Up);
     }
+
+    /// <summary>What a test may choose; null: as usual.</summary>
+    internal sealed record Parts(EphemeralSource? Ephemerals = null, Random? Jitter = null, string? Aead = null);
 
     private readonly LaneGroup _lanes;
 

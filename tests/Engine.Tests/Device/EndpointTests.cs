@@ -1,0 +1,190 @@
+using System.Net;
+using WireGuard.Engine.Cookie;
+using WireGuard.Engine.Device;
+using WireGuard.Engine.Noise;
+
+namespace WireGuard.Tests.Device;
+
+/// <summary>What moves a peer's endpoint, and what does not (whitepaper, section 2.1).</summary>
+public sealed class EndpointTests
+{
+    private static readonly byte[] AtoB = TestPacket.Make("10.0.0.1", "10.0.0.2");
+    private static readonly byte[] BtoA = TestPacket.Make("10.0.0.2", "10.0.0.1");
+    private static readonly IPEndPoint Elsewhere = IPEndPoint.Parse("203.0.113.5:4000");
+
+    [Fact]
+    public void Data_moves_it()
+    {
+        using var pair = Connected();
+        Relay(pair, Held(pair, () => pair.A.Tun.Inject(AtoB)));
+        Assert.Equal(Elsewhere, EndpointAtB(pair));
+        Assert.Equal(AtoB, pair.B.Tun.TakeOrNull());
+    }
+
+    [Fact]
+    public void A_keepalive_moves_it()
+    {
+        using var pair = Connected();
+        Relay(pair, Held(pair, () => pair.A.Device.SendKeepalive(pair.PeerAtA, new TransportSender(pair.A.Device, pair.A.Bind))));
+        Assert.Equal(Elsewhere, EndpointAtB(pair));
+    }
+
+    [Fact]
+    public void An_initiation_moves_it()
+    {
+        using var pair = Connected();
+        pair.Time.Advance(TimeSpan.FromSeconds(300));
+        Relay(pair, Held(pair, () => pair.A.Tun.Inject(AtoB)));
+        Assert.Equal(Elsewhere, EndpointAtB(pair));
+    }
+
+    [Fact]
+    public void A_response_moves_it()
+    {
+        using var pair = new DevicePair();
+        var sent = pair.Capture(m => !m.IsResponse);
+        pair.A.Tun.Inject(AtoB);
+        pair.Settle();
+        pair.Network.Filter = null;
+        pair.Network.Inject(Elsewhere, pair.A.Endpoint, sent.Single(m => m.IsResponse).Bytes);
+        pair.Settle();
+        Assert.Equal(Elsewhere, pair.A.Peer(pair.B.PublicKey).Endpoint);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.77", true)]
+    [InlineData("10.0.0.1", false)]
+    public void Data_that_the_source_check_or_the_length_check_drops_moves_it(string source, bool isWhole)
+    {
+        using var pair = Connected();
+        var packet = TestPacket.Make(source, "10.0.0.2");
+        if (!isWhole)
+            packet[3] = 200;
+        Relay(pair, Held(pair, () => pair.A.Tun.Inject(packet)));
+        Assert.Null(pair.B.Tun.TakeOrNull());
+        Assert.Equal(Elsewhere, EndpointAtB(pair));
+    }
+
+    [Fact]
+    public void Replayed_data_does_not_move_it()
+    {
+        using var pair = Connected();
+        var sent = pair.Capture();
+        Assert.NotNull(pair.SendAtoB(AtoB));
+        Relay(pair, sent);
+        Assert.Equal(pair.A.Endpoint, EndpointAtB(pair));
+    }
+
+    [Fact]
+    public void A_replayed_initiation_or_response_does_not_move_it()
+    {
+        using var pair = new DevicePair();
+        var sent = pair.Capture();
+        Assert.NotNull(pair.SendAtoB(AtoB));
+        pair.Network.Filter = null;
+        pair.Time.Advance(TimeSpan.FromSeconds(1));
+        pair.Network.Inject(Elsewhere, pair.B.Endpoint, sent.Single(m => m.IsInitiation).Bytes);
+        pair.Network.Inject(Elsewhere, pair.A.Endpoint, sent.Single(m => m.IsResponse).Bytes);
+        pair.Settle();
+        Assert.Equal(pair.A.Endpoint, EndpointAtB(pair));
+        Assert.Equal(pair.B.Endpoint, pair.A.Peer(pair.B.PublicKey).Endpoint);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_handshake_message_with_a_right_mac1_and_nothing_else_right_does_not_move_it(byte type)
+    {
+        using var pair = new DevicePair();
+        var sent = pair.Capture(m => m.IsInitiation);
+        pair.A.Tun.Inject(AtoB);
+        pair.Settle();
+        pair.Network.Filter = null;
+        var forged = (byte[])sent.Single(m => m.Bytes[0] == type).Bytes.Clone();
+        forged[50] ^= 1;
+        var (target, victim) = type == 1 ? (pair.B, pair.A) : (pair.A, pair.B);
+        new CookieGenerator(target.PublicKey).AddMacs(forged, 0);
+        var before = target.Peer(victim.PublicKey).Endpoint;
+        pair.Time.Advance(TimeSpan.FromSeconds(1));
+        pair.Network.Inject(Elsewhere, target.Endpoint, forged);
+        pair.Settle();
+        Assert.Equal(before, target.Peer(victim.PublicKey).Endpoint);
+    }
+
+    [Fact]
+    public void A_cookie_reply_does_not_move_it_and_is_not_counted()
+    {
+        using var pair = new DevicePair();
+        using var checker = new CookieChecker(pair.B.PublicKey, new RateLimiter());
+        var sent = pair.Capture(_ => false);
+        pair.A.Tun.Inject(AtoB);
+        pair.Settle();
+        var reply = new byte[MessageFormat.CookieReplySize];
+        checker.CreateReply(reply, sent.Single().Bytes, WireGuard.Engine.Packets.UdpEndpoint.From(pair.A.Endpoint), pair.A.Device.Clock.Now);
+        pair.Network.Filter = null;
+        pair.Network.Inject(Elsewhere, pair.A.Endpoint, reply);
+        pair.Settle();
+        sent = pair.Capture(_ => false);
+        // It was taken: the next initiation has a mac2. And that was all.
+        pair.Run(TimeSpan.FromSeconds(6));
+        Assert.True(sent[^1].Bytes.AsSpan(132).IndexOfAnyExcept((byte)0) >= 0);
+        var peer = pair.A.Peer(pair.B.PublicKey);
+        Assert.Equal(pair.B.Endpoint, peer.Endpoint);
+        Assert.Equal(0UL, peer.RxBytes);
+    }
+
+    [Fact]
+    public void Answers_go_to_where_the_last_message_came_from()
+    {
+        using var pair = Connected();
+        Relay(pair, Held(pair, () => pair.A.Tun.Inject(AtoB)));
+        using var there = pair.Network.Attach(Elsewhere.Address);
+        there.Open((ushort)Elsewhere.Port, 0);
+        IPEndPoint? to = null;
+        pair.Network.Filter = (_, destination, _) =>
+        {
+            to = destination;
+            return 1;
+        };
+        pair.B.Tun.Inject(BtoA);
+        pair.Settle();
+        Assert.Equal(Elsewhere, to);
+    }
+
+    [Fact]
+    public void Retries_and_silence_forget_the_source_address_but_not_the_endpoint()
+    {
+        using var pair = Connected();
+        Assert.NotNull(pair.SendBtoA(BtoA));
+        Assert.True(pair.PeerAtA.Endpoint!.Value.HasSource);
+        pair.Capture(_ => false);
+        pair.A.Tun.Inject(AtoB);
+        pair.Run(TimeSpan.FromSeconds(16));
+        Assert.False(pair.PeerAtA.Endpoint!.Value.HasSource);
+        Assert.Equal(pair.B.Endpoint, pair.A.Peer(pair.B.PublicKey).Endpoint);
+    }
+
+    private static DevicePair Connected()
+    {
+        var pair = new DevicePair();
+        Assert.NotNull(pair.SendAtoB(AtoB));
+        return pair;
+    }
+
+    private static IPEndPoint? EndpointAtB(DevicePair pair) => pair.B.Peer(pair.A.PublicKey).Endpoint;
+
+    private static List<Sent> Held(DevicePair pair, Action send)
+    {
+        var held = pair.Capture(_ => false);
+        send();
+        pair.Settle();
+        pair.Network.Filter = null;
+        return held;
+    }
+
+    private static void Relay(DevicePair pair, List<Sent> messages)
+    {
+        pair.Network.Inject(Elsewhere, pair.B.Endpoint, messages.Single(m => !m.FromB).Bytes);
+        pair.Settle();
+    }
+}
