@@ -109,7 +109,7 @@ internal sealed class ControlMethods(IDeviceControl device, ITunnelContext conte
         {
             using var before = device.Snapshot();
             device.Apply(change);
-            await context.PeersChangedAsync();
+            await TellHostAsync(before, change.Peers[0]);
             var removed = before.Peers.FirstOrDefault(p => p.PublicKey == publicKey) ?? new PeerSnapshot { PublicKey = publicKey, AllowedIPs = [] };
             return RpcText.Result(call.Id.Span, TunnelDescriber.Describe(removed, includeSecrets: false), s_json.PeerInfo);
         }

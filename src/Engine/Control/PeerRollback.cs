@@ -14,7 +14,7 @@ internal static class PeerRollback
     internal static DeviceChange Create(DeviceSnapshot before, PeerChange applied)
     {
         var peer = before.Peers.FirstOrDefault(p => p.PublicKey == applied.PublicKey);
-        List<PeerChange> changes = [peer is null ? new PeerChange { PublicKey = applied.PublicKey, Mode = PeerChangeMode.Remove } : Restore(peer)];
+        List<PeerChange> changes = [peer is null ? new PeerChange { PublicKey = applied.PublicKey, Mode = PeerChangeMode.Remove } : Restore(peer, applied.Mode)];
 
         // Prefixes that were taken from other peers go back to them.
         var taken = applied.AllowedIPs.Where(a => !a.Remove).Select(a => a.Prefix).ToHashSet();
@@ -28,13 +28,15 @@ internal static class PeerRollback
         return new DeviceChange { Peers = changes };
     }
 
-    private static PeerChange Restore(PeerSnapshot peer) => new()
+    // A peer that somebody else removed meanwhile stays away; one that this change removed comes back, without its session.
+    private static PeerChange Restore(PeerSnapshot peer, PeerChangeMode applied) => new()
     {
         PublicKey = peer.PublicKey,
-        Mode = PeerChangeMode.UpdateIfPresent,
+        Mode = applied is PeerChangeMode.Remove or PeerChangeMode.RemoveExisting ? PeerChangeMode.AddOrUpdate : PeerChangeMode.UpdateIfPresent,
         Name = peer.Name ?? "",
         PresharedKey = peer.PresharedKey?.Clone() ?? new SecretKey(new byte[SecretKey.Size]),
         Endpoint = peer.Endpoint,
+        ForgetEndpoint = peer.Endpoint is null,
         PersistentKeepalive = peer.PersistentKeepalive,
         ReplaceAllowedIPs = true,
         AllowedIPs = [.. peer.AllowedIPs.Select(prefix => new AllowedIPChange(prefix))],

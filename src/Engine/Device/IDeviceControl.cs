@@ -95,6 +95,9 @@ public sealed record PeerChange
 
     public IPEndPoint? Endpoint { get; init; }
 
+    /// <summary>The peer is as if none had ever been known; for taking a change back.</summary>
+    public bool ForgetEndpoint { get; init; }
+
     /// <summary>Seconds; 0: off.</summary>
     public ushort? PersistentKeepalive { get; init; }
 

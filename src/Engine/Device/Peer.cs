@@ -90,6 +90,9 @@ internal sealed class Peer
 
     internal void SetEndpoint(in UdpEndpoint endpoint) => Volatile.Write(ref _endpoint, new PeerEndpoint(endpoint));
 
+    /// <summary>Nothing can be sent until the peer speaks or an endpoint is set.</summary>
+    internal void ForgetEndpoint() => Volatile.Write(ref _endpoint, null);
+
     /// <summary>Lets the system choose the source address again.</summary>
     internal void ForgetSource()
     {

@@ -186,7 +186,8 @@ internal sealed unsafe class TransportSender : IDisposable
     private bool TryPrepare(ref PacketSlot slot, Peer peer, long now, int mtu)
     {
         var keypair = peer.Keypairs.Current;
-        if (keypair is null || !keypair.MaySend)
+        var endpoint = peer.Endpoint;
+        if (keypair is null || !keypair.MaySend || endpoint is null)
             return false;
         if (keypair.IsExpired(now))
         {
@@ -210,7 +211,7 @@ internal sealed unsafe class TransportSender : IDisposable
         var ecn = IpPacket.OuterEcn(slot.Span);
         slot.Data = text - MessageFormat.TransportHeaderSize;
         slot.Length = MessageFormat.TransportHeaderSize + padded + MessageFormat.TagSize;
-        slot.Endpoint = peer.Endpoint!.Value;
+        slot.Endpoint = endpoint.Value;
         slot.Endpoint.TrafficClass = ecn;
         var header = slot.Span;
         BinaryPrimitives.WriteUInt32LittleEndian(header, (uint)MessageType.Transport);

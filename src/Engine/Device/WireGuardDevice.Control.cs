@@ -209,6 +209,8 @@ public sealed partial class WireGuardDevice
             peer.Name = name.Length == 0 ? null : name;
         if (change.PresharedKey is { } psk)
             peer.Handshake.SetPresharedKey(psk.Span);
+        if (change.ForgetEndpoint)
+            peer.ForgetEndpoint();
         if (change.Endpoint is { } endpoint)
             peer.SetEndpoint(UdpEndpoint.From(endpoint));
         if (change.ReplaceAllowedIPs)

@@ -278,6 +278,10 @@ public sealed class ControlMethodTests : IAsyncLifetime
         (await client.CallAsync("peer.add", $$"""{"publicKey":"{{Keys.Numbered(3)}}","allowedIPs":["10.3.0.0/16"]}"""))
             .AssertError(ControlErrorCode.HostNetworkFailed);
         Assert.Equal(before, Describe());
+        (await client.CallAsync("peer.set", $$"""{"publicKey":"{{Keys.Numbered(2)}}","endpoint":"192.0.2.7:1"}""")).AssertError(ControlErrorCode.HostNetworkFailed);
+        Assert.Equal(before, Describe());
+        (await client.CallAsync("peer.remove", $$"""{"publicKey":"{{Keys.Numbered(2)}}"}""")).AssertError(ControlErrorCode.HostNetworkFailed);
+        Assert.Equal(before, Describe());
 
         static AllowedIPChange Allowed(string prefix) => new(System.Net.IPNetwork.Parse(prefix));
         string Describe()

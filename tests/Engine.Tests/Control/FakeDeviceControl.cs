@@ -186,7 +186,7 @@ internal sealed class FakeDeviceControl : IDeviceControl
             peer.Name = change.Name switch { null => peer.Name, "" => null, { } name => name };
             if (change.PresharedKey is { } presharedKey)
                 peer.PresharedKey = presharedKey.IsZero ? null : presharedKey.Clone();
-            peer.Endpoint = change.Endpoint ?? peer.Endpoint;
+            peer.Endpoint = change.Endpoint ?? (change.ForgetEndpoint ? null : peer.Endpoint);
             peer.Keepalive = change.PersistentKeepalive ?? peer.Keepalive;
             if (change.ReplaceAllowedIPs)
             {

@@ -132,6 +132,22 @@ public sealed class DeviceControlTests
     }
 
     [Fact]
+    public void A_forgotten_endpoint_is_as_if_there_had_never_been_one()
+    {
+        using var pair = new DevicePair();
+        var packet = TestPacket.Make("10.0.0.1", "10.0.0.2");
+        Assert.NotNull(pair.SendAtoB(packet));
+        pair.A.Device.Apply(new DeviceChange { Peers = [new PeerChange { PublicKey = pair.B.PublicKey, ForgetEndpoint = true }] });
+        Assert.Null(pair.A.Peer(pair.B.PublicKey).Endpoint);
+        Assert.Null(pair.SendAtoB(packet));
+        Assert.Equal(1, pair.A.Tun.TakeOrNull()![9]);
+
+        // Who speaks is known again.
+        Assert.NotNull(pair.SendBtoA(TestPacket.Make("10.0.0.2", "10.0.0.1")));
+        Assert.Equal(packet, pair.SendAtoB(packet));
+    }
+
+    [Fact]
     public void A_snapshot_shows_what_was_set()
     {
         using var pair = new DevicePair(connect: false);

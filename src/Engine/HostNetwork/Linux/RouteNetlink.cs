@@ -125,7 +125,7 @@ internal sealed unsafe class RouteNetlink : IDisposable
         .Add(RTA_TABLE, route.Table);
     }
 
-    private static RouteInfo? ParseRoute(NetlinkMessage message, int interfaceIndex)
+    internal static RouteInfo? ParseRoute(NetlinkMessage message, int interfaceIndex)
     {
         if (message.Header.Type != RTM_NEWROUTE || !message.TryRead(out RouteMessage route) || route.Type != RTN_UNICAST)
             return null;
@@ -138,7 +138,7 @@ internal sealed unsafe class RouteNetlink : IDisposable
             Libc.AF_INET6 => 16,
             _ => 0,
         };
-        if (length == 0)
+        if (length == 0 || route.DestinationLength > 8 * length)
             return null;
         var bytes = new byte[length];
         if (attributes.TryGet(RTA_DST, out var destination) && destination.Length == length)

@@ -1,0 +1,21 @@
+namespace WireGuard.Fuzz;
+
+/// <summary>All targets by name.</summary>
+public static class FuzzTargets
+{
+    private static readonly Dictionary<string, Func<IFuzzTarget>> s_makers = new()
+    {
+        ["handshake"] = () => new HandshakeTarget(),
+        ["transport"] = () => new TransportTarget(),
+        ["cookie"] = () => new CookieTarget(),
+        ["tun"] = () => new TunTarget(),
+        ["uapi"] = () => new UapiTarget(),
+        ["control"] = () => new ControlTarget(),
+        ["config"] = () => new ConfigTarget(),
+        ["netlink"] = () => new NetlinkTarget(),
+    };
+
+    public static IReadOnlyList<string> Names { get; } = [.. s_makers.Keys];
+
+    public static IFuzzTarget Create(string name) => s_makers[name]();
+}

@@ -1,0 +1,37 @@
+using System.Net;
+using WireGuard.Api;
+using WireGuard.Engine.Control;
+
+namespace WireGuard.Fuzz;
+
+/// <summary>A host that knows no names and, when told so, takes no routes.</summary>
+internal sealed class FuzzTunnelContext : ITunnelContext
+{
+    public string TunnelName => "wg0";
+
+    public IReadOnlyList<string> Addresses { get; } = ["10.0.0.1/24"];
+
+    public string? ConfigPath => "/etc/wireguard/wg0.conf";
+
+    public DateTimeOffset StartedAt { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public string Backend => "userspace";
+
+    public string CryptoBackend => "scalar";
+
+    public int Lanes => 1;
+
+    internal bool RefusesRoutes { get; set; }
+
+    public void RequestStop()
+    {
+        // A fuzzer's tunnel goes on.
+    }
+
+    public Task<IPEndPoint> ResolveEndpointAsync(string endpoint, CancellationToken cancellation) =>
+        throw new ControlException(ControlErrorCode.EndpointUnresolved, "There is no such host.");
+
+    public Task PeersChangedAsync() => RefusesRoutes
+        ? Task.FromException(new ControlException(ControlErrorCode.HostNetworkFailed, "No route."))
+        : Task.CompletedTask;
+}
