@@ -15,6 +15,9 @@ internal sealed class HandshakeTarget : IFuzzTarget
     private static readonly int[] s_initiationFields = [0, 4, 8, 40, 88, 116, 132, 148];
     private static readonly int[] s_responseFields = [0, 4, 8, 12, 44, 60, 76, 92];
 
+    // One alone would be told apart from the rest.
+    private static readonly IPAddress[] s_flooders = [.. Enumerable.Range(100, 32).Select(i => IPAddress.Parse($"203.0.113.{i}"))];
+
     private const int MostSpent = 16;
     private const int Flood = ProtocolLimits.MaxQueuedHandshakes / 8;
 
@@ -148,7 +151,7 @@ internal sealed class HandshakeTarget : IFuzzTarget
             rubbish[8] = (byte)i;
             rubbish[9] = (byte)(i >> 8);
             _world.Insider.Cookies.AddMacs(rubbish, 0);
-            _world.Inject(IPEndPoint.Parse("203.0.113.200:7"), _world.Pair.A, rubbish);
+            _world.Inject(new IPEndPoint(s_flooders[i % s_flooders.Length], 7), _world.Pair.A, rubbish);
             if (i % 128 == 127)
                 _world.Pair.A.PumpLanes();
         }
