@@ -32,6 +32,11 @@ public sealed class HostileNetworkTests
                 case 3:
                     held.Add((from, to, datagram.ToArray()));
                     return 0;
+                case 4:
+                    // It arrives, and its copy comes again later, whole or cut short.
+                    held.Add((from, to, datagram[..random.Next(datagram.Length + 1)].ToArray()));
+                    held.Add((from, to, datagram.ToArray()));
+                    return 1;
                 default:
                     return 1;
             }
