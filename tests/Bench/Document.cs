@@ -11,13 +11,28 @@ internal static class Document
 
     public static void Rewrite(string path, IEnumerable<Section> sections)
     {
+        var (text, begin, end) = Read(path);
+        var generated = $"{Begin}\nMeasured on {Date()} with `./build.sh bench` on {Machine()}.\n\n{string.Join('\n', sections.Select(s => s.ToMarkdown()))}";
+        File.WriteAllText(path, text[..begin] + generated + text[end..]);
+    }
+
+    /// <summary>Puts one section in the place of the one with its title, or behind the others, with a date of its own.</summary>
+    public static void Replace(string path, Section section)
+    {
+        var (text, begin, end) = Read(path);
+        var old = text.IndexOf($"### {section.Title}\n", begin, end - begin, StringComparison.Ordinal);
+        var next = old < 0 ? -1 : text.IndexOf("\n### ", old, end - old, StringComparison.Ordinal);
+        var dated = section with { Explanation = $"Measured on {Date()} on {Machine()}. {section.Explanation}" };
+        var before = old < 0 ? text[..end] + '\n' : text[..old];
+        File.WriteAllText(path, before + dated.ToMarkdown() + (next < 0 ? text[end..] : text[next..]));
+    }
+
+    private static (string Text, int Begin, int End) Read(string path)
+    {
         var text = File.ReadAllText(path);
         var begin = text.IndexOf(Begin, StringComparison.Ordinal);
         var end = text.IndexOf(End, StringComparison.Ordinal);
-        if (begin < 0 || end < begin)
-            throw new InvalidDataException($"{path} lacks the markers {Begin} and {End}.");
-        var generated = $"{Begin}\nMeasured on {Date()} with `./build.sh bench` on {Machine()}.\n\n{string.Join('\n', sections.Select(s => s.ToMarkdown()))}";
-        File.WriteAllText(path, text[..begin] + generated + text[end..]);
+        return begin >= 0 && end > begin ? (text, begin, end) : throw new InvalidDataException($"{path} lacks the markers {Begin} and {End}.");
     }
 
     private static string Date() => DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

@@ -7,7 +7,7 @@ namespace WireGuard.Bench;
 /// <summary>Import-Module to the first Get-WgTunnel, each in a fresh pwsh.</summary>
 internal static class ModuleBench
 {
-    private const string Title = "Module";
+    public const string Title = "Module";
     private const int Runs = 7;
 
     public static Section Measure(string module, string engine)

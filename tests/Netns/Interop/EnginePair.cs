@@ -1,4 +1,3 @@
-using System.Text.Json;
 using WireGuard.Api;
 
 namespace WireGuard.Tests.Interop;
@@ -34,8 +33,7 @@ internal sealed class EnginePair : IDisposable
     /// <summary>`up` on one of the hosts; gives what it reports.</summary>
     public StartReport Up(Host host)
     {
-        var output = host.Engine("up", ConfigOf(host), "--report", "json").Output;
-        var report = JsonSerializer.Deserialize(output, ControlJsonContext.Default.StartReport)!;
+        var report = host.Up(ConfigOf(host));
         Assert.True(report.Ready, report.Message);
         return report;
     }

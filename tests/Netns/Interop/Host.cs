@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.Json;
 using WireGuard.Api;
 
 namespace WireGuard.Tests.Interop;
@@ -14,7 +15,8 @@ internal sealed class Host : IDisposable
 
     private static int s_count;
 
-    private Host(int number)
+    /// <summary>One without a cable.</summary>
+    internal Host(int number)
     {
         Number = number;
         Namespace = NetworkNamespace.Create();
@@ -28,6 +30,8 @@ internal sealed class Host : IDisposable
     public string Interface { get; } = $"wt{Environment.ProcessId}x{Interlocked.Increment(ref s_count)}";
 
     public int ListenPort => 51820 + Number;
+
+    public IPAddress OuterAddress => IPAddress.Parse($"10.77.0.{Number}");
 
     public IPAddress InnerIPv4 => IPAddress.Parse($"10.78.0.{Number}");
 
@@ -84,6 +88,10 @@ internal sealed class Host : IDisposable
 
     /// <summary>Runs a verb of the engine inside; throws with its words when it fails.</summary>
     public ProcessResult Engine(params string[] arguments) => TryEngine(arguments).EnsureSuccess();
+
+    /// <summary>`up`; gives what it reports, ready or not.</summary>
+    public StartReport Up(string config) =>
+        JsonSerializer.Deserialize(Engine("up", config, "--report", "json").Output, ControlJsonContext.Default.StartReport)!;
 
     /// <summary>A wg.conf of this host with the other as its only peer.</summary>
     public string ConfigFor(Host other, bool withEndpoint, string? presharedKey = null, string extra = "") => $"""

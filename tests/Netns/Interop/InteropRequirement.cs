@@ -1,19 +1,6 @@
 namespace WireGuard.Tests.Interop;
 
-/// <summary>A test with real programs in network namespaces; skipped with the reason where something is missing.</summary>
-public sealed class InteropFactAttribute : FactAttribute
-{
-    /// <param name="programs">What it needs besides root, namespaces and the engine's executable.</param>
-    public InteropFactAttribute(params string[] programs) => Skip = InteropRequirement.Missing(programs);
-}
-
-/// <inheritdoc cref="InteropFactAttribute"/>
-public sealed class InteropTheoryAttribute : TheoryAttribute
-{
-    /// <inheritdoc cref="InteropFactAttribute(string[])"/>
-    public InteropTheoryAttribute(params string[] programs) => Skip = InteropRequirement.Missing(programs);
-}
-
+/// <summary>What a test with real programs in network namespaces needs.</summary>
 internal static class InteropRequirement
 {
     public const string WireGuardGo = "wireguard-go";
@@ -21,7 +8,8 @@ internal static class InteropRequirement
     /// <summary>wg-quick takes a userspace implementation only where the kernel has none.</summary>
     public const string UserspaceWgQuick = "wg-quick";
 
-    private const string EngineVariable = "WIREGUARD_ENGINE";
+    /// <summary>Names another executable than this source tree's.</summary>
+    public const string EngineVariable = "WIREGUARD_ENGINE";
 
     private static readonly Lazy<bool> s_kernelHasWireGuard = new(TryKernel);
 
