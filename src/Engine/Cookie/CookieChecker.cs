@@ -58,20 +58,21 @@ internal sealed class CookieChecker : IDisposable
         return CryptographicOperations.FixedTimeEquals(expected, message.Slice(mac1, MessageFormat.MacSize));
     }
 
+    /// <summary>Who has no cookie writes zeros for mac2, and most of a flood has none: told before anything is computed.</summary>
+    internal static bool MayHaveCookie(ReadOnlySpan<byte> message) => message[^MessageFormat.MacSize..].ContainsAnyExcept((byte)0);
+
     /// <summary>Judges a message by mac2 and by its sender's rate, which count under load.</summary>
     /// <param name="message">One whose mac1 is valid.</param>
     /// <param name="now">Monotonic nanoseconds.</param>
     internal CookieState CheckCookie(ReadOnlySpan<byte> message, in UdpEndpoint from, long now)
     {
-        var mac2 = message[^MessageFormat.MacSize..];
-        // Who has no cookie writes zeros, and most of a flood has none: told before anything is computed.
-        if (!mac2.ContainsAnyExcept((byte)0))
+        if (!MayHaveCookie(message))
             return CookieState.None;
         Span<byte> expected = stackalloc byte[MessageFormat.MacSize];
         Span<byte> cookie = stackalloc byte[MessageFormat.MacSize];
         MakeCookie(cookie, from, now);
         Blake2s.Keyed(expected, cookie, message[..^MessageFormat.MacSize]);
-        if (!CryptographicOperations.FixedTimeEquals(expected, mac2))
+        if (!CryptographicOperations.FixedTimeEquals(expected, message[^MessageFormat.MacSize..]))
             return CookieState.None;
         return _rateLimiter.TryTake(from, now) ? CookieState.Valid : CookieState.RateLimited;
     }

@@ -24,8 +24,16 @@ internal sealed class SourceLedger
     /// <inheritdoc cref="Burst"/>
     internal const int PerSecond = 200;
 
-    private const long Cost = 1_000_000_000 / PerSecond;
-    private const long Budget = Burst * Cost;
+    /// <summary>
+    /// So many messages of a loaded source are looked at in a second, without a cookie, and as many with what may be one;
+    /// more are not worth the hash. To answer each would cost more than the flood costs its sender, and whoever shares the
+    /// source with it still has a chance with each of its tries.
+    /// </summary>
+    internal const int LooksPerSecond = 5000;
+
+    private const long Second = 1_000_000_000;
+    private const long Cost = Second / PerSecond;
+    private const long LookCost = Second / LooksPerSecond;
     private static readonly long LoadNanoseconds = (long)ProtocolLimits.UnderLoadAfterglow.TotalNanoseconds;
 
     private readonly Entry[] _entries;
@@ -39,7 +47,8 @@ internal sealed class SourceLedger
     {
         _share = share;
         _entries = new Entry[size];
-        Array.Fill(_entries, new Entry { WholeAt = long.MinValue / 2, LoadedUntil = long.MinValue / 2 });
+        const long LongAgo = long.MinValue / 2;
+        Array.Fill(_entries, new Entry { WholeAt = LongAgo, LooksWholeAt = LongAgo, CookieLooksWholeAt = LongAgo, LoadedUntil = LongAgo });
     }
 
     internal int IndexOf(in UdpEndpoint source)
@@ -49,8 +58,21 @@ internal sealed class SourceLedger
         return (int)(Fold(mixed ^ _otherKey, _key) & (uint)(_entries.Length - 1));
     }
 
-    /// <summary>Whether the source's share of the queue is used up. May be asked without the lock, for a first look.</summary>
-    internal bool HasItsShare(int index) => Volatile.Read(ref _entries[index].Waiting) >= _share;
+    /// <summary>Whether the source's share of the queue is used up.</summary>
+    internal bool HasItsShare(int index) => _entries[index].Waiting >= _share;
+
+    /// <summary>Whether to look at a message at all. Always, while its source is not loaded.</summary>
+    /// <param name="mayHaveCookie">Whether there is anything where a cookie's proof goes.</param>
+    /// <param name="now">Monotonic nanoseconds.</param>
+    internal bool TryLook(int index, bool mayHaveCookie, long now)
+    {
+        ref var entry = ref _entries[index];
+        if (now >= entry.LoadedUntil)
+            return true;
+        return mayHaveCookie
+            ? TrySpend(ref entry.CookieLooksWholeAt, LookCost, now)
+            : TrySpend(ref entry.LooksWholeAt, LookCost, now);
+    }
 
     internal void MessageQueued(int index) => _entries[index].Waiting++;
 
@@ -61,12 +83,18 @@ internal sealed class SourceLedger
     internal bool Charge(int index, long now)
     {
         ref var entry = ref _entries[index];
-        var spent = Math.Max(0, entry.WholeAt - now);
-        if (spent + Cost > Budget)
+        if (!TrySpend(ref entry.WholeAt, Cost, now))
             entry.LoadedUntil = now + LoadNanoseconds;
-        else
-            entry.WholeAt = now + spent + Cost;
         return now < entry.LoadedUntil;
+    }
+
+    private static bool TrySpend(ref long wholeAt, long cost, long now)
+    {
+        var spent = Math.Max(0, wholeAt - now);
+        if (spent + cost > Burst * cost)
+            return false;
+        wholeAt = now + spent + cost;
+        return true;
     }
 
     private static ulong Fold(ulong one, ulong other)
@@ -79,6 +107,10 @@ internal sealed class SourceLedger
     {
         /// <summary>When the budget will be whole again: the further ahead, the more of it is spent.</summary>
         internal long WholeAt;
+
+        internal long LooksWholeAt;
+
+        internal long CookieLooksWholeAt;
 
         internal long LoadedUntil;
 

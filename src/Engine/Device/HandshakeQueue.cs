@@ -40,8 +40,18 @@ internal sealed class HandshakeQueue
 
     internal int Capacity => _ring.Length;
 
-    /// <summary>Whether a message of this source would be taken now: a look that spares what comes before adding it.</summary>
-    internal bool HasRoomFor(in UdpEndpoint from) => Count < _ring.Length && !_sources.HasItsShare(_sources.IndexOf(from));
+    /// <summary>
+    /// Whether a message of this source is worth looking at: there is room for it, and its source does not send more than
+    /// we would answer. Spares a flood's messages everything that comes before adding them.
+    /// </summary>
+    /// <param name="mayHaveCookie">Whether mac2 is anything but zeros.</param>
+    /// <param name="now">Monotonic nanoseconds.</param>
+    internal bool IsWorthALook(in UdpEndpoint from, bool mayHaveCookie, long now)
+    {
+        var source = _sources.IndexOf(from);
+        lock (_lock)
+            return _count < _ring.Length && !_sources.HasItsShare(source) && _sources.TryLook(source, mayHaveCookie, now);
+    }
 
     /// <summary>Copies a message in; false when the queue is full or the source has its share of it.</summary>
     /// <param name="checkedBy">Who found mac1 valid; null for a cookie reply, which has none and does not count for its source's load.</param>

@@ -33,25 +33,21 @@ public sealed partial class WireGuardDevice
     {
         if (_cookieChecker is not { } checker)
             return;
-        var hasRoom = _queue.HasRoomFor(from);
-        if (hasRoom && type == MessageType.CookieReply)
+        var hasMacs = type != MessageType.CookieReply;
+        if (!_queue.IsWorthALook(from, hasMacs && CookieChecker.MayHaveCookie(message), now))
         {
-            hasRoom = _queue.TryAddMessage(message, from, null, now);
-        }
-        else if (hasRoom)
-        {
-            if (!checker.IsMac1Valid(message))
-            {
-                StrangerLog.Write(LogLevel.Verbose, "mac", from, static source => $"handshake message from {source}: wrong mac1");
-                return;
-            }
-
-            hasRoom = _queue.TryAddMessage(message, from, checker, now);
+            TellDropped(from);
+            return;
         }
 
-        if (!hasRoom)
-            StrangerLog.Write(LogLevel.Warning, "queue", from, static source => $"handshake message from {source} dropped: too many wait");
+        if (hasMacs && !checker.IsMac1Valid(message))
+            StrangerLog.Write(LogLevel.Verbose, "mac", from, static source => $"handshake message from {source}: wrong mac1");
+        else if (!_queue.TryAddMessage(message, from, hasMacs ? checker : null, now))
+            TellDropped(from);
     }
+
+    private void TellDropped(in UdpEndpoint from) =>
+        StrangerLog.Write(LogLevel.Warning, "queue", from, static source => $"handshake message from {source} dropped: too many wait, or come from there");
 
     /// <summary>
     /// Asks for a handshake with the peer unless one was begun less than REKEY_TIMEOUT ago. Any thread.

@@ -47,6 +47,38 @@ public sealed class SourceLedgerTests
     }
 
     [Fact]
+    public void A_loaded_source_is_looked_at_5000_times_a_second_and_as_often_where_there_may_be_a_cookie()
+    {
+        var source = Index("192.0.2.1:1");
+        int looks = 0, looksForCookie = 0;
+        for (var i = 0; i < 100_000; i++)
+        {
+            var now = i * Second / 50_000;
+            if (_ledger.TryLook(source, mayHaveCookie: false, now))
+            {
+                looks++;
+                _ledger.Charge(source, now);
+            }
+
+            if (i % 20 == 0)
+                Assert.True(_ledger.TryLook(source, mayHaveCookie: true, now));
+            if (i >= 50_000 && _ledger.TryLook(source, mayHaveCookie: true, now))
+                looksForCookie++;
+        }
+
+        Assert.InRange(looks, 10_000, 10_000 + (3 * SourceLedger.Burst));
+        Assert.InRange(looksForCookie, 2000, 6000);
+    }
+
+    [Fact]
+    public void A_source_that_is_not_loaded_is_always_looked_at()
+    {
+        var source = Index("192.0.2.1:1");
+        for (var i = 0; i < 100_000; i++)
+            Assert.True(_ledger.TryLook(source, mayHaveCookie: i % 2 == 0, Second));
+    }
+
+    [Fact]
     public void Whoever_keeps_to_its_rate_is_never_loaded()
     {
         var source = Index("192.0.2.1:1");

@@ -60,6 +60,18 @@ public sealed class SourceFloodTests : IDisposable
     }
 
     [Fact]
+    public void It_gets_no_more_answers_the_more_it_sends()
+    {
+        for (var i = 0; i < 500; i++)
+        {
+            _flood.FromOneSource(100);
+            _pair.Run(TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(2));
+        }
+
+        Assert.InRange(CookiesTo(ForgedFlood.OneSource), SourceLedger.LooksPerSecond - SourceLedger.Burst, SourceLedger.LooksPerSecond + SourceLedger.Burst);
+    }
+
+    [Fact]
     public void Other_ports_and_a_whole_64_are_one_source()
     {
         for (var i = 0; i < 600; i++)

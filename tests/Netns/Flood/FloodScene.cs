@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using WireGuard.Api;
@@ -81,6 +82,13 @@ internal sealed class FloodScene : IDisposable
 
         int Field(string name) =>
             int.Parse(lines.Single(l => l.StartsWith(name, StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    }
+
+    /// <summary>Processor time that the server's engine has used.</summary>
+    public TimeSpan ProcessorTime()
+    {
+        using var process = Process.GetProcessById(_started.ProcessId);
+        return process.TotalProcessorTime;
     }
 
     public void Dispose()
