@@ -49,12 +49,14 @@ if ! command -v dotnet >/dev/null; then
 fi
 
 [[ $task == clean ]] || want libsodium23 "X25519 and XChaCha20-Poly1305 of the engine" has_library libsodium.so.
+if [[ $task == test || $task == bench ]]; then
+    want iproute2 "live tests and benchmarks make network namespaces with ip" command -v ip
+    want iputils-ping "live tests and benchmarks ping through tunnels" command -v ping
+    want wireguard-tools "live tests and benchmarks use wg as a client" command -v wg
+    want iperf3 "live tests and benchmarks send TCP through tunnels" command -v iperf3
+fi
 if [[ $task == test ]]; then
-    want iproute2 "the live tests make network namespaces with ip" command -v ip
-    want iputils-ping "the live tests ping through tunnels" command -v ping
-    want wireguard-tools "the live tests use wg and wg-quick as clients" command -v wg
     want wireguard-go "the live tests talk to another implementation" command -v wireguard-go
-    want iperf3 "the live tests send TCP through tunnels" command -v iperf3
     want tcpdump "the live tests look at packets on the wire" command -v tcpdump
     want nftables "the live tests look at firewall rules" command -v nft
 fi

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using WireGuard.Api;
-using WireGuard.Tests;
 using WireGuard.Tests.Flood;
 using WireGuard.Tests.Interop;
 
@@ -24,14 +23,12 @@ internal static class FloodBench
 
     public static Section Measure(string engine)
     {
-        if (RootRequirement.Missing is { } missing)
-            return Section.NotMeasured(Title, missing);
         var directory = Directory.CreateTempSubdirectory("wireguard-bench-");
         Environment.SetEnvironmentVariable(ControlProtocol.DirectoryVariable, Path.Combine(directory.FullName, "run"));
         Environment.SetEnvironmentVariable(InteropRequirement.EngineVariable, engine);
         try
         {
-            return Measure();
+            return InteropRequirement.Missing(["iperf3"]) is { } missing ? Section.NotMeasured(Title, missing) : Measure();
         }
         finally
         {
