@@ -117,7 +117,8 @@ public sealed partial class WireGuardDevice
         {
             if (_isUp)
                 BindLocked(port, mark);
-            _listenPort = port;
+            else
+                _listenPort = port;
             ForgetSources();
         }
         else if (mark != _fwMark && _isUp)
@@ -135,8 +136,7 @@ public sealed partial class WireGuardDevice
         {
             var bound = _options.Bind.Open(port, mark);
             // A random port, once found, is this tunnel's: peers know it.
-            if (port == 0)
-                _listenPort = bound;
+            _listenPort = bound;
             Log.Verbose($"listening on port {bound}");
         }
         catch (SocketException e)
@@ -168,6 +168,7 @@ public sealed partial class WireGuardDevice
 
         if (identity is not null && _peers.TryGetValue(identity.PublicKey, out var self))
             Remove(self, events);
+        var isFirst = _identity is null;
         lock (_handshakeLock)
         {
             _identity?.Dispose();
@@ -183,6 +184,9 @@ public sealed partial class WireGuardDevice
                 ForgetHandshakeIndex(peer);
                 peer.Handshake.Clear();
                 peer.LastSentHandshake = long.MinValue / 2;
+                // What came while there was no key to shake hands with has waited long enough.
+                if (isFirst && _isUp && peer.Staged.Count > 0)
+                    RequestFlush(peer);
             }
         }
     }

@@ -139,19 +139,4 @@ public sealed class WgToolTests : IAsyncLifetime
         Assert.Equal(0, exitCode);
         return output;
     }
-
-    private sealed class SecretFile : IDisposable
-    {
-        internal SecretFile(string text) => File.WriteAllText(Path, text);
-
-        internal SecretFile(SecretKey key)
-            : this(key.ToBase64() + "\n")
-        {
-        }
-
-        // Made with mode 0600.
-        internal string Path { get; } = System.IO.Path.GetTempFileName();
-
-        public void Dispose() => File.Delete(Path);
-    }
 }
