@@ -6,8 +6,14 @@ namespace WireGuard.Tests.Flood;
 /// <summary>50,000 forged handshakes a second on the wire, in front of a server that has other things to do.</summary>
 public class FloodTests
 {
+    // MiB; without a flood it is about 60.
     private const int MostMemory = 160;
-    private static readonly TimeSpan s_newcomersTime = TimeSpan.FromSeconds(10);
+
+    // Of the flood, before anything else begins.
+    private const int FirstMessages = 10_000;
+
+    // A first try and two more of a handshake, on a machine that is busy with other tests too.
+    private static readonly TimeSpan s_newcomersTime = TimeSpan.FromSeconds(20);
 
     [InteropFact]
     public void A_newcomer_gets_in_the_tunnel_carries_data_and_memory_stays_bounded()
@@ -16,7 +22,7 @@ public class FloodTests
         Traffic.Ping(scene.Client, scene.Server.InnerIPv4, 1);
         using (var flood = scene.Flood())
         {
-            Eventually.True(() => flood.Sent > HandshakeFlood.PerSecond, "the flood has begun");
+            Eventually.True(() => flood.Sent > FirstMessages, "the flood has begun");
             Traffic.Transfer(scene.Client, scene.Server, scene.Server.InnerIPv4, 8 << 20);
             scene.Connect(scene.Newcomer);
             var start = Stopwatch.GetTimestamp();
