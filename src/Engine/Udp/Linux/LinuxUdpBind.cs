@@ -87,12 +87,15 @@ public sealed class LinuxUdpBind : IUdpBind
 
     public void Dispose()
     {
+        PathMonitor? paths;
         lock (_lock)
         {
             _disposed = true;
             Replace(null);
+            (paths, _paths) = (_paths, null);
         }
-        _paths?.Dispose();
+        // Outside the lock, which the thread that it waits for may be about to take.
+        paths?.Dispose();
         _sources?.Dispose();
     }
 

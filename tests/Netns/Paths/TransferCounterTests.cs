@@ -3,7 +3,7 @@ using WireGuard.Tests.Interop;
 namespace WireGuard.Tests.Paths;
 
 /// <summary>Every byte is counted as the kernel driver counts it, by whomever one asks.</summary>
-public class CounterTests
+public class TransferCounterTests
 {
     private const ulong Initiation = 148;
     private const ulong Response = 92;
