@@ -12,6 +12,7 @@ namespace WireGuard.Engine.Device;
 internal sealed class Peer
 {
     private PeerEndpoint? _endpoint;
+    private PeerEndpoint? _refused;
     private long _rxBytes;
     private long _txBytes;
     private long _lastHandshakeTicks;
@@ -84,9 +85,22 @@ internal sealed class Peer
         var known = Endpoint;
         if (known is not null && known.Value.Equals(source))
             return false;
-        Volatile.Write(ref _endpoint, new PeerEndpoint(source with { TrafficClass = 0 }));
+        var learned = source with { TrafficClass = 0 };
+        if (IsRefused(source))
+        {
+            learned = learned.WithoutSource();
+            if (known is not null && known.Value.Equals(learned))
+                return false;
+        }
+
+        Interlocked.Exchange(ref _endpoint, new PeerEndpoint(learned));
+        // It may have been refused in the meantime, by a thread that looked before the line above.
+        if (learned.HasSource && IsRefused(learned))
+            ForgetSource();
         return known is null || !known.Value.SameRemote(source);
     }
+
+    private bool IsRefused(in UdpEndpoint source) => Volatile.Read(ref _refused) is { } refused && refused.Value.Equals(source);
 
     internal void SetEndpoint(in UdpEndpoint endpoint) => Volatile.Write(ref _endpoint, new PeerEndpoint(endpoint));
 
@@ -99,6 +113,20 @@ internal sealed class Peer
         var known = Endpoint;
         if (known is { Value.HasSource: true })
             Interlocked.CompareExchange(ref _endpoint, new PeerEndpoint(known.Value.WithoutSource()), known);
+    }
+
+    /// <summary>
+    /// Forgets the sources that, as <paramref name="serves"/> says, serve no longer. They are not learned again from what the
+    /// peer still sends there, until a later call finds that they serve.
+    /// </summary>
+    internal void ReviewSources(SourceVerdict serves)
+    {
+        if (Volatile.Read(ref _refused) is { } refused && serves(in refused.Value))
+            Volatile.Write(ref _refused, null);
+        if (Endpoint is not { Value.HasSource: true } known || serves(in known.Value))
+            return;
+        Interlocked.Exchange(ref _refused, known);
+        ForgetSource();
     }
 
     /// <summary>True for the one caller that may queue an initiation; more requests until it is worked on are one.</summary>

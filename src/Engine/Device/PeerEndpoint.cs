@@ -7,3 +7,6 @@ internal sealed class PeerEndpoint(in UdpEndpoint value)
 {
     internal readonly UdpEndpoint Value = value;
 }
+
+/// <summary>Whether datagrams to the endpoint may still leave from its source address.</summary>
+internal delegate bool SourceVerdict(in UdpEndpoint endpoint);

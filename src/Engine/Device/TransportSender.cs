@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using WireGuard.Engine.Crypto;
+using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.Noise;
 using WireGuard.Engine.Packets;
 using WireGuard.Engine.Tun;
@@ -164,7 +165,12 @@ internal sealed unsafe class TransportSender : IDisposable
             ? _device.AllowedIPs.Find4((uint)(destination.High >> 32))
             : _device.AllowedIPs.Find6(destination.High, destination.Low);
         if (peer is { Endpoint: not null, IsRemoved: false } && _device.IsUp)
-            return peer;
+        {
+            if (!RoutingLoop.IsOwnDatagram(slot.Span, peer))
+                return peer;
+            _device.StrangerLog.Write(LogLevel.Warning, "loop", peer, static looping => $"the way to peer {looping.Name ?? looping.PublicKey.ToString()} at {looping.Endpoint?.Value} leads into its own tunnel: a route or rule is missing");
+            return null;
+        }
         Reject(slot.Span, tun);
         return null;
     }

@@ -157,6 +157,14 @@ public sealed partial class WireGuardDevice
             peer.ForgetSource();
     }
 
+    // Told by the socket. A source that still serves is kept: a peer behind a NAT knows no other.
+    private void ForgetStaleSources()
+    {
+        SourceVerdict serves = _options.Bind.SourceStillServes;
+        foreach (var peer in _peerList)
+            peer.ReviewSources(serves);
+    }
+
     private void ApplyPrivateKey(SecretKey key, List<DeviceEvent> events)
     {
         var identity = key.IsZero ? null : new StaticIdentity(key);

@@ -13,6 +13,7 @@ public sealed class ChannelBind : IUdpBind, IUdpSocket
     // A route is made once for each endpoint that the engine sends to.
     private readonly Dictionary<UdpEndpoint, ChannelRoute> _routes = [];
     private readonly Lock _routesLock = new();
+    private IPAddress? _lostSource;
 
     internal ChannelBind(ChannelNetwork network, IReadOnlyList<IPAddress> addresses)
     {
@@ -23,6 +24,8 @@ public sealed class ChannelBind : IUdpBind, IUdpSocket
 
     /// <summary>A datagram arrived.</summary>
     public event Action? Activity;
+
+    public event Action? PathsChanged;
 
     public ushort Port { get; private set; }
 
@@ -47,6 +50,15 @@ public sealed class ChannelBind : IUdpBind, IUdpSocket
     }
 
     public void SetFwMark(uint fwMark) => FwMark = fwMark;
+
+    public bool SourceStillServes(in UdpEndpoint endpoint) => _lostSource is null || !_lostSource.Equals(SourceOf(endpoint)?.Address);
+
+    /// <summary>Plays the loss of an own address, or of the way back from it; null: all is well again.</summary>
+    internal void LoseSource(IPAddress? address)
+    {
+        _lostSource = address;
+        PathsChanged?.Invoke();
+    }
 
     public void Close()
     {
@@ -94,9 +106,12 @@ public sealed class ChannelBind : IUdpBind, IUdpSocket
         var to = endpoint.ToIPEndPoint();
         if (to is null)
             return null;
-        var asked = new UdpEndpoint { AddressHigh = endpoint.SourceHigh, AddressLow = endpoint.SourceLow, Family = endpoint.Family }.ToIPEndPoint();
+        var asked = SourceOf(endpoint);
         var source = _addresses.FirstOrDefault(a => endpoint.HasSource && a.Equals(asked?.Address))
             ?? _addresses.FirstOrDefault(a => a.AddressFamily == to.AddressFamily);
         return source is null ? null : _routes[endpoint] = new ChannelRoute(new IPEndPoint(source, Port), to);
     }
+
+    private static IPEndPoint? SourceOf(in UdpEndpoint endpoint) =>
+        new UdpEndpoint { AddressHigh = endpoint.SourceHigh, AddressLow = endpoint.SourceLow, Family = endpoint.Family }.ToIPEndPoint();
 }

@@ -15,6 +15,12 @@ public interface IUdpBind : IDisposable
     IReadOnlyList<IUdpSocket> Sockets { get; }
 
     /// <summary>
+    /// Addresses or routes of the system that the sockets are in changed, so that a source learned before may serve no
+    /// longer: <see cref="SourceStillServes"/> tells. On a thread of its own; the bind is not to be disposed of in it.
+    /// </summary>
+    event Action? PathsChanged;
+
+    /// <summary>
     /// Binds <paramref name="port"/> (0: any free one) in IPv4 and IPv6, the same number in both; a host without IPv6
     /// has IPv4 only. When open already, the old sockets close once the new ones are bound; when binding fails, they
     /// stay. Returns the port.
@@ -24,6 +30,12 @@ public interface IUdpBind : IDisposable
 
     /// <summary>Sets SO_MARK on open sockets.</summary>
     void SetFwMark(uint fwMark);
+
+    /// <summary>
+    /// Whether the endpoint's source address is there still and on the way to the peer. Asked while
+    /// <see cref="PathsChanged"/> is told, by the thread that tells it.
+    /// </summary>
+    bool SourceStillServes(in UdpEndpoint endpoint);
 
     /// <summary>Closes the sockets; sends and receives of lanes then do nothing.</summary>
     void Close();

@@ -62,6 +62,10 @@ internal sealed class Host : IDisposable
         }
     }
 
+    /// <summary>A host without a cable.</summary>
+    /// <param name="number">Its place in the tunnel's network, 1 to 254.</param>
+    public static Host Alone(int number) => new(number);
+
     public string OuterEndpoint(bool overIPv6) => overIPv6 ? $"[fd77::{Number}]:{ListenPort}" : $"10.77.0.{Number}:{ListenPort}";
 
     /// <summary>

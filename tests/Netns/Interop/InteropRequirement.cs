@@ -8,10 +8,18 @@ internal static class InteropRequirement
     /// <summary>wg-quick takes a userspace implementation only where the kernel has none.</summary>
     public const string UserspaceWgQuick = "wg-quick";
 
+    public const string Tcpdump = "tcpdump";
+
+    public const string Nft = "nft";
+
+    /// <summary>conntrack(8), to look at mappings and to forget them.</summary>
+    public const string ConnectionTracking = "conntrack";
+
     /// <summary>Names another executable than this source tree's.</summary>
     public const string EngineVariable = "WIREGUARD_ENGINE";
 
     private static readonly Lazy<bool> s_kernelHasWireGuard = new(TryKernel);
+    private static readonly Lazy<bool> s_kernelHasNat = new(TryNat);
 
     /// <summary>out/engine/wireguard-engine of this source tree, or what WIREGUARD_ENGINE names; null: neither is there.</summary>
     public static string? Engine { get; } = FindEngine();
@@ -29,9 +37,9 @@ internal static class InteropRequirement
                 return $"needs {program}";
         }
 
-        return programs.Contains(UserspaceWgQuick) && s_kernelHasWireGuard.Value
-            ? "wg-quick uses this kernel's own WireGuard"
-            : null;
+        if (programs.Contains(UserspaceWgQuick) && s_kernelHasWireGuard.Value)
+            return "wg-quick uses this kernel's own WireGuard";
+        return programs.Contains(Nft) && !s_kernelHasNat.Value ? "this kernel has no NAT (nf_tables, nf_conntrack)" : null;
     }
 
     private static string? FindEngine()
@@ -51,6 +59,13 @@ internal static class InteropRequirement
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Append("/sbin")
             .Select(folder => Path.Combine(folder, program))
             .FirstOrDefault(File.Exists);
+
+    private static bool TryNat()
+    {
+        using var netns = NetworkNamespace.Create();
+        return netns.TryRun("nft", "add table ip t; add chain ip t c { type nat hook postrouting priority 100; }; add rule ip t c masquerade").ExitCode == 0
+            && File.Exists("/proc/sys/net/netfilter/nf_conntrack_udp_timeout");
+    }
 
     private static bool TryKernel()
     {

@@ -58,6 +58,43 @@ public sealed class LinuxUdpBindNetnsTests : IDisposable
         Assert.Equal(address.Replace('3', '2'), AnswerCameFrom());
     }
 
+    [RootTheory]
+    [InlineData("10.1.0.3", "24")]
+    [InlineData("fd01::3", "64")]
+    public void A_source_whose_address_is_removed_serves_no_longer(string address, string prefix)
+    {
+        Open();
+        var heard = Ask(address);
+        AssertVerdict(false, heard, "addr", "del", $"{address}/{prefix}", "dev", "eth0");
+    }
+
+    [RootTheory]
+    [InlineData("10.1.0.3", "10.1.0.1/32", "10.2.0.1")]
+    [InlineData("fd01::3", "fd01::1/128", "fd02::1")]
+    public void A_source_serves_until_the_way_back_leads_over_another_interface(string address, string client, string gateway)
+    {
+        Open();
+        _clientHost.ConnectTo(_serverHost, "eth1", ["10.2.0.1/24", "fd02::1/64"], "eth1", ["10.2.0.2/24", "fd02::2/64"]);
+        var heard = Ask(address);
+        AssertVerdict(true, heard, "route", "add", "10.99.0.0/16", "via", "10.2.0.1", "dev", "eth1");
+        AssertVerdict(false, heard, "route", "add", client, "via", gateway, "dev", "eth1");
+        AssertVerdict(true, heard, "route", "del", client, "via", gateway, "dev", "eth1");
+        // No way at all says nothing about the source.
+        AssertVerdict(true, heard, "route", "add", "unreachable", client);
+    }
+
+    [RootFact]
+    public void A_rule_for_the_firewall_mark_counts_as_the_way_back()
+    {
+        _clientHost.Invoke(() => _client.Open(Port, 0));
+        _serverHost.Invoke(() => _server.Open(Port, 0x51));
+        _clientHost.ConnectTo(_serverHost, "eth1", ["10.2.0.1/24"], "eth1", ["10.2.0.2/24"]);
+        _serverHost.Ip("route", "add", "10.1.0.1/32", "via", "10.2.0.1", "dev", "eth1", "table", "51");
+        var heard = Ask("10.1.0.3");
+        AssertVerdict(false, heard, "rule", "add", "fwmark", "0x51", "lookup", "51");
+        AssertVerdict(true, heard, "rule", "add", "fwmark", "0x51", "lookup", "main", "priority", "1");
+    }
+
     [RootFact]
     public void Without_a_source_the_system_chooses()
     {
@@ -202,6 +239,19 @@ public sealed class LinuxUdpBindNetnsTests : IDisposable
         _batch.Add(UdpBatch.Endpoint(address, Port), "question");
         Assert.Equal(1, _client.Sockets[0].Send(_batch));
         return UdpBatch.Receive(_server.Sockets[0], 1, (_, endpoint) => endpoint)[0];
+    }
+
+    /// <summary>What the server's bind says of the source after a change made by ip(8), and goes on saying.</summary>
+    private void AssertVerdict(bool expected, UdpEndpoint heard, params string[] change)
+    {
+        bool? verdict = null;
+        void Ask() => verdict = _server.SourceStillServes(heard);
+        _server.PathsChanged += Ask;
+        _serverHost.Ip(change);
+        Eventually.True(() => verdict == expected, $"{string.Join(' ', change)}: the verdict is {expected}");
+        Thread.Sleep(200);
+        Assert.Equal(expected, verdict);
+        _server.PathsChanged -= Ask;
     }
 
     private void Answer(UdpEndpoint to)

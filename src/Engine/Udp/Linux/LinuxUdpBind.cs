@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.Interop.Linux;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Udp;
 
@@ -16,6 +18,9 @@ public sealed class LinuxUdpBind : IUdpBind
     private readonly LinuxUdpSocket _socket = new();
     private readonly EngineLog _log;
     private ushort _closedPort;
+    private uint _fwMark;
+    private PathMonitor? _paths;
+    private SourceCheck? _sources;
     private bool _disposed;
 
     public LinuxUdpBind(EngineLog log)
@@ -23,6 +28,8 @@ public sealed class LinuxUdpBind : IUdpBind
         _log = log;
         Sockets = [_socket];
     }
+
+    public event Action? PathsChanged;
 
     public ushort Port => _socket.Pair?.Port ?? 0;
 
@@ -37,9 +44,12 @@ public sealed class LinuxUdpBind : IUdpBind
             if (_socket.Pair is { } current && port == current.Port)
             {
                 current.SetFwMark(fwMark);
+                Volatile.Write(ref _fwMark, fwMark);
                 return port;
             }
             var pair = Bind(port, fwMark);
+            Volatile.Write(ref _fwMark, fwMark);
+            WatchPaths();
             Replace(pair);
             _log.Verbose($"UDP port {pair.Port} is bound in IPv4{(pair.IPv6 >= 0 ? " and IPv6" : " only: the host has no IPv6")}");
             return pair.Port;
@@ -49,7 +59,24 @@ public sealed class LinuxUdpBind : IUdpBind
     public void SetFwMark(uint fwMark)
     {
         lock (_lock)
+        {
             _socket.Pair?.SetFwMark(fwMark);
+            Volatile.Write(ref _fwMark, fwMark);
+        }
+    }
+
+    public bool SourceStillServes(in UdpEndpoint endpoint)
+    {
+        try
+        {
+            // Made by the monitor's thread, which is in the sockets' namespace.
+            return (_sources ??= new SourceCheck()).StillServes(in endpoint, Volatile.Read(ref _fwMark));
+        }
+        catch (LinuxException failure)
+        {
+            _log.Verbose($"a source address could not be checked: {failure.Message}");
+            return false;
+        }
     }
 
     public void Close()
@@ -60,10 +87,29 @@ public sealed class LinuxUdpBind : IUdpBind
 
     public void Dispose()
     {
+        PathMonitor? paths;
         lock (_lock)
         {
             _disposed = true;
             Replace(null);
+            (paths, _paths) = (_paths, null);
+        }
+        // Outside the lock, which the thread that it waits for may be about to take.
+        paths?.Dispose();
+        _sources?.Dispose();
+    }
+
+    /// <summary>From the first binding on, for good: every later one is in the same namespace.</summary>
+    private void WatchPaths()
+    {
+        try
+        {
+            _paths ??= new PathMonitor(() => PathsChanged?.Invoke(), _log);
+        }
+        catch (LinuxException failure)
+        {
+            // The handshake's retry still forgets a source that leads nowhere, only later.
+            _log.Error($"changes of addresses and routes are not seen: {failure.Message}");
         }
     }
 

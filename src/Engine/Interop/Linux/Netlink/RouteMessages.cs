@@ -15,6 +15,14 @@ internal static class RouteConstants
     public const ushort RTM_GETROUTE = 26;
 
     public const uint RTMGRP_LINK = 1;
+    public const uint RTMGRP_IPV4_IFADDR = 0x10;
+    public const uint RTMGRP_IPV4_ROUTE = 0x40;
+    public const uint RTMGRP_IPV4_RULE = 0x80;
+    public const uint RTMGRP_IPV6_IFADDR = 0x100;
+    public const uint RTMGRP_IPV6_ROUTE = 0x400;
+
+    /// <summary>Has a number (RTNLGRP_IPV6_RULE, 19) and no bit of its own in the headers.</summary>
+    public const uint RTMGRP_IPV6_RULE = 1 << (19 - 1);
 
     public const ushort IFLA_IFNAME = 3;
     public const ushort IFLA_MTU = 4;
@@ -30,8 +38,10 @@ internal static class RouteConstants
     public const byte IFA_F_NODAD = 0x02;
 
     public const ushort RTA_DST = 1;
+    public const ushort RTA_SRC = 2;
     public const ushort RTA_OIF = 4;
     public const ushort RTA_TABLE = 15;
+    public const ushort RTA_MARK = 16;
 
     public const byte RT_TABLE_UNSPEC = 0;
     public const byte RT_TABLE_MAIN = 254;
