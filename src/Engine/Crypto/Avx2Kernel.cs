@@ -14,6 +14,8 @@ internal readonly unsafe struct Avx2Kernel : IAeadKernel
 
     public static bool IsSupported => Avx2.IsSupported;
 
+    public static int RunBlocks => 0;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Spread(uint* state, uint counter, uint* blocks, int count)
     {
@@ -29,6 +31,9 @@ internal readonly unsafe struct Avx2Kernel : IAeadKernel
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Blocks(uint* blocks, int count) => ChaCha20Vector256.Blocks(blocks, count);
+
+    public static void Run(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output) =>
+        throw new NotSupportedException();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Xor(byte* text, byte* keystream, int length) => VectorXor.By32(text, keystream, length);

@@ -14,6 +14,8 @@ internal readonly unsafe struct Avx512Kernel : IAeadKernel
 
     public static bool IsSupported => Avx512BW.IsSupported;
 
+    public static int RunBlocks => ChaCha20Run512.Blocks;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Spread(uint* state, uint counter, uint* blocks, int count)
     {
@@ -27,6 +29,10 @@ internal readonly unsafe struct Avx512Kernel : IAeadKernel
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Blocks(uint* blocks, int count) => ChaCha20Vector512.Blocks(blocks, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Run(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output) =>
+        ChaCha20Run512.Make(state, counter, count, nextState, nextCounter, output);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Xor(byte* text, byte* keystream, int length) => VectorXor.By64(text, keystream, length);

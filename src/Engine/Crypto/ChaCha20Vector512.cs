@@ -157,7 +157,7 @@ internal static unsafe class ChaCha20Vector512
 
     /// <summary>Turns four blocks of four rows into four rows of four blocks, and back.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Turn(ref Vector512<uint> a, ref Vector512<uint> b, ref Vector512<uint> c, ref Vector512<uint> d)
+    internal static void Turn(ref Vector512<uint> a, ref Vector512<uint> b, ref Vector512<uint> c, ref Vector512<uint> d)
     {
         var abLow = Avx512F.Shuffle4x128(a, b, 0b01_00_01_00);
         var abHigh = Avx512F.Shuffle4x128(a, b, 0b11_10_11_10);

@@ -32,6 +32,13 @@ internal unsafe interface IAeadKernel
     /// <param name="count">1 to <see cref="KeystreamBlocks"/>.</param>
     static abstract void Blocks(uint* blocks, int count);
 
+    /// <summary>Blocks that <see cref="Run"/> makes; 0 where there is nothing faster than <see cref="Blocks"/>.</summary>
+    static abstract int RunBlocks { get; }
+
+    /// <summary>Makes <see cref="RunBlocks"/> blocks: <paramref name="count"/> of one state, the rest of the next.</summary>
+    /// <param name="output">Aligned to 64 bytes.</param>
+    static abstract void Run(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output);
+
     /// <summary>text ^= keystream, for exactly <paramref name="length"/> bytes.</summary>
     static abstract void Xor(byte* text, byte* keystream, int length);
 

@@ -62,7 +62,7 @@ internal sealed unsafe class KernelTransportAead<TKernel> : TransportAead
     {
         for (var i = 0; i < packets.Length; i++)
         {
-            var state = scratch.States + (i * ChaCha20.StateWords);
+            var state = StateOf(scratch, i);
             ChaCha20.Start(state, packets[i].Key, packets[i].Counter);
             TKernel.Spread(state, 0, scratch.Window + (i * ChaCha20.StateWords), 1);
         }
@@ -84,11 +84,35 @@ internal sealed unsafe class KernelTransportAead<TKernel> : TransportAead
         while (made > 0)
         {
             place = CombineWindow(packets, place, (byte*)keystream, made, onlyAuthentic);
-            made = Plan(packets, place, scratch, 0);
-            if (made > 0)
-                TKernel.Blocks(scratch.Window, made);
+            made = MakeWindow(packets, place, scratch);
             keystream = scratch.Window;
         }
+    }
+
+    /// <summary>Makes keystream for the text from a place on.</summary>
+    /// <returns>Number of blocks; 0 at the end of the last text.</returns>
+    private static int MakeWindow(ReadOnlySpan<AeadPacket> packets, Place place, AeadScratch scratch)
+    {
+        if (TKernel.RunBlocks > 0)
+        {
+            while (place.Packet < packets.Length && place.Block == BlocksOf(packets[place.Packet]))
+                place = new(place.Packet + 1, 0);
+            if (place.Packet == packets.Length)
+                return 0;
+            var count = Math.Min(BlocksOf(packets[place.Packet]) - place.Block, TKernel.RunBlocks);
+            var next = Math.Min(place.Packet + 1, packets.Length - 1);
+            if (count + BlocksOf(packets[next]) >= TKernel.RunBlocks)
+            {
+                // When the last text ends here, what it has no use for is made all the same.
+                TKernel.Run(StateOf(scratch, place.Packet), (uint)place.Block + 1, count, StateOf(scratch, next), 1, scratch.Window);
+                return next == place.Packet ? count : TKernel.RunBlocks;
+            }
+        }
+
+        var made = Plan(packets, place, scratch, 0);
+        if (made > 0)
+            TKernel.Blocks(scratch.Window, made);
+        return made;
     }
 
     /// <summary>Fills the window, behind blocks that are in it already, with states for the text from a place on.</summary>
@@ -103,7 +127,7 @@ internal sealed unsafe class KernelTransportAead<TKernel> : TransportAead
                 continue;
             // Block 0 is the key's.
             TKernel.Spread(
-                scratch.States + (place.Packet * ChaCha20.StateWords), (uint)place.Block + 1,
+                StateOf(scratch, place.Packet), (uint)place.Block + 1,
                 scratch.Window + (filled * ChaCha20.StateWords), count);
             filled += count;
         }
@@ -133,6 +157,9 @@ internal sealed unsafe class KernelTransportAead<TKernel> : TransportAead
             place = new(place.Packet + 1, 0);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint* StateOf(AeadScratch scratch, int packet) => scratch.States + (packet * ChaCha20.StateWords);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int BlocksOf(in AeadPacket packet) => (int)(((uint)packet.Length + ChaCha20.BlockSize - 1) / ChaCha20.BlockSize);

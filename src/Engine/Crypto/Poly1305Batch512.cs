@@ -28,7 +28,7 @@ internal static unsafe class Poly1305Batch512
         {
             var blocks = BlocksOf(packet.Length);
             longest = Math.Max(longest, blocks);
-            alone += blocks < 24 ? 1 + (blocks / 3) : 8 + (blocks / 8);
+            alone += blocks < 24 ? 2 + (blocks / 3) : 8 + (blocks / 8);
         }
 
         return 5 + longest < alone;

@@ -13,6 +13,8 @@ internal readonly unsafe struct Vector128Kernel : IAeadKernel
 
     public static bool IsSupported => Vector128.IsHardwareAccelerated && BitConverter.IsLittleEndian;
 
+    public static int RunBlocks => 0;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Spread(uint* state, uint counter, uint* blocks, int count)
     {
@@ -32,6 +34,9 @@ internal readonly unsafe struct Vector128Kernel : IAeadKernel
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Blocks(uint* blocks, int count) => ChaCha20Vector128.Blocks(blocks, count);
+
+    public static void Run(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output) =>
+        throw new NotSupportedException();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Xor(byte* text, byte* keystream, int length) => VectorXor.By16(text, keystream, length);
