@@ -15,6 +15,8 @@ internal static unsafe class Poly1305Batch512
 {
     private const int Lanes = 8;
 
+    private const ulong TopBit = 1UL << 24;
+
     // What a call reads of each text before it turns rows into lanes: four blocks.
     private const int RowBytes = 64;
 
@@ -40,11 +42,11 @@ internal static unsafe class Poly1305Batch512
     internal static void Tags(ReadOnlySpan<AeadPacket> packets, byte* keys, byte* tags)
     {
         var mask = Vector512.Create((1UL << LimbBits) - 1);
-        var columns = stackalloc Vector512<ulong>[Lanes];
+        var memory = stackalloc byte[(Lanes + RowBlocks + 1) * RowBytes];
+        var columns = (Vector512<ulong>*)(((nuint)memory + (RowBytes - 1)) & ~(nuint)(RowBytes - 1));
+        var tops = columns + Lanes;
         // Four words a key: r and what is added at the end. The upper half of each row is not looked at.
-        for (var i = 0; i < Lanes; i++)
-            columns[i] = Vector256.LoadAligned((ulong*)(keys + (i * Poly1305.KeySize))).ToVector512Unsafe();
-        Turn(columns);
+        Turn(Key(keys, 0), Key(keys, 1), Key(keys, 2), Key(keys, 3), Key(keys, 4), Key(keys, 5), Key(keys, 6), Key(keys, 7), columns);
         var (low, high, padLow, padHigh) = (columns[0], columns[1], columns[2], columns[3]);
         low &= Vector512.Create(0x0FFF_FFFC_0FFF_FFFFUL);
         high &= Vector512.Create(0x0FFF_FFFC_0FFF_FFFCUL);
@@ -55,45 +57,55 @@ internal static unsafe class Poly1305Batch512
         Carry(d0, d1, d2, d3, d4, mask, out var q0, out var q1, out var q2, out var q3, out var q4);
         var (t1, t2, t3, t4) = (Times5(q1), Times5(q2), Times5(q3), Times5(q4));
 
-        // The steps at which texts begin.
+        // Lanes without a packet repeat the first. All texts end with the last row; starts are the blocks, sources where
+        // block 0 would be.
         var starts = stackalloc long[Lanes];
         var lengths = stackalloc ulong[Lanes];
+        var sources = stackalloc byte*[Lanes];
         var rows = 0;
-        for (var i = 0; i < packets.Length; i++)
-            rows = Math.Max(rows, RowsOf(packets[i].Length));
+        foreach (ref readonly var packet in packets)
+            rows = Math.Max(rows, (packet.Length + RowBytes - 1) / RowBytes);
+        int wholeFrom = 0, wholeTo = rows;
         for (var i = 0; i < Lanes; i++)
         {
-            var length = i < packets.Length ? packets[i].Length : 0;
-            lengths[i] = (ulong)length;
-            starts[i] = (rows * RowBlocks) - BlocksOf(length);
+            ref readonly var packet = ref packets[i < packets.Length ? i : 0];
+            lengths[i] = (ulong)packet.Length;
+            starts[i] = (rows * RowBlocks) - BlocksOf(packet.Length);
+            sources[i] = packet.Data - (starts[i] * Poly1305.BlockSize);
+            wholeFrom = Math.Max(wholeFrom, ((int)starts[i] + RowBlocks - 1) / RowBlocks);
+            if (packet.Length % Poly1305.BlockSize != 0)
+                wholeTo = rows - 1;
         }
 
-        var start = Vector512.Load(starts);
-        var step = Vector512<long>.Zero;
-        var topBit = Vector512.Create(1UL << 24);
         Vector512<ulong> h0, h1, h2, h3, h4;
         h0 = h1 = h2 = h3 = h4 = Vector512<ulong>.Zero;
         for (var row = 0; row < rows; row++)
         {
-            ReadRow(packets, starts, row, columns);
-            for (var column = columns; column < columns + Lanes; column += 4)
-            {
-                Split(column[0], column[1], topBit & Vector512.GreaterThanOrEqual(step, start).AsUInt64(), mask,
-                    out var m0, out var m1, out var m2, out var m3, out var m4);
-                step += Vector512<long>.One;
-                Multiply(h0 + m0, h1 + m1, h2 + m2, h3 + m3, h4 + m4, q0, q1, q2, q3, q4, t1, t2, t3, t4,
-                    out d0, out d1, out d2, out d3, out d4);
-                Split(column[2], column[3], topBit & Vector512.GreaterThanOrEqual(step, start).AsUInt64(), mask,
-                    out m0, out m1, out m2, out m3, out m4);
-                step += Vector512<long>.One;
-                Multiply(m0, m1, m2, m3, m4, r0, r1, r2, r3, r4, s1, s2, s3, s4,
-                    out var e0, out var e1, out var e2, out var e3, out var e4);
-                Carry(d0 + e0, d1 + e1, d2 + e2, d3 + e3, d4 + e4, mask, out h0, out h1, out h2, out h3, out h4);
-            }
+            if (row >= wholeFrom && row < wholeTo)
+                ReadRow(sources, row * RowBytes, columns);
+            else
+                ReadPartialRow(starts, lengths, sources, row, columns);
+            if (row <= wholeFrom)
+                WriteTopBits(starts, row, tops);
+
+            Split(columns[0], columns[1], tops[0], mask, out var m0, out var m1, out var m2, out var m3, out var m4);
+            Multiply(h0 + m0, h1 + m1, h2 + m2, h3 + m3, h4 + m4, q0, q1, q2, q3, q4, t1, t2, t3, t4,
+                out d0, out d1, out d2, out d3, out d4);
+            Split(columns[2], columns[3], tops[1], mask, out m0, out m1, out m2, out m3, out m4);
+            Multiply(m0, m1, m2, m3, m4, r0, r1, r2, r3, r4, s1, s2, s3, s4,
+                out var e0, out var e1, out var e2, out var e3, out var e4);
+            Carry(d0 + e0, d1 + e1, d2 + e2, d3 + e3, d4 + e4, mask, out h0, out h1, out h2, out h3, out h4);
+
+            Split(columns[4], columns[5], tops[2], mask, out m0, out m1, out m2, out m3, out m4);
+            Multiply(h0 + m0, h1 + m1, h2 + m2, h3 + m3, h4 + m4, q0, q1, q2, q3, q4, t1, t2, t3, t4,
+                out d0, out d1, out d2, out d3, out d4);
+            Split(columns[6], columns[7], tops[3], mask, out m0, out m1, out m2, out m3, out m4);
+            Multiply(m0, m1, m2, m3, m4, r0, r1, r2, r3, r4, s1, s2, s3, s4, out e0, out e1, out e2, out e3, out e4);
+            Carry(d0 + e0, d1 + e1, d2 + e2, d3 + e3, d4 + e4, mask, out h0, out h1, out h2, out h3, out h4);
         }
 
         // The AEAD's last block: no associated data, and the text's length.
-        Split(Vector512<ulong>.Zero, Vector512.Load(lengths), topBit, mask, out d0, out d1, out d2, out d3, out d4);
+        Split(Vector512<ulong>.Zero, Vector512.Load(lengths), Vector512.Create(TopBit), mask, out d0, out d1, out d2, out d3, out d4);
         Multiply(h0 + d0, h1 + d1, h2 + d2, h3 + d3, h4 + d4, r0, r1, r2, r3, r4, s1, s2, s3, s4,
             out d0, out d1, out d2, out d3, out d4);
         Carry(d0, d1, d2, d3, d4, mask, out h0, out h1, out h2, out h3, out h4);
@@ -111,63 +123,72 @@ internal static unsafe class Poly1305Batch512
 
     private static int BlocksOf(int length) => (length + Poly1305.BlockSize - 1) / Poly1305.BlockSize;
 
-    private static int RowsOf(int length) => (length + RowBytes - 1) / RowBytes;
-
-    /// <summary>Reads four blocks of each text, zeros where a text is not, and turns them: words of one place to a vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void ReadRow(ReadOnlySpan<AeadPacket> packets, long* starts, int row, Vector512<ulong>* columns)
+    private static Vector512<ulong> Key(byte* keys, int lane) =>
+        Vector256.LoadAligned((ulong*)(keys + (lane * Poly1305.KeySize))).ToVector512Unsafe();
+
+    /// <summary>Reads four blocks of each text and turns them: words of one place to a vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ReadRow(byte** sources, int offset, Vector512<ulong>* columns) => Turn(
+        Vector512.Load((ulong*)(sources[0] + offset)), Vector512.Load((ulong*)(sources[1] + offset)),
+        Vector512.Load((ulong*)(sources[2] + offset)), Vector512.Load((ulong*)(sources[3] + offset)),
+        Vector512.Load((ulong*)(sources[4] + offset)), Vector512.Load((ulong*)(sources[5] + offset)),
+        Vector512.Load((ulong*)(sources[6] + offset)), Vector512.Load((ulong*)(sources[7] + offset)), columns);
+
+    /// <summary>The same with zeros where a text is not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ReadPartialRow(long* starts, ulong* lengths, byte** sources, int row, Vector512<ulong>* columns)
     {
-        for (var i = 0; i < packets.Length; i++)
-            columns[i] = ReadLine(packets[i], ((row * RowBlocks) - (int)starts[i]) * Poly1305.BlockSize);
-        for (var i = packets.Length; i < Lanes; i++)
-            columns[i] = Vector512<ulong>.Zero;
-        Turn(columns);
+        for (var i = 0; i < Lanes; i++)
+        {
+            var before = ((int)starts[i] * Poly1305.BlockSize) - (row * RowBytes);
+            var after = before + (int)lengths[i];
+            // Masked loads touch nothing outside of the text.
+            var index = Vector512<byte>.Indices.AsSByte();
+            var inside = Vector512.GreaterThanOrEqual(index, Vector512.Create((sbyte)Math.Clamp(before, 0, RowBytes)))
+                & Vector512.LessThan(index, Vector512.Create((sbyte)Math.Clamp(after, 0, RowBytes)));
+            columns[i] = Avx512BW.MaskLoad((sbyte*)sources[i] + (row * RowBytes), inside, Vector512<sbyte>.Zero).AsUInt64();
+        }
+
+        Turn(columns[0], columns[1], columns[2], columns[3], columns[4], columns[5], columns[6], columns[7], columns);
     }
 
+    /// <summary>2^128 of each of the row's blocks, in lanes whose text has begun.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<ulong> ReadLine(in AeadPacket packet, int offset)
+    private static void WriteTopBits(long* starts, int row, Vector512<ulong>* tops)
     {
-        if (offset >= 0 && offset + RowBytes <= packet.Length)
-            return Vector512.Load((ulong*)(packet.Data + offset));
-        if (offset <= -RowBytes || offset >= packet.Length)
-            return Vector512<ulong>.Zero;
-        // Masked loads touch nothing outside of the text.
-        var index = Vector512<byte>.Indices.AsSByte();
-        var before = Vector512.Create((sbyte)Math.Max(-offset, 0));
-        var after = Vector512.Create((sbyte)Math.Min(packet.Length - offset, RowBytes));
-        var inside = Vector512.GreaterThanOrEqual(index, before) & Vector512.LessThan(index, after);
-        return Avx512BW.MaskLoad((sbyte*)packet.Data + offset, inside, Vector512<sbyte>.Zero).AsUInt64();
+        for (var i = 0; i < RowBlocks; i++)
+        {
+            var hasBegun = Vector512.LessThanOrEqual(Vector512.Load(starts), Vector512.Create((long)(row * RowBlocks) + i));
+            tops[i] = Vector512.Create(TopBit) & hasBegun.AsUInt64();
+        }
     }
 
     /// <summary>Rows become columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Turn(Vector512<ulong>* rows)
+    private static void Turn(
+        Vector512<ulong> row0, Vector512<ulong> row1, Vector512<ulong> row2, Vector512<ulong> row3,
+        Vector512<ulong> row4, Vector512<ulong> row5, Vector512<ulong> row6, Vector512<ulong> row7, Vector512<ulong>* columns)
     {
-        var even01 = Avx512F.UnpackLow(rows[0], rows[1]);
-        var even23 = Avx512F.UnpackLow(rows[2], rows[3]);
-        var even45 = Avx512F.UnpackLow(rows[4], rows[5]);
-        var even67 = Avx512F.UnpackLow(rows[6], rows[7]);
-        var odd01 = Avx512F.UnpackHigh(rows[0], rows[1]);
-        var odd23 = Avx512F.UnpackHigh(rows[2], rows[3]);
-        var odd45 = Avx512F.UnpackHigh(rows[4], rows[5]);
-        var odd67 = Avx512F.UnpackHigh(rows[6], rows[7]);
-        TurnPairs(even01, even23, even45, even67, out rows[0], out rows[2], out rows[4], out rows[6]);
-        TurnPairs(odd01, odd23, odd45, odd67, out rows[1], out rows[3], out rows[5], out rows[7]);
+        TurnPairs(
+            Avx512F.UnpackLow(row0, row1), Avx512F.UnpackLow(row2, row3), Avx512F.UnpackLow(row4, row5), Avx512F.UnpackLow(row6, row7), columns);
+        TurnPairs(
+            Avx512F.UnpackHigh(row0, row1), Avx512F.UnpackHigh(row2, row3), Avx512F.UnpackHigh(row4, row5), Avx512F.UnpackHigh(row6, row7), columns + 1);
     }
 
+    /// <summary>Writes every second column.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void TurnPairs(
-        Vector512<ulong> v01, Vector512<ulong> v23, Vector512<ulong> v45, Vector512<ulong> v67,
-        out Vector512<ulong> first, out Vector512<ulong> second, out Vector512<ulong> third, out Vector512<ulong> fourth)
+        Vector512<ulong> v01, Vector512<ulong> v23, Vector512<ulong> v45, Vector512<ulong> v67, Vector512<ulong>* columns)
     {
         var left = Avx512F.Shuffle4x128(v01, v23, 0b10_00_10_00);
         var right = Avx512F.Shuffle4x128(v45, v67, 0b10_00_10_00);
-        first = Avx512F.Shuffle4x128(left, right, 0b10_00_10_00);
-        third = Avx512F.Shuffle4x128(left, right, 0b11_01_11_01);
+        columns[0] = Avx512F.Shuffle4x128(left, right, 0b10_00_10_00);
+        columns[4] = Avx512F.Shuffle4x128(left, right, 0b11_01_11_01);
         left = Avx512F.Shuffle4x128(v01, v23, 0b11_01_11_01);
         right = Avx512F.Shuffle4x128(v45, v67, 0b11_01_11_01);
-        second = Avx512F.Shuffle4x128(left, right, 0b10_00_10_00);
-        fourth = Avx512F.Shuffle4x128(left, right, 0b11_01_11_01);
+        columns[2] = Avx512F.Shuffle4x128(left, right, 0b10_00_10_00);
+        columns[6] = Avx512F.Shuffle4x128(left, right, 0b11_01_11_01);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
