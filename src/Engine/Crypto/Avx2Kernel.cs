@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace WireGuard.Engine.Crypto;
@@ -13,15 +14,44 @@ internal readonly unsafe struct Avx2Kernel : IAeadKernel
 
     public static bool IsSupported => Avx2.IsSupported;
 
+    public static int RunBlocks => 0;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Keystream(uint* state, int wanted, byte* output) =>
-        ChaCha20Vector256.Keystream(state, Math.Min(wanted, IAeadKernel.KeystreamBlocks), output);
+    public static void Spread(uint* state, uint counter, uint* blocks, int count)
+    {
+        var low = Vector256.LoadAligned(state);
+        var high = Vector256.LoadAligned(state + 8) + Vector256.Create(0, 0, 0, 0, counter, 0, 0, 0);
+        for (; count > 0; count--, blocks += ChaCha20.StateWords)
+        {
+            low.StoreAligned(blocks);
+            high.StoreAligned(blocks + 8);
+            high += Vector256.Create(0u, 0, 0, 0, 1, 0, 0, 0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Blocks(uint* blocks, int count) => ChaCha20Vector256.Blocks(blocks, count);
+
+    public static void Run(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output) =>
+        throw new NotSupportedException();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Xor(byte* text, byte* keystream, int length) => VectorXor.By32(text, keystream, length);
 
+    public static void Tags(ReadOnlySpan<AeadPacket> packets, byte* keys, byte* tags)
+    {
+        Unsafe.SkipInit(out Poly1305 poly);
+        for (var i = 0; i < packets.Length; i++)
+        {
+            poly.Start(keys + (i * Poly1305.KeySize));
+            Absorb(ref poly, packets[i].Data, packets[i].Length);
+            poly.Finish(0, (ulong)packets[i].Length, tags + (i * Poly1305.TagSize));
+        }
+    }
+
+    /// <summary>Absorbs the whole text, padded with zeros to 16 bytes, into an accumulator that is still zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Absorb(ref Poly1305 poly, byte* text, int length)
+    internal static void Absorb(ref Poly1305 poly, byte* text, int length)
     {
         if (length < VectorThreshold)
         {

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace WireGuard.Engine.Crypto;
 
-/// <summary>512-bit vectors: AVX-512F, which every CPU with AVX-512 has.</summary>
+/// <summary>512-bit vectors: AVX-512F and BW, which all CPUs with AVX-512 but the first have.</summary>
 internal readonly unsafe struct Avx512Kernel : IAeadKernel
 {
     // Below this eight powers of r cost more than eight lanes save; four may still pay.
@@ -11,16 +12,50 @@ internal readonly unsafe struct Avx512Kernel : IAeadKernel
 
     public static string Name => "AVX-512";
 
-    public static bool IsSupported => Avx512F.IsSupported;
+    public static bool IsSupported => Avx512BW.IsSupported;
+
+    public static int RunBlocks => ChaCha20Run512.Blocks;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Keystream(uint* state, int wanted, byte* output) => ChaCha20Vector512.Keystream(state, wanted, output);
+    public static void Spread(uint* state, uint counter, uint* blocks, int count)
+    {
+        var block = Vector512.LoadAligned(state) + Vector512.Create(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, counter, 0, 0, 0);
+        for (; count > 0; count--, blocks += ChaCha20.StateWords)
+        {
+            block.StoreAligned(blocks);
+            block += Vector512.Create(0u, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Blocks(uint* blocks, int count) => ChaCha20Vector512.Blocks(blocks, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Run(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output) =>
+        ChaCha20Run512.Make(state, counter, count, nextState, nextCounter, output);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Xor(byte* text, byte* keystream, int length) => VectorXor.By64(text, keystream, length);
 
+    public static void Tags(ReadOnlySpan<AeadPacket> packets, byte* keys, byte* tags)
+    {
+        if (Poly1305Batch512.Pays(packets))
+        {
+            Poly1305Batch512.Tags(packets, keys, tags);
+            return;
+        }
+
+        Unsafe.SkipInit(out Poly1305 poly);
+        for (var i = 0; i < packets.Length; i++)
+        {
+            poly.Start(keys + (i * Poly1305.KeySize));
+            Absorb(ref poly, packets[i].Data, packets[i].Length);
+            poly.Finish(0, (ulong)packets[i].Length, tags + (i * Poly1305.TagSize));
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Absorb(ref Poly1305 poly, byte* text, int length)
+    private static void Absorb(ref Poly1305 poly, byte* text, int length)
     {
         if (length < VectorThreshold)
         {

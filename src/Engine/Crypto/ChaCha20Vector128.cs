@@ -12,27 +12,20 @@ internal static unsafe class ChaCha20Vector128
 {
     private const int BlocksAtOnce = 3;
 
-    /// <summary>Writes at least <paramref name="wanted"/> blocks, in steps of three, and advances the state's counter by what it wrote.</summary>
+    /// <inheritdoc cref="IAeadKernel.Blocks"/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static int Keystream(uint* state, int wanted, byte* output)
+    internal static void Blocks(uint* blocks, int count)
     {
-        var written = 0;
-        do
-        {
-            ThreeBlocks(state, output + (written * ChaCha20.BlockSize));
-            state[ChaCha20.CounterWord] += BlocksAtOnce;
-            written += BlocksAtOnce;
-        }
-        while (written < wanted);
-        return written;
+        for (; count > 0; count -= BlocksAtOnce, blocks += BlocksAtOnce * ChaCha20.StateWords)
+            ThreeBlocks(blocks);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ThreeBlocks(uint* state, byte* output)
+    private static void ThreeBlocks(uint* blocks)
     {
-        Load(state, 0, out var a0, out var b0, out var c0, out var d0);
-        Load(state, 1, out var a1, out var b1, out var c1, out var d1);
-        Load(state, 2, out var a2, out var b2, out var c2, out var d2);
+        Load(blocks, 0, out var a0, out var b0, out var c0, out var d0);
+        Load(blocks, 1, out var a1, out var b1, out var c1, out var d1);
+        Load(blocks, 2, out var a2, out var b2, out var c2, out var d2);
         for (var i = 0; i < 10; i++)
         {
             DoubleRound(ref a0, ref b0, ref c0, ref d0);
@@ -40,9 +33,9 @@ internal static unsafe class ChaCha20Vector128
             DoubleRound(ref a2, ref b2, ref c2, ref d2);
         }
 
-        Store(state, 0, a0, b0, c0, d0, output);
-        Store(state, 1, a1, b1, c1, d1, output);
-        Store(state, 2, a2, b2, c2, d2, output);
+        Store(blocks, 0, a0, b0, c0, d0);
+        Store(blocks, 1, a1, b1, c1, d1);
+        Store(blocks, 2, a2, b2, c2, d2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -75,23 +68,24 @@ internal static unsafe class ChaCha20Vector128
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Load(
-        uint* state, uint block, out Vector128<uint> a, out Vector128<uint> b, out Vector128<uint> c, out Vector128<uint> d)
+        uint* blocks, int index, out Vector128<uint> a, out Vector128<uint> b, out Vector128<uint> c, out Vector128<uint> d)
     {
-        a = Vector128.LoadAligned(state);
-        b = Vector128.LoadAligned(state + 4);
-        c = Vector128.LoadAligned(state + 8);
-        d = Vector128.LoadAligned(state + 12) + Vector128.CreateScalar(block);
+        var block = blocks + (index * ChaCha20.StateWords);
+        a = Vector128.LoadAligned(block);
+        b = Vector128.LoadAligned(block + 4);
+        c = Vector128.LoadAligned(block + 8);
+        d = Vector128.LoadAligned(block + 12);
     }
 
-    /// <summary>Adds the state once more and writes the block, whose rows lie one after the other already.</summary>
+    /// <summary>Adds the block's state, which lies where the block goes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(
-        uint* state, uint block, Vector128<uint> a, Vector128<uint> b, Vector128<uint> c, Vector128<uint> d, byte* output)
+        uint* blocks, int index, Vector128<uint> a, Vector128<uint> b, Vector128<uint> c, Vector128<uint> d)
     {
-        var words = (uint*)(output + (block * ChaCha20.BlockSize));
-        (a + Vector128.LoadAligned(state)).StoreAligned(words);
-        (b + Vector128.LoadAligned(state + 4)).StoreAligned(words + 4);
-        (c + Vector128.LoadAligned(state + 8)).StoreAligned(words + 8);
-        (d + Vector128.LoadAligned(state + 12) + Vector128.CreateScalar(block)).StoreAligned(words + 12);
+        var block = blocks + (index * ChaCha20.StateWords);
+        (a + Vector128.LoadAligned(block)).StoreAligned(block);
+        (b + Vector128.LoadAligned(block + 4)).StoreAligned(block + 4);
+        (c + Vector128.LoadAligned(block + 8)).StoreAligned(block + 8);
+        (d + Vector128.LoadAligned(block + 12)).StoreAligned(block + 12);
     }
 }

@@ -12,31 +12,24 @@ internal static unsafe class ChaCha20Vector256
 {
     private const int GroupBlocks = 2;
 
-    private const int GroupBytes = GroupBlocks * ChaCha20.BlockSize;
+    private const int GroupWords = GroupBlocks * ChaCha20.StateWords;
 
     private const int BlocksAtOnce = 3 * GroupBlocks;
 
-    /// <summary>Writes at least <paramref name="wanted"/> blocks, in steps of six, and advances the state's counter by what it wrote.</summary>
+    /// <inheritdoc cref="IAeadKernel.Blocks"/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static int Keystream(uint* state, int wanted, byte* output)
+    internal static void Blocks(uint* blocks, int count)
     {
-        var written = 0;
-        do
-        {
-            ThreeGroups(state, output + (written * ChaCha20.BlockSize));
-            state[ChaCha20.CounterWord] += BlocksAtOnce;
-            written += BlocksAtOnce;
-        }
-        while (written < wanted);
-        return written;
+        for (; count > 0; count -= BlocksAtOnce, blocks += BlocksAtOnce * ChaCha20.StateWords)
+            ThreeGroups(blocks);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ThreeGroups(uint* state, byte* output)
+    private static void ThreeGroups(uint* blocks)
     {
-        Load(state, 0, out var a0, out var b0, out var c0, out var d0);
-        Load(state, 1, out var a1, out var b1, out var c1, out var d1);
-        Load(state, 2, out var a2, out var b2, out var c2, out var d2);
+        Load(blocks, 0, out var a0, out var b0, out var c0, out var d0);
+        Load(blocks, 1, out var a1, out var b1, out var c1, out var d1);
+        Load(blocks, 2, out var a2, out var b2, out var c2, out var d2);
         for (var i = 0; i < 10; i++)
         {
             DoubleRound(ref a0, ref b0, ref c0, ref d0);
@@ -44,9 +37,9 @@ internal static unsafe class ChaCha20Vector256
             DoubleRound(ref a2, ref b2, ref c2, ref d2);
         }
 
-        Store(state, 0, a0, b0, c0, d0, output);
-        Store(state, 1, a1, b1, c1, d1, output);
-        Store(state, 2, a2, b2, c2, d2, output);
+        Store(blocks, 0, a0, b0, c0, d0);
+        Store(blocks, 1, a1, b1, c1, d1);
+        Store(blocks, 2, a2, b2, c2, d2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -77,37 +70,31 @@ internal static unsafe class ChaCha20Vector256
         b = Rotate.Left7(b ^ c);
     }
 
+    /// <summary>Turns two blocks of four rows into four rows of two blocks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Load(
-        uint* state, uint group, out Vector256<uint> a, out Vector256<uint> b, out Vector256<uint> c, out Vector256<uint> d)
+        uint* blocks, int group, out Vector256<uint> a, out Vector256<uint> b, out Vector256<uint> c, out Vector256<uint> d)
     {
-        a = Avx2.BroadcastVector128ToVector256(state);
-        b = Avx2.BroadcastVector128ToVector256(state + 4);
-        c = Avx2.BroadcastVector128ToVector256(state + 8);
-        d = Avx2.BroadcastVector128ToVector256(state + 12) + Counters(group);
+        var block = blocks + (group * GroupWords);
+        var first = Vector256.LoadAligned(block);
+        var second = Vector256.LoadAligned(block + 16);
+        a = Avx2.Permute2x128(first, second, 0x20);
+        b = Avx2.Permute2x128(first, second, 0x31);
+        first = Vector256.LoadAligned(block + 8);
+        second = Vector256.LoadAligned(block + 24);
+        c = Avx2.Permute2x128(first, second, 0x20);
+        d = Avx2.Permute2x128(first, second, 0x31);
     }
 
-    /// <summary>Adds the state once more and writes the group's blocks, turning four rows of two blocks into two blocks of four rows.</summary>
+    /// <summary>Turns the rows into blocks again and adds each block's state, which lies where the block goes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(
-        uint* state, uint group, Vector256<uint> a, Vector256<uint> b, Vector256<uint> c, Vector256<uint> d, byte* output)
+        uint* blocks, int group, Vector256<uint> a, Vector256<uint> b, Vector256<uint> c, Vector256<uint> d)
     {
-        a += Avx2.BroadcastVector128ToVector256(state);
-        b += Avx2.BroadcastVector128ToVector256(state + 4);
-        c += Avx2.BroadcastVector128ToVector256(state + 8);
-        d += Avx2.BroadcastVector128ToVector256(state + 12) + Counters(group);
-        var block = (uint*)(output + (group * GroupBytes));
-        Avx2.Permute2x128(a, b, 0x20).StoreAligned(block);
-        Avx2.Permute2x128(c, d, 0x20).StoreAligned(block + 8);
-        Avx2.Permute2x128(a, b, 0x31).StoreAligned(block + 16);
-        Avx2.Permute2x128(c, d, 0x31).StoreAligned(block + 24);
-    }
-
-    /// <summary>What the group's two blocks add to the state's counter word.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Counters(uint group)
-    {
-        var first = group * GroupBlocks;
-        return Vector256.Create(first, 0, 0, 0, first + 1, 0, 0, 0);
+        var block = blocks + (group * GroupWords);
+        (Avx2.Permute2x128(a, b, 0x20) + Vector256.LoadAligned(block)).StoreAligned(block);
+        (Avx2.Permute2x128(c, d, 0x20) + Vector256.LoadAligned(block + 8)).StoreAligned(block + 8);
+        (Avx2.Permute2x128(a, b, 0x31) + Vector256.LoadAligned(block + 16)).StoreAligned(block + 16);
+        (Avx2.Permute2x128(c, d, 0x31) + Vector256.LoadAligned(block + 24)).StoreAligned(block + 24);
     }
 }

@@ -13,69 +13,77 @@ internal static unsafe class ChaCha20Vector512
 {
     private const int GroupBlocks = 4;
 
-    private const int GroupBytes = GroupBlocks * ChaCha20.BlockSize;
+    private const int GroupWords = GroupBlocks * ChaCha20.StateWords;
 
-    /// <inheritdoc cref="IAeadKernel.Keystream"/>
+    /// <inheritdoc cref="IAeadKernel.Blocks"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static int Keystream(uint* state, int wanted, byte* output)
+    internal static void Blocks(uint* blocks, int count)
     {
-        int groups;
-        if (wanted <= GroupBlocks)
-        {
-            OneGroup(state, output);
-            groups = 1;
-        }
-        else if (wanted <= 3 * GroupBlocks)
-        {
-            ThreeGroups(state, output);
-            groups = 3;
-        }
+        if (count <= GroupBlocks)
+            OneGroup(blocks);
+        else if (count <= 2 * GroupBlocks)
+            TwoGroups(blocks);
+        else if (count <= 4 * GroupBlocks)
+            FourGroups(blocks);
         else
-        {
-            SixGroups(state, output);
-            groups = 6;
-        }
-
-        state[ChaCha20.CounterWord] += (uint)(groups * GroupBlocks);
-        return groups * GroupBlocks;
+            SixGroups(blocks);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void OneGroup(uint* state, byte* output)
+    private static void OneGroup(uint* blocks)
     {
-        Load(state, 0, out var a, out var b, out var c, out var d);
+        Load(blocks, 0, out var a, out var b, out var c, out var d);
         for (var i = 0; i < 10; i++)
             DoubleRound(ref a, ref b, ref c, ref d);
-        Store(state, 0, a, b, c, d, output);
+
+        Store(blocks, 0, a, b, c, d);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ThreeGroups(uint* state, byte* output)
+    private static void TwoGroups(uint* blocks)
     {
-        Load(state, 0, out var a0, out var b0, out var c0, out var d0);
-        Load(state, 1, out var a1, out var b1, out var c1, out var d1);
-        Load(state, 2, out var a2, out var b2, out var c2, out var d2);
+        Load(blocks, 0, out var a0, out var b0, out var c0, out var d0);
+        Load(blocks, 1, out var a1, out var b1, out var c1, out var d1);
+        for (var i = 0; i < 10; i++)
+        {
+            DoubleRound(ref a0, ref b0, ref c0, ref d0);
+            DoubleRound(ref a1, ref b1, ref c1, ref d1);
+        }
+
+        Store(blocks, 0, a0, b0, c0, d0);
+        Store(blocks, 1, a1, b1, c1, d1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FourGroups(uint* blocks)
+    {
+        Load(blocks, 0, out var a0, out var b0, out var c0, out var d0);
+        Load(blocks, 1, out var a1, out var b1, out var c1, out var d1);
+        Load(blocks, 2, out var a2, out var b2, out var c2, out var d2);
+        Load(blocks, 3, out var a3, out var b3, out var c3, out var d3);
         for (var i = 0; i < 10; i++)
         {
             DoubleRound(ref a0, ref b0, ref c0, ref d0);
             DoubleRound(ref a1, ref b1, ref c1, ref d1);
             DoubleRound(ref a2, ref b2, ref c2, ref d2);
+            DoubleRound(ref a3, ref b3, ref c3, ref d3);
         }
 
-        Store(state, 0, a0, b0, c0, d0, output);
-        Store(state, 1, a1, b1, c1, d1, output);
-        Store(state, 2, a2, b2, c2, d2, output);
+        Store(blocks, 0, a0, b0, c0, d0);
+        Store(blocks, 1, a1, b1, c1, d1);
+        Store(blocks, 2, a2, b2, c2, d2);
+        Store(blocks, 3, a3, b3, c3, d3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SixGroups(uint* state, byte* output)
+    private static void SixGroups(uint* blocks)
     {
-        Load(state, 0, out var a0, out var b0, out var c0, out var d0);
-        Load(state, 1, out var a1, out var b1, out var c1, out var d1);
-        Load(state, 2, out var a2, out var b2, out var c2, out var d2);
-        Load(state, 3, out var a3, out var b3, out var c3, out var d3);
-        Load(state, 4, out var a4, out var b4, out var c4, out var d4);
-        Load(state, 5, out var a5, out var b5, out var c5, out var d5);
+        Load(blocks, 0, out var a0, out var b0, out var c0, out var d0);
+        Load(blocks, 1, out var a1, out var b1, out var c1, out var d1);
+        Load(blocks, 2, out var a2, out var b2, out var c2, out var d2);
+        Load(blocks, 3, out var a3, out var b3, out var c3, out var d3);
+        Load(blocks, 4, out var a4, out var b4, out var c4, out var d4);
+        Load(blocks, 5, out var a5, out var b5, out var c5, out var d5);
         for (var i = 0; i < 10; i++)
         {
             DoubleRound(ref a0, ref b0, ref c0, ref d0);
@@ -86,12 +94,12 @@ internal static unsafe class ChaCha20Vector512
             DoubleRound(ref a5, ref b5, ref c5, ref d5);
         }
 
-        Store(state, 0, a0, b0, c0, d0, output);
-        Store(state, 1, a1, b1, c1, d1, output);
-        Store(state, 2, a2, b2, c2, d2, output);
-        Store(state, 3, a3, b3, c3, d3, output);
-        Store(state, 4, a4, b4, c4, d4, output);
-        Store(state, 5, a5, b5, c5, d5, output);
+        Store(blocks, 0, a0, b0, c0, d0);
+        Store(blocks, 1, a1, b1, c1, d1);
+        Store(blocks, 2, a2, b2, c2, d2);
+        Store(blocks, 3, a3, b3, c3, d3);
+        Store(blocks, 4, a4, b4, c4, d4);
+        Store(blocks, 5, a5, b5, c5, d5);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -124,39 +132,40 @@ internal static unsafe class ChaCha20Vector512
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Load(
-        uint* state, uint group, out Vector512<uint> a, out Vector512<uint> b, out Vector512<uint> c, out Vector512<uint> d)
+        uint* blocks, int group, out Vector512<uint> a, out Vector512<uint> b, out Vector512<uint> c, out Vector512<uint> d)
     {
-        a = Avx512F.BroadcastVector128ToVector512(state);
-        b = Avx512F.BroadcastVector128ToVector512(state + 4);
-        c = Avx512F.BroadcastVector128ToVector512(state + 8);
-        d = Avx512F.BroadcastVector128ToVector512(state + 12) + Counters(group);
+        var block = blocks + (group * GroupWords);
+        a = Vector512.LoadAligned(block);
+        b = Vector512.LoadAligned(block + 16);
+        c = Vector512.LoadAligned(block + 32);
+        d = Vector512.LoadAligned(block + 48);
+        Turn(ref a, ref b, ref c, ref d);
     }
 
-    /// <summary>Adds the state once more and writes the group's blocks, turning four rows of four blocks into four blocks of four rows.</summary>
+    /// <summary>Adds each block's state, which lies where the block goes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(
-        uint* state, uint group, Vector512<uint> a, Vector512<uint> b, Vector512<uint> c, Vector512<uint> d, byte* output)
+        uint* blocks, int group, Vector512<uint> a, Vector512<uint> b, Vector512<uint> c, Vector512<uint> d)
     {
-        a += Avx512F.BroadcastVector128ToVector512(state);
-        b += Avx512F.BroadcastVector128ToVector512(state + 4);
-        c += Avx512F.BroadcastVector128ToVector512(state + 8);
-        d += Avx512F.BroadcastVector128ToVector512(state + 12) + Counters(group);
-        var abBlocks01 = Avx512F.Shuffle4x128(a, b, 0b01_00_01_00);
-        var abBlocks23 = Avx512F.Shuffle4x128(a, b, 0b11_10_11_10);
-        var cdBlocks01 = Avx512F.Shuffle4x128(c, d, 0b01_00_01_00);
-        var cdBlocks23 = Avx512F.Shuffle4x128(c, d, 0b11_10_11_10);
-        var block = (uint*)(output + (group * GroupBytes));
-        Avx512F.Shuffle4x128(abBlocks01, cdBlocks01, 0b10_00_10_00).StoreAligned(block);
-        Avx512F.Shuffle4x128(abBlocks01, cdBlocks01, 0b11_01_11_01).StoreAligned(block + 16);
-        Avx512F.Shuffle4x128(abBlocks23, cdBlocks23, 0b10_00_10_00).StoreAligned(block + 32);
-        Avx512F.Shuffle4x128(abBlocks23, cdBlocks23, 0b11_01_11_01).StoreAligned(block + 48);
+        Turn(ref a, ref b, ref c, ref d);
+        var block = blocks + (group * GroupWords);
+        (a + Vector512.LoadAligned(block)).StoreAligned(block);
+        (b + Vector512.LoadAligned(block + 16)).StoreAligned(block + 16);
+        (c + Vector512.LoadAligned(block + 32)).StoreAligned(block + 32);
+        (d + Vector512.LoadAligned(block + 48)).StoreAligned(block + 48);
     }
 
-    /// <summary>What the group's four blocks add to the state's counter word.</summary>
+    /// <summary>Turns four blocks of four rows into four rows of four blocks, and back.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Counters(uint group)
+    internal static void Turn(ref Vector512<uint> a, ref Vector512<uint> b, ref Vector512<uint> c, ref Vector512<uint> d)
     {
-        var first = group * GroupBlocks;
-        return Vector512.Create(first, 0, 0, 0, first + 1, 0, 0, 0, first + 2, 0, 0, 0, first + 3, 0, 0, 0);
+        var abLow = Avx512F.Shuffle4x128(a, b, 0b01_00_01_00);
+        var abHigh = Avx512F.Shuffle4x128(a, b, 0b11_10_11_10);
+        var cdLow = Avx512F.Shuffle4x128(c, d, 0b01_00_01_00);
+        var cdHigh = Avx512F.Shuffle4x128(c, d, 0b11_10_11_10);
+        a = Avx512F.Shuffle4x128(abLow, cdLow, 0b10_00_10_00);
+        b = Avx512F.Shuffle4x128(abLow, cdLow, 0b11_01_11_01);
+        c = Avx512F.Shuffle4x128(abHigh, cdHigh, 0b10_00_10_00);
+        d = Avx512F.Shuffle4x128(abHigh, cdHigh, 0b11_01_11_01);
     }
 }

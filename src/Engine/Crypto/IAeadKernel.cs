@@ -1,7 +1,7 @@
 namespace WireGuard.Engine.Crypto;
 
 /// <summary>
-/// The three inner loops of <see cref="KernelTransportAead{TKernel}"/> in one vector width. Static, so that the JIT binds
+/// The inner loops of <see cref="KernelTransportAead{TKernel}"/> in one vector width. Static, so that the JIT binds
 /// them directly.
 /// </summary>
 internal unsafe interface IAeadKernel
@@ -12,23 +12,41 @@ internal unsafe interface IAeadKernel
     /// </summary>
     const int KeystreamBlocks = 24;
 
+    /// <summary>Most packets that share calls.</summary>
+    const int BatchPackets = 8;
+
     /// <summary>For status displays.</summary>
     static abstract string Name { get; }
 
     /// <summary>Whether this CPU has the instructions.</summary>
     static abstract bool IsSupported { get; }
 
+    /// <summary>Writes <paramref name="count"/> copies of a state, with block counters from <paramref name="counter"/> on.</summary>
+    /// <param name="state">Its counter is 0. Aligned to 64 bytes, as are <paramref name="blocks"/>.</param>
+    static abstract void Spread(uint* state, uint counter, uint* blocks, int count);
+
     /// <summary>
-    /// Writes keystream blocks from the state's counter on and advances the counter by their number.
+    /// Turns states into the blocks of keystream that they stand for, in place. They may be of different keys and nonces.
     /// </summary>
-    /// <param name="wanted">At least 1; more than one call can give is fine.</param>
-    /// <param name="output">Aligned to 64 bytes; room for <see cref="KeystreamBlocks"/> blocks.</param>
-    /// <returns>Blocks written: perhaps more than wanted, fewer only at <see cref="KeystreamBlocks"/>.</returns>
-    static abstract int Keystream(uint* state, int wanted, byte* output);
+    /// <param name="blocks">Aligned to 64 bytes; what follows them up to <see cref="KeystreamBlocks"/> is overwritten too.</param>
+    /// <param name="count">1 to <see cref="KeystreamBlocks"/>.</param>
+    static abstract void Blocks(uint* blocks, int count);
+
+    /// <summary>Blocks that <see cref="Run"/> makes; 0 where there is nothing faster than <see cref="Blocks"/>.</summary>
+    static abstract int RunBlocks { get; }
+
+    /// <summary>Makes <see cref="RunBlocks"/> blocks: <paramref name="count"/> of one state, the rest of the next.</summary>
+    /// <param name="output">Aligned to 64 bytes.</param>
+    static abstract void Run(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output);
 
     /// <summary>text ^= keystream, for exactly <paramref name="length"/> bytes.</summary>
     static abstract void Xor(byte* text, byte* keystream, int length);
 
-    /// <summary>Absorbs the whole text, padded with zeros to 16 bytes, into an accumulator that is still zero.</summary>
-    static abstract void Absorb(ref Poly1305 poly, byte* text, int length);
+    /// <summary>Writes the tags of up to <see cref="BatchPackets"/> packets whose data are ciphertext.</summary>
+    /// <param name="keys">
+    /// One-time keys, <see cref="Poly1305.KeySize"/> bytes each, aligned to 64 bytes; room for
+    /// <see cref="BatchPackets"/>, what is beyond the packets being readable.
+    /// </param>
+    /// <param name="tags">Room for <see cref="BatchPackets"/> of <see cref="Poly1305.TagSize"/> bytes, aligned to 64 bytes.</param>
+    static abstract void Tags(ReadOnlySpan<AeadPacket> packets, byte* keys, byte* tags);
 }

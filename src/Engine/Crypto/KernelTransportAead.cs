@@ -1,103 +1,174 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 
 namespace WireGuard.Engine.Crypto;
 
 /// <summary>
-/// ChaCha20-Poly1305 (RFC 8439, section 2.8) one packet at a time over vector kernels. The keystream comes in chunks that
-/// hold most packets whole, its block 0 being the one-time key of Poly1305. Nothing outside text and tag is touched.
+/// ChaCha20-Poly1305 (RFC 8439, section 2.8) over vector kernels, eight packets at a time. Their keystream is one
+/// sequence: first each packet's block 0, the one-time key of Poly1305, then the blocks of text after text. It is made in
+/// windows that keep the vectors full whatever the lengths, keys and nonces; a window may end in the midst of a packet.
+/// Nothing outside text and tag is touched.
 /// </summary>
 internal sealed unsafe class KernelTransportAead<TKernel> : TransportAead
     where TKernel : struct, IAeadKernel
 {
-    private const int Alignment = 64;
-
-    private const int KeystreamBytes = IAeadKernel.KeystreamBlocks * ChaCha20.BlockSize;
-
-    private const int StateBytes = ChaCha20.StateWords * sizeof(uint);
-
-    // One piece: keystream, then state, wiped together.
-    private const int ScratchBytes = KeystreamBytes + StateBytes;
-
     public override string Name => TKernel.Name;
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Seal(Span<AeadPacket> packets)
     {
-        var memory = stackalloc byte[ScratchBytes + Alignment];
-        var keystream = Align(memory);
-        var state = (uint*)(keystream + KeystreamBytes);
-        Unsafe.SkipInit(out Poly1305 poly);
-        foreach (ref var packet in packets)
+        var memory = stackalloc byte[AeadScratch.Bytes];
+        var scratch = new AeadScratch(memory);
+        while (!packets.IsEmpty)
         {
-            byte* text = packet.Data;
-            var length = packet.Length;
-            ChaCha20.Start(state, packet.Key, packet.Counter);
-            var blocks = TKernel.Keystream(state, BlocksFor(length) + 1, keystream);
-            poly.Start(keystream);
+            var batch = packets[..Math.Min(packets.Length, IAeadKernel.BatchPackets)];
+            packets = packets[batch.Length..];
 
-            Encrypt(state, keystream, blocks, text, length);
-            TKernel.Absorb(ref poly, text, length);
-            poly.Finish(0, (ulong)length, text + length);
+            var made = StartKeystream(batch, scratch);
+            Combine(batch, made, scratch, onlyAuthentic: false);
+            TKernel.Tags(batch, scratch.Keys, scratch.Tags);
+            for (var i = 0; i < batch.Length; i++)
+                Unsafe.CopyBlockUnaligned(batch[i].Data + batch[i].Length, scratch.Tags + (i * TagSize), TagSize);
         }
 
-        CryptographicOperations.ZeroMemory(new Span<byte>(keystream, ScratchBytes));
+        scratch.Wipe();
     }
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Open(Span<AeadPacket> packets)
     {
-        var memory = stackalloc byte[ScratchBytes + Alignment];
-        var keystream = Align(memory);
-        var state = (uint*)(keystream + KeystreamBytes);
-        var tag = stackalloc byte[TagSize];
-        Unsafe.SkipInit(out Poly1305 poly);
-        foreach (ref var packet in packets)
+        var memory = stackalloc byte[AeadScratch.Bytes];
+        var scratch = new AeadScratch(memory);
+        while (!packets.IsEmpty)
         {
-            byte* text = packet.Data;
-            var length = packet.Length;
-            ChaCha20.Start(state, packet.Key, packet.Counter);
-            // The first chunk's keystream is made along with the key block, before the verdict: alone, that block would
-            // leave most lanes idle.
-            var blocks = TKernel.Keystream(state, BlocksFor(length) + 1, keystream);
-            poly.Start(keystream);
+            var batch = packets[..Math.Min(packets.Length, IAeadKernel.BatchPackets)];
+            packets = packets[batch.Length..];
 
-            TKernel.Absorb(ref poly, text, length);
-            poly.Finish(0, (ulong)length, tag);
-            packet.Authentic = IsSameTag(tag, text + length);
-            if (packet.Authentic)
-                Encrypt(state, keystream, blocks, text, length);
+            var made = StartKeystream(batch, scratch);
+            TKernel.Tags(batch, scratch.Keys, scratch.Tags);
+            for (var i = 0; i < batch.Length; i++)
+                batch[i].Authentic = IsSameTag(scratch.Tags + (i * TagSize), batch[i].Data + batch[i].Length);
+            Combine(batch, made, scratch, onlyAuthentic: true);
         }
 
-        CryptographicOperations.ZeroMemory(new Span<byte>(keystream, ScratchBytes));
+        scratch.Wipe();
     }
 
-    /// <summary>Combines the text with the keystream at hand, less its block 0, and with as much more as it takes.</summary>
+    /// <summary>Makes the first window and puts the one-time keys aside.</summary>
+    /// <returns>Blocks of text's keystream in the window, behind a key block each packet.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Encrypt(uint* state, byte* keystream, int blocks, byte* text, int length)
+    private static int StartKeystream(ReadOnlySpan<AeadPacket> packets, AeadScratch scratch)
     {
-        var count = Math.Min(length, (blocks - 1) * ChaCha20.BlockSize);
-        TKernel.Xor(text, keystream + ChaCha20.BlockSize, count);
-        while (count < length)
+        for (var i = 0; i < packets.Length; i++)
         {
-            text += count;
-            length -= count;
-            blocks = TKernel.Keystream(state, BlocksFor(length), keystream);
-            count = Math.Min(length, blocks * ChaCha20.BlockSize);
-            TKernel.Xor(text, keystream, count);
+            var state = StateOf(scratch, i);
+            ChaCha20.Start(state, packets[i].Key, packets[i].Counter);
+            TKernel.Spread(state, 0, scratch.Window + (i * ChaCha20.StateWords), 1);
+        }
+
+        var made = Plan(packets, default, scratch, packets.Length);
+        TKernel.Blocks(scratch.Window, packets.Length + made);
+        for (var i = 0; i < packets.Length; i++)
+            Unsafe.CopyBlockUnaligned(scratch.Keys + (i * Poly1305.KeySize), scratch.Window + (i * ChaCha20.StateWords), Poly1305.KeySize);
+        return made;
+    }
+
+    /// <summary>Combines all texts with their keystream: with what the first window has of it, then window after window.</summary>
+    /// <param name="onlyAuthentic">Leaves forgeries as they came.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Combine(ReadOnlySpan<AeadPacket> packets, int made, AeadScratch scratch, bool onlyAuthentic)
+    {
+        var place = default(Place);
+        var keystream = scratch.Window + (packets.Length * ChaCha20.StateWords);
+        while (made > 0)
+        {
+            place = CombineWindow(packets, place, (byte*)keystream, made, onlyAuthentic);
+            made = MakeWindow(packets, place, scratch);
+            keystream = scratch.Window;
+        }
+    }
+
+    /// <summary>Makes keystream for the text from a place on.</summary>
+    /// <returns>Number of blocks; 0 at the end of the last text.</returns>
+    private static int MakeWindow(ReadOnlySpan<AeadPacket> packets, Place place, AeadScratch scratch)
+    {
+        if (TKernel.RunBlocks > 0)
+        {
+            while (place.Packet < packets.Length && place.Block == BlocksOf(packets[place.Packet]))
+                place = new(place.Packet + 1, 0);
+            if (place.Packet == packets.Length)
+                return 0;
+            var count = Math.Min(BlocksOf(packets[place.Packet]) - place.Block, TKernel.RunBlocks);
+            var next = Math.Min(place.Packet + 1, packets.Length - 1);
+            if (count + BlocksOf(packets[next]) >= TKernel.RunBlocks)
+            {
+                // When the last text ends here, what it has no use for is made all the same.
+                TKernel.Run(StateOf(scratch, place.Packet), (uint)place.Block + 1, count, StateOf(scratch, next), 1, scratch.Window);
+                return next == place.Packet ? count : TKernel.RunBlocks;
+            }
+        }
+
+        var made = Plan(packets, place, scratch, 0);
+        if (made > 0)
+            TKernel.Blocks(scratch.Window, made);
+        return made;
+    }
+
+    /// <summary>Fills the window, behind blocks that are in it already, with states for the text from a place on.</summary>
+    /// <returns>Number of states; 0 at the end of the last text.</returns>
+    private static int Plan(ReadOnlySpan<AeadPacket> packets, Place place, AeadScratch scratch, int filled)
+    {
+        var first = filled;
+        for (; place.Packet < packets.Length; place = new(place.Packet + 1, 0))
+        {
+            var count = Math.Min(BlocksOf(packets[place.Packet]) - place.Block, IAeadKernel.KeystreamBlocks - filled);
+            if (count == 0)
+                continue;
+            // Block 0 is the key's.
+            TKernel.Spread(
+                StateOf(scratch, place.Packet), (uint)place.Block + 1,
+                scratch.Window + (filled * ChaCha20.StateWords), count);
+            filled += count;
+        }
+
+        return filled - first;
+    }
+
+    /// <summary>Combines text from a place on with blocks of keystream that were planned from there.</summary>
+    /// <returns>The place behind.</returns>
+    private static Place CombineWindow(
+        ReadOnlySpan<AeadPacket> packets, Place place, byte* keystream, int blocks, bool onlyAuthentic)
+    {
+        while (true)
+        {
+            ref readonly var packet = ref packets[place.Packet];
+            var count = Math.Min(BlocksOf(packet) - place.Block, blocks);
+            if (!onlyAuthentic || packet.Authentic)
+            {
+                var done = place.Block * ChaCha20.BlockSize;
+                TKernel.Xor(packet.Data + done, keystream, Math.Min(packet.Length - done, count * ChaCha20.BlockSize));
+            }
+
+            keystream += count * ChaCha20.BlockSize;
+            blocks -= count;
+            if (blocks == 0)
+                return new(place.Packet, place.Block + count);
+            place = new(place.Packet + 1, 0);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int BlocksFor(int length) => (int)(((uint)length + ChaCha20.BlockSize - 1) / ChaCha20.BlockSize);
+    private static uint* StateOf(AeadScratch scratch, int packet) => scratch.States + (packet * ChaCha20.StateWords);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int BlocksOf(in AeadPacket packet) => (int)(((uint)packet.Length + ChaCha20.BlockSize - 1) / ChaCha20.BlockSize);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsSameTag(byte* left, byte* right) =>
         ((LittleEndian.ReadUInt64(left) ^ LittleEndian.ReadUInt64(right))
         | (LittleEndian.ReadUInt64(left + 8) ^ LittleEndian.ReadUInt64(right + 8))) == 0;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* Align(byte* memory) => (byte*)(((nuint)memory + (Alignment - 1)) & ~(nuint)(Alignment - 1));
+    /// <summary>A block of a packet's text, within the batch.</summary>
+    private readonly record struct Place(int Packet, int Block);
 }

@@ -15,7 +15,7 @@ internal static unsafe class Poly1305Vector256
 
     internal const int GroupBytes = GroupBlocks * Poly1305.BlockSize;
 
-    private const int LimbBits = 26;
+    internal const int LimbBits = 26;
 
     // Where r^1, r^2, ... belong. Unpacking interleaves the first and the second two blocks of a group, so the lanes hold
     // blocks 0 2 1 3, which take powers 4 2 3 1.
@@ -97,7 +97,7 @@ internal static unsafe class Poly1305Vector256
 
     /// <summary>Limbs of 128-bit numbers; <paramref name="top"/> is added to the last as it is, its bit 24 being 2^128.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Split(
+    internal static void Split(
         Vector256<ulong> low, Vector256<ulong> high, Vector256<ulong> top, Vector256<ulong> mask,
         out Vector256<ulong> l0, out Vector256<ulong> l1, out Vector256<ulong> l2, out Vector256<ulong> l3, out Vector256<ulong> l4)
     {
@@ -109,9 +109,9 @@ internal static unsafe class Poly1305Vector256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ulong> Product(Vector256<ulong> left, Vector256<ulong> right) =>
+    internal static Vector256<ulong> Product(Vector256<ulong> left, Vector256<ulong> right) =>
         Avx2.Multiply(left.AsUInt32(), right.AsUInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ulong> Times5(Vector256<ulong> value) => value + (value << 2);
+    internal static Vector256<ulong> Times5(Vector256<ulong> value) => value + (value << 2);
 }

@@ -15,7 +15,7 @@ internal static unsafe class Poly1305Vector512
 
     internal const int GroupBytes = GroupBlocks * Poly1305.BlockSize;
 
-    private const int LimbBits = 26;
+    internal const int LimbBits = 26;
 
     // Where r^1, r^2, ... belong. Unpacking interleaves the first and the second four blocks of a group, so the lanes hold
     // blocks 0 4 1 5 2 6 3 7, which take powers 8 4 7 3 6 2 5 1.
@@ -97,7 +97,7 @@ internal static unsafe class Poly1305Vector512
 
     /// <summary>Limbs of 128-bit numbers; <paramref name="top"/> is added to the last as it is, its bit 24 being 2^128.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Split(
+    internal static void Split(
         Vector512<ulong> low, Vector512<ulong> high, Vector512<ulong> top, Vector512<ulong> mask,
         out Vector512<ulong> l0, out Vector512<ulong> l1, out Vector512<ulong> l2, out Vector512<ulong> l3, out Vector512<ulong> l4)
     {
@@ -109,9 +109,9 @@ internal static unsafe class Poly1305Vector512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<ulong> Product(Vector512<ulong> left, Vector512<ulong> right) =>
+    internal static Vector512<ulong> Product(Vector512<ulong> left, Vector512<ulong> right) =>
         Avx512F.Multiply(left.AsUInt32(), right.AsUInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<ulong> Times5(Vector512<ulong> value) => value + (value << 2);
+    internal static Vector512<ulong> Times5(Vector512<ulong> value) => value + (value << 2);
 }

@@ -46,12 +46,17 @@ public static unsafe class TransportAeadFactory
     }
 
     /// <summary>
-    /// Runs every path of <paramref name="aead"/> once, so that the JIT compiles it now (tens of milliseconds) and not
+    /// Runs every path of <paramref name="aead"/>, so that the JIT compiles it now (tens of milliseconds) and not
     /// when the first packet waits.
     /// </summary>
     public static void Warm(TransportAead aead)
     {
-        ReadOnlySpan<int> lengths = [0, 100, 300, 1420, 2000];
+        // Full batches of small and of large packets, a mixed one, and single packets.
+        ReadOnlySpan<int> lengths =
+        [
+            64, 64, 64, 64, 64, 64, 64, 64, 1420, 1420, 1420, 1420, 1420, 1420, 1420, 1420,
+            0, 100, 300, 300, 1420, 2000, 100, 1, 100, 300, 1420,
+        ];
         const int Room = 2048;
         var memory = (byte*)NativeMemory.AllocZeroed((nuint)(TransportAead.KeySize + (lengths.Length * Room)));
         try
@@ -61,6 +66,11 @@ public static unsafe class TransportAeadFactory
                 packets[i] = new AeadPacket { Key = memory, Data = memory + TransportAead.KeySize + (i * Room), Length = lengths[i] };
             aead.Seal(packets);
             aead.Open(packets);
+            foreach (ref var packet in packets[^3..])
+            {
+                aead.Seal(new Span<AeadPacket>(ref packet));
+                aead.Open(new Span<AeadPacket>(ref packet));
+            }
         }
         finally
         {

@@ -13,13 +13,42 @@ internal readonly unsafe struct Vector128Kernel : IAeadKernel
 
     public static bool IsSupported => Vector128.IsHardwareAccelerated && BitConverter.IsLittleEndian;
 
+    public static int RunBlocks => 0;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Keystream(uint* state, int wanted, byte* output) =>
-        ChaCha20Vector128.Keystream(state, Math.Min(wanted, IAeadKernel.KeystreamBlocks), output);
+    public static void Spread(uint* state, uint counter, uint* blocks, int count)
+    {
+        var constants = Vector128.LoadAligned(state);
+        var keyLow = Vector128.LoadAligned(state + 4);
+        var keyHigh = Vector128.LoadAligned(state + 8);
+        var input = Vector128.LoadAligned(state + 12) + Vector128.CreateScalar(counter);
+        for (; count > 0; count--, blocks += ChaCha20.StateWords)
+        {
+            constants.StoreAligned(blocks);
+            keyLow.StoreAligned(blocks + 4);
+            keyHigh.StoreAligned(blocks + 8);
+            input.StoreAligned(blocks + 12);
+            input += Vector128.CreateScalar(1u);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Blocks(uint* blocks, int count) => ChaCha20Vector128.Blocks(blocks, count);
+
+    public static void Run(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output) =>
+        throw new NotSupportedException();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Xor(byte* text, byte* keystream, int length) => VectorXor.By16(text, keystream, length);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Absorb(ref Poly1305 poly, byte* text, int length) => poly.AbsorbPadded(text, length);
+    public static void Tags(ReadOnlySpan<AeadPacket> packets, byte* keys, byte* tags)
+    {
+        Unsafe.SkipInit(out Poly1305 poly);
+        for (var i = 0; i < packets.Length; i++)
+        {
+            poly.Start(keys + (i * Poly1305.KeySize));
+            poly.AbsorbPadded(packets[i].Data, packets[i].Length);
+            poly.Finish(0, (ulong)packets[i].Length, tags + (i * Poly1305.TagSize));
+        }
+    }
 }

@@ -20,7 +20,8 @@ internal sealed unsafe class AeadBuffer : IDisposable
 
     internal AeadBuffer(int capacity = 70_000)
     {
-        _capacity = TransportAead.KeySize + Fence + 64 + capacity + TransportAead.TagSize + Fence;
+        // 64 for the key before the first fence, 64 for the offset.
+        _capacity = Fence + 64 + 64 + capacity + TransportAead.TagSize + Fence;
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)_capacity, 64);
     }
 

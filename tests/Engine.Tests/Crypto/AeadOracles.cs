@@ -59,28 +59,26 @@ internal static class AeadOracles
         ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> text)
         where TKernel : struct, IAeadKernel
     {
-        var memory = stackalloc byte[64 + 64 + (IAeadKernel.KeystreamBlocks * ChaCha20.BlockSize)];
-        var state = (uint*)(((nuint)memory + 63) & ~(nuint)63);
-        var keystream = (byte*)state + 64;
+        var memory = stackalloc byte[AeadScratch.Bytes];
+        var scratch = new AeadScratch(memory);
         fixed (byte* k = key)
-            ChaCha20.Start(state, k, BinaryPrimitives.ReadUInt64LittleEndian(nonce[4..]));
-        state[13] = BinaryPrimitives.ReadUInt32LittleEndian(nonce);
+            ChaCha20.Start(scratch.States, k, BinaryPrimitives.ReadUInt64LittleEndian(nonce[4..]));
+        scratch.States[13] = BinaryPrimitives.ReadUInt32LittleEndian(nonce);
 
         var output = new byte[text.Length + TransportAead.TagSize];
         text.CopyTo(output);
         fixed (byte* o = output, ad = associatedData)
         {
-            var blocks = TKernel.Keystream(state, 1 + ((text.Length + 63) / 64), keystream);
             var poly = default(Poly1305);
-            poly.Start(keystream);
-            var done = Math.Min(text.Length, (blocks - 1) * 64);
-            TKernel.Xor(o, keystream + 64, done);
-            while (done < text.Length)
+            TKernel.Spread(scratch.States, 0, scratch.Window, 1);
+            TKernel.Blocks(scratch.Window, 1);
+            poly.Start((byte*)scratch.Window);
+            for (var done = 0; done < text.Length; done += IAeadKernel.KeystreamBlocks * ChaCha20.BlockSize)
             {
-                blocks = TKernel.Keystream(state, (text.Length - done + 63) / 64, keystream);
-                var count = Math.Min(text.Length - done, blocks * 64);
-                TKernel.Xor(o + done, keystream, count);
-                done += count;
+                var count = Math.Min(text.Length - done, IAeadKernel.KeystreamBlocks * ChaCha20.BlockSize);
+                TKernel.Spread(scratch.States, 1 + (uint)(done / ChaCha20.BlockSize), scratch.Window, (count + 63) / 64);
+                TKernel.Blocks(scratch.Window, (count + 63) / 64);
+                TKernel.Xor(o + done, (byte*)scratch.Window, count);
             }
 
             poly.AbsorbPadded(ad, associatedData.Length);

@@ -19,7 +19,7 @@ public class OtherProcessorsTests
             RedirectStandardError = true,
         };
         foreach (var argument in (string[])["vstest", typeof(OtherProcessorsTests).Assembly.Location, "--logger:console;verbosity=detailed",
-            $"--TestCaseFilter:FullyQualifiedName~{nameof(TransportAeadTests)}|FullyQualifiedName~{nameof(Blake2sTests)}"])
+            $"--TestCaseFilter:FullyQualifiedName~{nameof(TransportAeadTests)}|FullyQualifiedName~{nameof(TransportAeadBatchTests)}|FullyQualifiedName~{nameof(Blake2sTests)}"])
             start.ArgumentList.Add(argument);
         start.Environment[setting] = "0";
         using var child = Process.Start(start)!;
@@ -30,6 +30,7 @@ public class OtherProcessorsTests
         Assert.True(child.ExitCode == 0, output + await errors);
         Assert.DoesNotContain($"backend: \"{absent}\"", output, StringComparison.Ordinal);
         Assert.Contains($"Passed WireGuard.Tests.Crypto.{nameof(TransportAeadTests)}.{nameof(TransportAeadTests.Agrees_with_the_scalar_twin_and_libsodium_at_every_length)}(backend: \"{left}\")", output, StringComparison.Ordinal);
+        Assert.Contains($"Passed WireGuard.Tests.Crypto.{nameof(TransportAeadBatchTests)}.{nameof(TransportAeadBatchTests.Random_batches_agree_with_libsodium)}(backend: \"{left}\")", output, StringComparison.Ordinal);
         Assert.Contains($"Passed WireGuard.Tests.Crypto.{nameof(Blake2sTests)}.", output, StringComparison.Ordinal);
     }
 }

@@ -57,16 +57,33 @@ public unsafe class Poly1305Tests
     private static byte[] Tag<TKernel>(byte[] key, byte[] text)
         where TKernel : struct, IAeadKernel
     {
-        var tag = new byte[16];
-        fixed (byte* k = key, m = text, t = tag)
-        {
-            var poly = default(Poly1305);
-            poly.Start(k);
-            TKernel.Absorb(ref poly, m, text.Length);
-            poly.Finish(0, (ulong)text.Length, t);
-        }
+        // Alone and as a member of a full batch: different code.
+        var alone = Tags<TKernel>(key, text, 1);
+        var together = Tags<TKernel>(key, text, IAeadKernel.BatchPackets);
+        Assert.All(together, tag => Assert.Equal(Hex.Text(alone[0]), Hex.Text(tag)));
+        return alone[0];
+    }
 
-        return tag;
+    private static byte[][] Tags<TKernel>(byte[] key, byte[] text, int count)
+        where TKernel : struct, IAeadKernel
+    {
+        var memory = stackalloc byte[AeadScratch.Bytes];
+        var scratch = new AeadScratch(memory);
+        fixed (byte* m = text)
+        {
+            var packets = new AeadPacket[count];
+            for (var i = 0; i < count; i++)
+            {
+                key.CopyTo(new Span<byte>(scratch.Keys + (i * Poly1305.KeySize), Poly1305.KeySize));
+                packets[i] = new AeadPacket { Data = m, Length = text.Length };
+            }
+
+            TKernel.Tags(packets, scratch.Keys, scratch.Tags);
+            var tags = new byte[count][];
+            for (var i = 0; i < count; i++)
+                tags[i] = new Span<byte>(scratch.Tags + (i * Poly1305.TagSize), Poly1305.TagSize).ToArray();
+            return tags;
+        }
     }
 
     /// <summary>RFC 8439, section 2.5.1, over the text padded to 16 bytes and the AEAD's two lengths.</summary>
