@@ -23,8 +23,9 @@ public unsafe struct AeadPacket
 
 /// <summary>
 /// Bulk ChaCha20-Poly1305 over batches of transport packets. Implementations hold no state between calls and may be
-/// called from any thread. They run in constant time with respect to key and text, and allocate nothing. They may read
-/// and write up to 64 bytes beyond the tag (a packet batch leaves that room).
+/// called from any thread. They run in constant time with respect to key and text, and allocate nothing. They may read up
+/// to 64 bytes beyond the tag (a packet batch leaves that room) but write none: the next segment of a coalesced datagram
+/// may begin there.
 /// </summary>
 public abstract class TransportAead
 {

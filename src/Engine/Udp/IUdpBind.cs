@@ -46,7 +46,9 @@ public interface IUdpSocket
 {
     /// <summary>
     /// Fills the batch with waiting datagrams of either family: Count, Data, Length, and Endpoint with the source
-    /// address set from packet information and ECN in TrafficClass. Returns Count; never blocks.
+    /// address set from packet information and ECN in TrafficClass. Returns Count; never blocks. What the
+    /// slots point at may be the socket's own memory, datagrams side by side: it can be changed in place, and is good until
+    /// the next call.
     /// </summary>
     int Receive(PacketBatch batch);
 

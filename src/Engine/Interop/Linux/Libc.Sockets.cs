@@ -16,6 +16,7 @@ internal static unsafe partial class Libc
 
     public const int SOL_IP = 0;
     public const int SOL_SOCKET = 1;
+    public const int SOL_UDP = 17;
     public const int SOL_IPV6 = 41;
     public const int SOL_NETLINK = 270;
 
@@ -38,6 +39,9 @@ internal static unsafe partial class Libc
     public const int IPV6_RECVTCLASS = 66;
     public const int IPV6_TCLASS = 67;
     public const int IPV6_PMTUDISC_DONT = 0;
+
+    public const int UDP_SEGMENT = 103;
+    public const int UDP_GRO = 104;
 
     public const int NETLINK_CAP_ACK = 10;
     public const int NETLINK_EXT_ACK = 11;

@@ -17,15 +17,18 @@ public sealed class LinuxUdpBind : IUdpBind
     private readonly Lock _lock = new();
     private readonly LinuxUdpSocket _socket = new();
     private readonly EngineLog _log;
+    private readonly UdpOffloads _offloads;
     private ushort _closedPort;
     private uint _fwMark;
     private PathMonitor? _paths;
     private SourceCheck? _sources;
     private bool _disposed;
 
-    public LinuxUdpBind(EngineLog log)
+    /// <param name="offloads">What to use where the kernel has it.</param>
+    public LinuxUdpBind(EngineLog log, UdpOffloads offloads = UdpOffloads.All)
     {
         _log = log;
+        _offloads = offloads;
         Sockets = [_socket];
     }
 
@@ -123,7 +126,7 @@ public sealed class LinuxUdpBind : IUdpBind
         {
             try
             {
-                return UdpSocketPair.Bind(port, fwMark);
+                return UdpSocketPair.Bind(port, fwMark, _offloads);
             }
             catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse
                 && port != 0 && port == _closedPort && attempt < ReopenAttempts)

@@ -7,7 +7,7 @@ namespace WireGuard.Engine.Udp;
 
 /// <summary>
 /// Native memory for one recvmmsg or sendmmsg of up to <see cref="Capacity"/> datagrams: headers, I/O vectors, addresses
-/// and control messages, linked once. One thread at a time.
+/// and control messages, linked once, one vector a message. One thread at a time.
 /// </summary>
 internal sealed unsafe class MessageBlock : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed unsafe class MessageBlock : IDisposable
     /// <summary>Room for struct sockaddr_in6, on a cache line's half.</summary>
     public const int NameStride = 32;
 
-    /// <summary>Room for in6_pktinfo (40 with its header), a traffic class (24) and what a later kernel may add.</summary>
+    /// <summary>Room for in6_pktinfo (40 with its header), a traffic class (24), a segment size (24) and what a later kernel may add.</summary>
     public const int ControlStride = 128;
 
     private readonly IoVector* _vectors;
@@ -59,6 +59,14 @@ internal sealed unsafe class MessageBlock : IDisposable
     {
         _vectors[index].Base = data;
         _vectors[index].Length = length;
+    }
+
+    /// <summary>Makes a message gather <paramref name="count"/> vectors from <paramref name="first"/> on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void SetVectors(int index, int first, int count)
+    {
+        Messages[index].Header.Vectors = _vectors + first;
+        Messages[index].Header.VectorCount = (nuint)count;
     }
 
     /// <summary>Makes a message take a datagram of any size and everything that comes with it.</summary>

@@ -15,6 +15,8 @@ internal sealed unsafe class UdpSocketPair
 
     private const int RandomPortAttempts = 100;
 
+    private volatile bool _segments;
+
     private UdpSocketPair(int ipv4, int ipv6, ushort port)
     {
         IPv4 = ipv4;
@@ -31,9 +33,13 @@ internal sealed unsafe class UdpSocketPair
 
     public ushort Port { get; }
 
+    /// <summary>Whether several datagrams may go in one message (UDP_SEGMENT).</summary>
+    public bool Segments => _segments;
+
     /// <summary>Binds <paramref name="port"/> in both families; 0: any that is free in both.</summary>
+    /// <param name="offloads">What to use of what the kernel has.</param>
     /// <exception cref="SocketException"/>
-    public static UdpSocketPair Bind(ushort port, uint fwMark)
+    public static UdpSocketPair Bind(ushort port, uint fwMark, UdpOffloads offloads)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -41,7 +47,9 @@ internal sealed unsafe class UdpSocketPair
             try
             {
                 var bound = BoundPort(ipv4);
-                return new UdpSocketPair(ipv4, OpenIPv6OrNone(bound, fwMark), bound);
+                var pair = new UdpSocketPair(ipv4, OpenIPv6OrNone(bound, fwMark), bound);
+                pair.Use(offloads);
+                return pair;
             }
             catch (SocketException exception)
             {
@@ -61,11 +69,33 @@ internal sealed unsafe class UdpSocketPair
             SetMark(IPv6, fwMark);
     }
 
+    /// <summary>
+    /// A message of several datagrams was refused. EMSGSIZE (EINVAL from older kernels) tells that they are longer than the
+    /// path's MTU: another run may be shorter. EIO tells that what the route leads through cannot cut them: none is tried again.
+    /// </summary>
+    public void RunRefused(int error)
+    {
+        if (error == Errno.EIO)
+            _segments = false;
+    }
+
     /// <summary>Waits for the users to leave; the port is free when this returns.</summary>
     public void Close(Action? wakeUsers)
     {
         if (Gate.Shut(wakeUsers))
             CloseDescriptors();
+    }
+
+    private void Use(UdpOffloads offloads)
+    {
+        // Linux has the first since 4.18, the second since 5.0. Before that the control message would be passed over, and
+        // a run go out as one datagram; so the option is asked for.
+        _segments = offloads.HasFlag(UdpOffloads.Segmentation) && Libc.GetOption(IPv4, Libc.SOL_UDP, Libc.UDP_SEGMENT, out _);
+        if (!offloads.HasFlag(UdpOffloads.Coalescing))
+            return;
+        _ = Libc.SetOption(IPv4, Libc.SOL_UDP, Libc.UDP_GRO, 1);
+        if (IPv6 >= 0)
+            _ = Libc.SetOption(IPv6, Libc.SOL_UDP, Libc.UDP_GRO, 1);
     }
 
     private void CloseDescriptors()
