@@ -25,7 +25,11 @@ public sealed class EndpointTests
     public void A_keepalive_moves_it()
     {
         using var pair = Connected();
-        Relay(pair, Held(pair, () => pair.A.Device.SendKeepalive(pair.PeerAtA, new TransportSender(pair.A.Device, pair.A.Bind))));
+        Relay(pair, Held(pair, () =>
+        {
+            using var sender = new TransportSender(pair.A.Device, pair.A.Bind);
+            pair.A.Device.SendKeepalive(pair.PeerAtA, sender);
+        }));
         Assert.Equal(Elsewhere, EndpointAtB(pair));
     }
 
@@ -162,6 +166,20 @@ public sealed class EndpointTests
         pair.Run(TimeSpan.FromSeconds(16));
         Assert.False(pair.PeerAtA.Endpoint!.Value.HasSource);
         Assert.Equal(pair.B.Endpoint, pair.A.Peer(pair.B.PublicKey).Endpoint);
+    }
+
+    [Fact]
+    public void Who_sends_to_a_peer_without_an_endpoint_is_told_that_the_host_cannot_be_reached()
+    {
+        using var pair = new DevicePair();
+        pair.B.Tun.Inject(BtoA);
+        pair.Settle();
+        var error = pair.B.Tun.TakeOrNull()!;
+        Assert.Equal((1, 3, 1), (error[9], error[20], error[21]));
+        Assert.Equal(BtoA, error[28..]);
+        // It was not kept either: an endpoint learned later brings nothing old.
+        Assert.NotNull(pair.SendAtoB(AtoB));
+        Assert.Null(pair.A.Tun.TakeOrNull());
     }
 
     private static DevicePair Connected()

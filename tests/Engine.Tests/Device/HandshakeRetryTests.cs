@@ -196,9 +196,4 @@ public sealed class HandshakeRetryTests
             count++;
         return count;
     }
-
-    private sealed class FixedJitter(double share) : Random
-    {
-        public override long NextInt64(long maxValue) => (long)(maxValue * share);
-    }
 }
