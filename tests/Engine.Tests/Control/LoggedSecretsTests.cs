@@ -24,6 +24,7 @@ public sealed class LoggedSecretsTests
             await uapi.SetAsync($"public_key={uapi.PeerB}", $"preshared_key={Hex(presharedKey)}{bad}");
             await uapi.SetAsync($"{Hex(privateKey)}{bad}", Hex(presharedKey));
             await uapi.SetAsync($"{Hex(privateKey)}=1");
+            await uapi.SetAsync($"public_key={uapi.PeerB}", $"{Hex(presharedKey)}=1");
             uapi.Pair.Run(TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(1));
             await client.SendAsync($"{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"peer.add\",\"params\":{{\"publicKey\":\"{Keys.Numbered(8)}\",\"presharedKey\":\"{Convert.ToBase64String(presharedKey)}{bad.Trim()}\"}}}}\n");
             await client.ReadLineAsync();

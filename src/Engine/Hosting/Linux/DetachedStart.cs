@@ -9,6 +9,10 @@ namespace WireGuard.Engine.Hosting.Linux;
 /// <summary>The starting side of `up`: runs this executable again and waits until it is ready, or says why it is not.</summary>
 internal static class DetachedStart
 {
+    // The runtime's socket and pipes for debuggers: they would lie in the directory of temporary files, open a way to the
+    // keys, and stay there when the engine is killed. Who wants them sets the variable.
+    private const string DiagnosticsVariable = "DOTNET_EnableDiagnostics";
+
     private static readonly TimeSpan GraceToUndo = TimeSpan.FromSeconds(3);
 
     /// <param name="arguments">Arguments of the engine; no secret is ever among them.</param>
@@ -30,6 +34,7 @@ internal static class DetachedStart
             start.ArgumentList.Add(Path.GetFullPath(Environment.GetCommandLineArgs()[0]));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
+        start.Environment.TryAdd(DiagnosticsVariable, "0");
 
         using var child = Process.Start(start)!;
         if (keepInput is null)
