@@ -64,7 +64,7 @@ internal static class FloodBench
     {
         using var flood = scene.Flood();
         // The first seconds are the compiler's.
-        Thread.Sleep(TimeSpan.FromSeconds(2 * WarmUpSeconds));
+        Thread.Sleep(TimeSpan.FromSeconds(Seconds));
         var (sent, time) = (flood.Sent, scene.ProcessorTime());
         Thread.Sleep(TimeSpan.FromSeconds(Seconds));
         return (scene.ProcessorTime() - time).TotalMicroseconds / (flood.Sent - sent);

@@ -44,6 +44,24 @@ public sealed class UnderLoadTests : IDisposable
         Assert.Equal(AtoB, _pair.B.Tun.TakeOrNull());
     }
 
+    [Fact]
+    public void Responses_too_need_a_cookie_under_load()
+    {
+        var toA = TestPacket.Make("10.0.0.2", "10.0.0.1");
+        _pair.B.Device.Apply(new DeviceChange { Peers = [new PeerChange { PublicKey = _pair.A.PublicKey, Endpoint = _pair.A.Endpoint }] });
+        _pair.B.Tun.Inject(toA);
+        for (var second = 0; second < 8; second++)
+        {
+            _flood.FromEverywhere(1000);
+            _pair.Run(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+            if (second < 5)
+                Assert.Null(_pair.B.Peer(_pair.A.PublicKey).LastHandshake);
+        }
+
+        Assert.Single(_cookiesTo, _pair.A.Endpoint);
+        Assert.Equal(toA, _pair.A.Tun.TakeOrNull());
+    }
+
     [Theory]
     [InlineData(512, false)]
     [InlineData(513, true)]
