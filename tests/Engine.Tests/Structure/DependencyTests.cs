@@ -16,7 +16,8 @@ public sealed partial class DependencyTests
         ["Noise"] = ["Api", "Crypto"],
         ["Cookie"] = ["Api", "Crypto", "Noise", "Packets"],
         ["Packets"] = [],
-        ["Tun"] = ["Packets", "Interop", "Diagnostics"],
+        ["Offload"] = [],
+        ["Tun"] = ["Offload", "Packets", "Interop", "Diagnostics"],
         ["Udp"] = ["Packets", "Interop", "Diagnostics"],
         ["Device"] = ["Api", "Crypto", "Noise", "Cookie", "Packets", "Tun", "Udp", "Diagnostics"],
         ["Lanes"] = ["Device", "Packets", "Tun", "Udp", "Interop", "Diagnostics"],
@@ -26,7 +27,7 @@ public sealed partial class DependencyTests
         ["Cli"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "HostNetwork", "Hosting", "Interop", "Lanes", "Packets", "Tun", "Udp"],
     };
 
-    private static readonly string[] UnsafeFolders = ["Interop", "Crypto", "Device", "Packets", "Tun", "Udp", "Lanes", "HostNetwork"];
+    private static readonly string[] UnsafeFolders = ["Interop", "Crypto", "Device", "Offload", "Packets", "Tun", "Udp", "Lanes", "HostNetwork"];
 
     private static readonly Dictionary<string, string> FolderOfNamespace = new()
     {

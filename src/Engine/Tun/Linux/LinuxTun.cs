@@ -2,6 +2,7 @@ using System.Buffers;
 using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.Interop.Linux;
 using WireGuard.Engine.Interop.Linux.Netlink;
+using WireGuard.Engine.Offload;
 using static WireGuard.Engine.Interop.Linux.Netlink.RouteConstants;
 
 namespace WireGuard.Engine.Tun;
@@ -23,8 +24,10 @@ internal static unsafe class LinuxTun
     }
 
     /// <summary>A new interface's descriptor, non-blocking.</summary>
+    /// <param name="name">Of the interface.</param>
+    /// <param name="withHeader">With a virtio_net_hdr before each packet, where the kernel can.</param>
     /// <exception cref="TunException"/>
-    public static int OpenNew(string name)
+    public static int OpenNew(string name, bool withHeader = false)
     {
         if (Libc.InterfaceIndex(name) != 0)
             throw NameInUse(name);
@@ -32,9 +35,16 @@ internal static unsafe class LinuxTun
         if (descriptor < 0)
             throw CannotOpen(Libc.LastError);
         // Without EXCL the kernel would attach to a persistent TUN of that name that appeared since the check.
-        var request = new InterfaceRequest(name) { Flags = Libc.IFF_TUN | Libc.IFF_NO_PI | Libc.IFF_TUN_EXCL };
+        const short Flags = Libc.IFF_TUN | Libc.IFF_NO_PI | Libc.IFF_TUN_EXCL;
+        var request = new InterfaceRequest(name) { Flags = withHeader ? (short)(Flags | Libc.IFF_VNET_HDR) : Flags };
         if (Libc.Ioctl(descriptor, Libc.TUNSETIFF, &request) >= 0)
             return descriptor;
+        if (withHeader && Libc.LastError == Errno.EINVAL)
+        {
+            request = new InterfaceRequest(name) { Flags = Flags };
+            if (Libc.Ioctl(descriptor, Libc.TUNSETIFF, &request) >= 0)
+                return descriptor;
+        }
         var error = Libc.LastError;
         _ = Libc.Close(descriptor);
         throw error switch
@@ -57,11 +67,37 @@ internal static unsafe class LinuxTun
         }
         if ((request.Flags & Libc.IFF_TUN) == 0)
             throw new TunException(TunError.WrongDescriptor, $"Descriptor {descriptor} ({request.Name}) carries Ethernet frames (TAP), not IP packets (TUN).");
-        if ((request.Flags & Libc.IFF_NO_PI) == 0 || (request.Flags & Libc.IFF_VNET_HDR) != 0)
-            throw new TunException(TunError.WrongDescriptor, $"Descriptor {descriptor} ({request.Name}) puts a header before each packet; open it with IFF_NO_PI and without IFF_VNET_HDR.");
+        if ((request.Flags & Libc.IFF_NO_PI) == 0)
+            throw new TunException(TunError.WrongDescriptor, $"Descriptor {descriptor} ({request.Name}) puts packet information before each packet; open it with IFF_NO_PI.");
         if (!Libc.SetNonBlockingAndCloseOnExec(descriptor))
             throw Failed($"Cannot take over descriptor {descriptor}", "fcntl", Libc.LastError);
         return request.Name;
+    }
+
+    /// <summary>Asks the kernel for the offloads that are wanted, in steps down to what it has.</summary>
+    public static TunFeatures Negotiate(int descriptor, TunOffloads wanted)
+    {
+        var request = default(InterfaceRequest);
+        var size = 0;
+        if (Libc.Ioctl(descriptor, Libc.TUNGETIFF, &request) < 0 || (request.Flags & Libc.IFF_VNET_HDR) == 0
+            || Libc.Ioctl(descriptor, Libc.TUNGETVNETHDRSZ, &size) < 0)
+            return default;
+        // Another owner may have had use for a longer header; there is no room for it before a packet.
+        if (size != VirtioHeader.Size && SetHeaderSize(VirtioHeader.Size))
+            size = VirtioHeader.Size;
+        const int Tcp = Libc.TUN_F_CSUM | Libc.TUN_F_TSO4 | Libc.TUN_F_TSO6;
+        const int Udp = Libc.TUN_F_USO4 | Libc.TUN_F_USO6;
+        if (wanted.HasFlag(TunOffloads.Tcp | TunOffloads.Udp) && Set(Tcp | Udp))
+            return new TunFeatures(size, true, true);
+        if (wanted.HasFlag(TunOffloads.Tcp) && Set(Tcp))
+            return new TunFeatures(size, true, false);
+        // Another owner may have asked for more.
+        Set(0);
+        return new TunFeatures(size, false, false);
+
+        bool SetHeaderSize(int bytes) => Libc.Ioctl(descriptor, Libc.TUNSETVNETHDRSZ, &bytes) >= 0;
+
+        bool Set(int offloads) => Libc.IoctlNumber(descriptor, Libc.TUNSETOFFLOAD, (nuint)offloads) >= 0;
     }
 
     /// <exception cref="TunException"/>

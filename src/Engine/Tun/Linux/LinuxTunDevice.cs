@@ -4,7 +4,7 @@ using WireGuard.Engine.Interop.Linux;
 namespace WireGuard.Engine.Tun;
 
 /// <summary>
-/// A TUN interface of Linux with one queue (IFF_TUN | IFF_NO_PI). The interface lives as long as this object: it
+/// A TUN interface of Linux with one queue (IFF_TUN | IFF_NO_PI | IFF_VNET_HDR). The interface lives as long as this object: it
 /// disappears with <see cref="Dispose"/>. It is made in, and watched from, the network namespace of the thread that
 /// makes the object; when it is moved to another one, the watch follows.
 /// </summary>
@@ -43,11 +43,13 @@ public sealed class LinuxTunDevice : ITunDevice
     /// <summary>Makes the interface, down and without addresses.</summary>
     /// <param name="name">1 to 15 of a-z, A-Z, 0-9, '_', '=', '+', '.', '-'.</param>
     /// <param name="mtu">Bytes; null: <see cref="DefaultMtu"/>.</param>
+    /// <param name="offloads">What to use where the kernel has it.</param>
     /// <exception cref="TunException"/>
-    public static LinuxTunDevice Create(string name, int? mtu, EngineLog log)
+    public static LinuxTunDevice Create(string name, int? mtu, EngineLog log, TunOffloads offloads = TunOffloads.All)
     {
         LinuxTun.ValidateName(name);
-        var queue = new LinuxTunQueue(LinuxTun.OpenNew(name));
+        var descriptor = LinuxTun.OpenNew(name, withHeader: offloads.HasFlag(TunOffloads.Header));
+        var queue = new LinuxTunQueue(descriptor, LinuxTun.Negotiate(descriptor, offloads));
         try
         {
             LinuxTun.SetMtu(name, mtu ?? DefaultMtu);
@@ -70,13 +72,13 @@ public sealed class LinuxTunDevice : ITunDevice
     /// Takes over a TUN descriptor that somebody else opened (WG_TUN_FD); it belongs to the device from now on, and stays
     /// the caller's when this throws. Name and MTU stay as they are.
     /// </summary>
-    /// <exception cref="TunException">WrongDescriptor: no TUN device, or one with packet information or offload headers.</exception>
+    /// <exception cref="TunException">WrongDescriptor: no TUN device, or one with packet information.</exception>
     public static LinuxTunDevice FromFileDescriptor(int descriptor, EngineLog log)
     {
         var name = LinuxTun.TakeOver(descriptor);
         try
         {
-            return new LinuxTunDevice(name, new LinuxTunQueue(descriptor), log);
+            return new LinuxTunDevice(name, new LinuxTunQueue(descriptor, LinuxTun.Negotiate(descriptor, TunOffloads.All)), log);
         }
         catch (LinuxException exception)
         {
