@@ -112,6 +112,17 @@ public sealed class UnderLoadTests : IDisposable
     }
 
     [Fact]
+    public void Load_counts_for_a_second_after_the_queue_has_shortened()
+    {
+        _flood.FromEverywhere(1000);
+        _pair.Settle();
+        Assert.Equal(0, _pair.B.QueuedHandshakes);
+        _pair.Time.Advance(TimeSpan.FromSeconds(0.9));
+        Assert.Null(_pair.SendAtoB(AtoB));
+        Assert.Single(_cookiesTo, _pair.A.Endpoint);
+    }
+
+    [Fact]
     public void Load_is_forgotten_a_second_after_the_flood()
     {
         _flood.FromEverywhere(1000);
