@@ -140,5 +140,8 @@ internal sealed class PeerTimers(Random jitter)
 
     private void Disarm(PeerTimer timer) => Volatile.Write(ref _deadlines[(int)timer], Disarmed);
 
+    /// <summary>Nanoseconds, up to a third of a second, to part two ends that do the same.</summary>
+    internal long NextJitter() => Jitter().Ticks * TimeSpan.NanosecondsPerTick;
+
     private TimeSpan Jitter() => new(jitter.NextInt64(ProtocolLimits.RekeyTimeoutJitter.Ticks));
 }

@@ -185,7 +185,10 @@ public sealed partial class WireGuardDevice
     private void SendResponse(Peer peer, long now)
     {
         Span<byte> message = stackalloc byte[MessageFormat.ResponseSize];
-        peer.LastSentHandshake = now;
+        // When the two initiations crossed, the other end answers ours in the same moment, and both answers come to nothing.
+        // Steady traffic would have both ends begin again in step; the jitter of retries alone does not part them.
+        var hasCrossed = peer.HandshakeIndex != 0;
+        peer.LastSentHandshake = hasCrossed ? now + peer.Timers.NextJitter() : now;
         NewHandshakeIndex(peer);
         if (!peer.Handshake.CreateResponse(message, peer.HandshakeIndex, _options.Ephemerals))
             return;

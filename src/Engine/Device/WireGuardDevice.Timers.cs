@@ -77,6 +77,13 @@ public sealed partial class WireGuardDevice
 
     private void RetransmitHandshake(Peer peer, long now)
     {
+        if (now - peer.LastSentHandshake < RekeyTimeoutNanoseconds)
+        {
+            // The peer's own initiation was answered in the meantime. Should nothing come of that, the retry is due later.
+            peer.Timers.HandshakeInitiated(peer.LastSentHandshake);
+            return;
+        }
+
         if (peer.HandshakeAttempts > ProtocolLimits.MaxHandshakeAttempts)
         {
             var dropped = peer.Staged.Clear();

@@ -107,6 +107,46 @@ public sealed class HandshakeRetryTests
     }
 
     [Fact]
+    public void Both_ends_beginning_at_once_under_steady_traffic_do_not_begin_at_once_again()
+    {
+        using var pair = new DevicePair(connect: false);
+        pair.A.AddPeer(pair.B, ["10.0.0.2/32"]);
+        pair.B.AddPeer(pair.A, ["10.0.0.1/32"]);
+        var sent = pair.Capture();
+        // In step, so that at either end the five seconds are over with the same packet.
+        for (var i = 0; i < 275; i++)
+        {
+            pair.A.Tun.Inject(AtoB);
+            pair.B.Tun.Inject(BtoA);
+            pair.Run(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(20));
+        }
+
+        Assert.Equal((3, 3), (sent.Count(m => m.IsInitiation), sent.Count(m => m.IsResponse)));
+        AssertOneSession(pair);
+        AssertQuiet(pair);
+    }
+
+    [Fact]
+    public void A_retry_that_came_too_early_after_an_answer_is_made_later()
+    {
+        using var pair = new DevicePair(connect: false, jitter: new FixedJitter(0));
+        pair.A.AddPeer(pair.B, ["10.0.0.2/32"]);
+        pair.B.AddPeer(pair.A, ["10.0.0.1/32"]);
+        // A begins and is not heard; B begins two seconds later and does not hear the answer, nor anything else from then on.
+        var isOver = false;
+        var sent = pair.Capture(m => !isOver && m.FromB);
+        pair.A.Tun.Inject(AtoB);
+        pair.Settle();
+        pair.Run(TimeSpan.FromSeconds(2));
+        pair.B.Tun.Inject(BtoA);
+        pair.Settle();
+        isOver = true;
+        pair.Run(TimeSpan.FromSeconds(18));
+        var initiations = sent.Where(m => m.IsInitiation && !m.FromB).Select(m => m.At.TotalSeconds).ToList();
+        Assert.Equal([0.0, 7.0, 12.0, 17.0], initiations.Select(at => Math.Round(at - initiations[0], 1)));
+    }
+
+    [Fact]
     public void Both_ends_rekeying_at_once_lose_no_packet_and_end_in_one_session()
     {
         using var pair = new DevicePair();
@@ -125,9 +165,9 @@ public sealed class HandshakeRetryTests
             Assert.Contains(sent, m => m.IsInitiation && !m.FromB);
             for (var i = 0; i < 60; i++)
             {
-                pair.Run(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50));
+                pair.Run(TimeSpan.FromMilliseconds(50), Tick);
                 pair.A.Tun.Inject(AtoB);
-                pair.Run(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50));
+                pair.Run(TimeSpan.FromMilliseconds(50), Tick);
                 pair.B.Tun.Inject(BtoA);
                 pair.Settle();
             }
