@@ -54,7 +54,7 @@ internal sealed unsafe class TransportSender : IDisposable
     // Returns the last peer that packets were staged for; the others were asked for a session already.
     private Peer? PrepareBatch(PacketBatch batch, ITunQueue tun, long now)
     {
-        var mtu = _device.Mtu;
+        var mtus = _device.Mtus;
         Peer? waiting = null;
         for (var i = 0; i < batch.Count; i++)
         {
@@ -67,7 +67,7 @@ internal sealed unsafe class TransportSender : IDisposable
             }
 
             // Behind packets that wait, this one waits too: a session that has just begun must not let it overtake.
-            if (peer.Staged.Count == 0 && TryPrepare(ref slot, peer, now, mtu))
+            if (peer.Staged.Count == 0 && TryPrepare(ref slot, peer, now, mtus))
                 continue;
             peer.Staged.Add(slot.Span);
             slot.Length = 0;
@@ -108,7 +108,7 @@ internal sealed unsafe class TransportSender : IDisposable
                 slot.Length = peer.Staged.TryTake(new Span<byte>(slot.Data, PacketBatch.MaxPacket));
                 if (slot.Length < 0)
                     break;
-                if (!TryPrepare(ref slot, peer, now, _device.Mtu))
+                if (!TryPrepare(ref slot, peer, now, _device.Mtus))
                 {
                     // The session ended between the check and now; what was taken goes back to wait.
                     peer.Staged.Add(slot.Span);
@@ -189,7 +189,7 @@ internal sealed unsafe class TransportSender : IDisposable
     private static bool HasUsableSession(Peer peer, long now) => peer.Keypairs.Current is { MaySend: true } keypair && !keypair.IsExpired(now);
 
     // Gives the packet its header, counter, padding and place in the sealing batch; false when there is no session for it.
-    private bool TryPrepare(ref PacketSlot slot, Peer peer, long now, int mtu)
+    private bool TryPrepare(ref PacketSlot slot, Peer peer, long now, PathMtus mtus)
     {
         var keypair = peer.Keypairs.Current;
         var endpoint = peer.Endpoint;
@@ -212,7 +212,7 @@ internal sealed unsafe class TransportSender : IDisposable
         }
 
         var text = slot.Data;
-        var padded = PaddedLength(slot.Length, mtu);
+        var padded = PaddedLength(slot.Length, mtus.Holding(slot.Length));
         new Span<byte>(text + slot.Length, padded - slot.Length).Clear();
         var ecn = IpPacket.OuterEcn(slot.Span);
         slot.Data = text - MessageFormat.TransportHeaderSize;

@@ -41,7 +41,7 @@ public sealed partial class WireGuardDevice
                 PublicKey = _identity?.PublicKey,
                 ListenPort = _isUp ? _options.Bind.Port : _listenPort,
                 FwMark = _fwMark,
-                Mtu = Mtu,
+                Mtu = Mtus.Link,
                 IsUp = _isUp,
                 RxBytes = rx,
                 TxBytes = tx,

@@ -62,7 +62,7 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
     internal RateLimitedLog StrangerLog { get; }
 
     /// <summary>The TUN's MTU now, in bytes.</summary>
-    internal int Mtu => _options.Tun.Mtu;
+    internal PathMtus Mtus => _options.Tun.Mtus;
 
     /// <summary>Starts the worker. Tests that run it by hand leave this out.</summary>
     public void Start()
@@ -162,7 +162,7 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
                     Down();
                     break;
                 case TunEvent.MtuChanged:
-                    Log.Information($"MTU is now {_options.Tun.Mtu}");
+                    Log.Information($"MTU is now {Mtus.Link}");
                     break;
                 case TunEvent.Removed:
                     Log.Information("the interface is gone");

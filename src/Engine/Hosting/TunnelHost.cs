@@ -208,7 +208,7 @@ public sealed partial class TunnelHost : IDisposable
         _network.Apply(new HostNetworkSettings(
             _options.Name,
             config.Interface.Addresses,
-            _device!.Mtu,
+            _device!.Mtus.Link,
             [.. config.Peers.SelectMany(p => p.AllowedIPs).Distinct()],
             _table));
         _undo.Push("undo addresses and routes", _network.Undo);

@@ -10,12 +10,12 @@ public sealed class ChannelTun : ITunDevice, ITunQueue
 {
     private readonly PacketFifo _toEngine = new();
     private readonly PacketFifo _fromEngine = new();
-    private volatile int _mtu;
+    private volatile PathMtus _mtus;
 
     public ChannelTun(string name = "wg0", int mtu = 1420)
     {
         Name = name;
-        _mtu = mtu;
+        _mtus = new PathMtus(mtu);
         Queues = [this];
     }
 
@@ -27,7 +27,7 @@ public sealed class ChannelTun : ITunDevice, ITunQueue
 
     public string Name { get; }
 
-    public int Mtu => _mtu;
+    public PathMtus Mtus => _mtus;
 
     public IReadOnlyList<ITunQueue> Queues { get; }
 
@@ -59,9 +59,10 @@ public sealed class ChannelTun : ITunDevice, ITunQueue
     public void Raise(TunEvent change) => Changed?.Invoke(change);
 
     /// <summary>Changes the MTU as an administrator would.</summary>
-    public void SetMtu(int mtu)
+    /// <param name="ofRoutes">And those of routes.</param>
+    public void SetMtu(int mtu, params IEnumerable<int> ofRoutes)
     {
-        _mtu = mtu;
+        _mtus = new PathMtus(mtu, ofRoutes);
         Raise(TunEvent.MtuChanged);
     }
 

@@ -11,7 +11,7 @@ public enum TunEvent
     /// <summary>Set administratively down: sockets close, timers stop.</summary>
     Down,
 
-    /// <summary><see cref="ITunDevice.Mtu"/> has another value.</summary>
+    /// <summary>The link's MTU has another value.</summary>
     MtuChanged,
 
     /// <summary>The interface is gone; the engine ends.</summary>
@@ -26,8 +26,8 @@ public interface ITunDevice : IDisposable
 {
     string Name { get; }
 
-    /// <summary>The link's MTU now, in bytes; may change while running.</summary>
-    int Mtu { get; }
+    /// <summary>Those of the link and of routes into it now; may change while running.</summary>
+    PathMtus Mtus { get; }
 
     /// <summary>One queue a lane.</summary>
     IReadOnlyList<ITunQueue> Queues { get; }

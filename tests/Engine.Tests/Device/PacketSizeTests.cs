@@ -67,6 +67,27 @@ public sealed class PacketSizeTests
         Assert.Equal(padded + Overhead, Assert.Single(sent).Bytes.Length);
     }
 
+    [Theory]
+    // The link has 1,420, routes 1,300 and 1,410: a packet obeys the smallest that holds it, whichever way it went.
+    [InlineData(1280, 1280)]
+    [InlineData(1281, 1296)]
+    [InlineData(1297, 1300)]
+    [InlineData(1300, 1300)]
+    [InlineData(1301, 1312)]
+    [InlineData(1409, 1410)]
+    [InlineData(1411, 1420)]
+    [InlineData(28, 32)]
+    public void Padding_never_passes_the_MTU_of_a_route(int length, int padded)
+    {
+        using var pair = new DevicePair();
+        var packet = TestPacket.Make("10.0.0.1", "10.0.0.2", length - 28);
+        Assert.Equal(packet, pair.SendAtoB(packet));
+        pair.A.Tun.SetMtu(1420, [1410, 1300, 1300, 1500, 0]);
+        var sent = pair.Capture();
+        Assert.Equal(packet, pair.SendAtoB(packet));
+        Assert.Equal(padded + Overhead, Assert.Single(sent).Bytes.Length);
+    }
+
     [Fact]
     public void An_MTU_changed_while_running_counts_from_the_next_packet_on_and_is_shown()
     {

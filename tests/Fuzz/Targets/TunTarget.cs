@@ -35,7 +35,7 @@ internal sealed class TunTarget : IFuzzTarget
         {
             var packet = Make(dice);
             _longest = Math.Max(_longest, packet.Length + MostAdded);
-            if (WhatBGets(packet, _world.Pair.A.Tun.Mtu) is { } arriving)
+            if (WhatBGets(packet, _world.Pair.A.Tun.Mtus.Link) is { } arriving)
                 expected.Enqueue(arriving);
             _world.Pair.A.Tun.Inject(packet);
         }

@@ -50,6 +50,13 @@ public class InterfaceLifeTests
             AssertPings(pair.Two, pair.One, mtu);
         }
 
+        // A route's own, smaller one, which is no multiple of 16 either.
+        pair.One.Namespace.Ip("route", "add", $"{pair.Two.InnerIPv4}/32", "dev", pair.One.Interface, "mtu", "1301");
+        if (other == TunnelPair.SameEngine)
+            Eventually.True(() => SentByOnePing(pair.One, pair.Two, 1301) == 1301 + Overhead, "a packet of the route's MTU is not padded");
+        AssertPings(pair.One, pair.Two, 1301);
+        pair.One.Namespace.Ip("route", "del", $"{pair.Two.InnerIPv4}/32", "dev", pair.One.Interface);
+
         foreach (var host in new[] { pair.One, pair.Two })
             host.Namespace.Ip("link", "set", "eth0", "mtu", "65535");
         AssertPings(pair.One, pair.Two, LargestMtu);

@@ -39,8 +39,35 @@ public sealed class LinkMonitorTests : IDisposable
         Assert.Equal(TunEvent.Down, events.Next());
         _netns.Ip("link", "set", "wg0", "mtu", "1300");
         Assert.Equal(TunEvent.MtuChanged, events.Next());
-        Assert.Equal(1300, _tun.Mtu);
+        Assert.Equal(1300, _tun.Mtus.Link);
     }
+
+    [RootFact]
+    public void The_mtus_of_routes_are_followed_here_and_in_another_namespace()
+    {
+        _netns.Ip("link", "set", "wg0", "up");
+        _netns.Ip("route", "add", "10.1.0.0/16", "dev", "wg0");
+        _netns.Ip("route", "add", "10.2.0.0/16", "dev", "wg0", "mtu", "1290");
+        _netns.Ip("route", "add", "fd00:2::/64", "dev", "wg0", "table", "100", "mtu", "1380");
+        AssertHolds(1290, 1380);
+        _netns.Ip("route", "change", "10.2.0.0/16", "dev", "wg0", "mtu", "1310");
+        AssertHolds(1310, 1380);
+        _netns.Ip("-6", "route", "del", "fd00:2::/64", "dev", "wg0", "table", "100");
+        AssertHolds(1310, 1420);
+        // The kernel does not tell of the routes of IPv4 that go with the link.
+        _netns.Ip("link", "set", "wg0", "down");
+        AssertHolds(1420, 1420);
+
+        using var other = NetworkNamespace.Create();
+        _netns.Ip("link", "set", "wg0", "netns", other.Name);
+        other.Ip("link", "set", "wg0", "up");
+        other.Ip("route", "add", "10.2.0.0/16", "dev", "wg0", "mtu", "1301");
+        AssertHolds(1301, 1420);
+    }
+
+    private void AssertHolds(int small, int large) => Eventually.True(
+        () => (_tun.Mtus.Holding(1285), _tun.Mtus.Holding(1375)) == (small, large),
+        $"packets of 1,285 and 1,375 bytes are held by {small} and {large}");
 
     [RootFact]
     public void Changes_of_other_links_are_nothing()
@@ -52,7 +79,7 @@ public sealed class LinkMonitorTests : IDisposable
         _netns.Ip("link", "del", "other0");
         _netns.Ip("link", "set", "wg0", "up");
         Assert.Equal(TunEvent.Up, events.Next());
-        Assert.Equal(1420, _tun.Mtu);
+        Assert.Equal(1420, _tun.Mtus.Link);
     }
 
     [RootFact]
@@ -79,7 +106,7 @@ public sealed class LinkMonitorTests : IDisposable
         Assert.Equal(TunEvent.Up, events.Next());
         other.Ip("link", "set", "wg0", "mtu", "1290");
         Assert.Equal(TunEvent.MtuChanged, events.Next());
-        Assert.Equal(1290, _tun.Mtu);
+        Assert.Equal(1290, _tun.Mtus.Link);
         other.Ip("link", "del", "wg0");
         Assert.Equal(TunEvent.Down, events.Next());
         Assert.Equal(TunEvent.Removed, events.Next());

@@ -19,7 +19,7 @@ public sealed class LinuxTunDeviceTests : IDisposable
         var link = _netns.IpJson("link", "show", "wg0")[0];
         Assert.Equal(1380, link.GetProperty("mtu").GetInt32());
         Assert.DoesNotContain("UP", link.GetProperty("flags").EnumerateArray().Select(flag => flag.GetString()));
-        Assert.Equal(1380, tun.Mtu);
+        Assert.Equal(1380, tun.Mtus.Link);
         Assert.Equal("wg0", tun.Name);
     }
 
@@ -28,7 +28,7 @@ public sealed class LinuxTunDeviceTests : IDisposable
     {
         using var tun = Create("wg0");
         Assert.Equal(1420, _netns.IpJson("link", "show", "wg0")[0].GetProperty("mtu").GetInt32());
-        Assert.Equal(1420, tun.Mtu);
+        Assert.Equal(1420, tun.Mtus.Link);
     }
 
     [RootFact]

@@ -68,7 +68,7 @@ internal sealed class TunCable : IDisposable
                 continue;
             }
             for (var i = 0; i < batch.Count; i++)
-                Check(batch[i].Span.ToArray(), from.Mtu);
+                Check(batch[i].Span.ToArray(), from.Mtus.Link);
             Interlocked.Add(ref _passed, batch.Count);
             to.Queues[0].Write(batch);
         }

@@ -45,6 +45,7 @@ internal static unsafe partial class Libc
 
     public const int NETLINK_CAP_ACK = 10;
     public const int NETLINK_EXT_ACK = 11;
+    public const int NETLINK_GET_STRICT_CHK = 12;
 
     public const int MSG_DONTWAIT = 0x40;
 

@@ -11,6 +11,8 @@ namespace WireGuard.Engine.Tun;
 /// </summary>
 internal sealed unsafe class LinkMonitor : IDisposable
 {
+    private const uint Groups = RTMGRP_LINK | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
+
     private readonly Lock _lock = new();
     private readonly string _name;
     private readonly LinuxTunQueue _queue;
@@ -20,13 +22,19 @@ internal sealed unsafe class LinkMonitor : IDisposable
     private readonly List<Action<TunEvent>> _newHandlers = [];
     private readonly List<Action<TunEvent>> _handlers = [];
     private NetlinkSocket _socket;
+    private RouteMtus _routes;
     private int _index;
 
     /// <summary>Up, Down or Removed: what a new handler hears first. Null until the kernel's first answer.</summary>
     private TunEvent? _state;
-    private int _mtu;
+    private PathMtus _mtus;
+    private List<int> _ofRoutes = [];
+    private long? _routesDue;
     private bool _stopping;
     private bool _ended;
+
+    /// <summary>Routes change in runs: one look for each.</summary>
+    private const long RunMilliseconds = 50;
 
     /// <summary>Begins to watch, in the calling thread's network namespace.</summary>
     /// <exception cref="LinuxException"/>
@@ -37,12 +45,15 @@ internal sealed unsafe class LinkMonitor : IDisposable
         _log = log;
         try
         {
-            _socket = NetlinkSocket.Open(groups: RTMGRP_LINK);
+            _socket = NetlinkSocket.Open(groups: Groups);
+            _routes = new RouteMtus();
             _index = (int)Libc.InterfaceIndex(name);
-            _mtu = LinuxTun.GetMtu(name) ?? LinuxTunDevice.DefaultMtu;
+            _mtus = new PathMtus(LinuxTun.GetMtu(name) ?? LinuxTunDevice.DefaultMtu);
         }
         catch
         {
+            _socket?.Dispose();
+            _routes?.Dispose();
             _ = Libc.Close(_wakeEvent);
             throw;
         }
@@ -50,8 +61,8 @@ internal sealed unsafe class LinkMonitor : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Bytes, as the last message had it.</summary>
-    public int Mtu => Volatile.Read(ref _mtu);
+    /// <summary>As the last messages had them.</summary>
+    public PathMtus Mtus => Volatile.Read(ref _mtus);
 
     /// <summary>The handler hears the present state first.</summary>
     public void Subscribe(Action<TunEvent>? handler)
@@ -108,6 +119,8 @@ internal sealed unsafe class LinkMonitor : IDisposable
                 GreetNewHandlers();
                 if (WaitReadable())
                     ReadMessages();
+                if (_routesDue <= Environment.TickCount64)
+                    ReadRoutes();
             }
         }
         catch (LinuxException exception) when (!Stopping)
@@ -132,6 +145,7 @@ internal sealed unsafe class LinkMonitor : IDisposable
             _ = Libc.Close(_wakeEvent);
         }
         _socket.Dispose();
+        _routes.Dispose();
     }
 
     /// <summary>True when netlink has something; false when woken.</summary>
@@ -140,15 +154,30 @@ internal sealed unsafe class LinkMonitor : IDisposable
         var descriptors = stackalloc PollDescriptor[2];
         descriptors[0] = new PollDescriptor { Descriptor = _wakeEvent, Events = Libc.POLLIN };
         descriptors[1] = new PollDescriptor { Descriptor = _state == TunEvent.Removed ? -1 : _socket.Descriptor, Events = Libc.POLLIN };
-        if (Libc.Poll(descriptors, 2, -1) < 0)
+        var wait = _routesDue is { } due ? (int)Math.Clamp(due - Environment.TickCount64, 0, RunMilliseconds) : -1;
+        if (Libc.Poll(descriptors, 2, wait) < 0)
             return Libc.LastError == Errno.EINTR ? false : throw LinuxException.FromLastError("poll");
         if (descriptors[0].Returned != 0)
             Libc.DrainEvent(_wakeEvent);
         return descriptors[1].Returned != 0;
     }
 
-    private void RequestState() =>
+    private void RequestState()
+    {
         _socket.Post(NetlinkRequest.Create(RTM_GETLINK, 0, new LinkMessage { Index = _index }));
+        RequestRoutes();
+    }
+
+    private void RequestRoutes() => _routesDue ??= Environment.TickCount64 + RunMilliseconds;
+
+    private void ReadRoutes()
+    {
+        _routesDue = null;
+        if (_state == TunEvent.Removed)
+            return;
+        _ofRoutes = _routes.Read(_index);
+        Volatile.Write(ref _mtus, new PathMtus(_mtus.Link, _ofRoutes));
+    }
 
     private void ReadMessages()
     {
@@ -170,6 +199,8 @@ internal sealed unsafe class LinkMonitor : IDisposable
                 FollowOrRemove();
                 return;
             }
+            if (RouteMtus.TryParse(message, _index, out _))
+                RequestRoutes();
             if (message.Header.Type is not (RTM_NEWLINK or RTM_DELLINK) || !message.TryRead(out LinkMessage link) || link.Index != _index || link.Family != 0)
                 continue;
             if (message.Header.Type == RTM_DELLINK)
@@ -183,11 +214,13 @@ internal sealed unsafe class LinkMonitor : IDisposable
 
     private void Take(bool isUp, int? mtu)
     {
-        var mtuChanged = mtu is { } value && value != _mtu;
-        if (mtuChanged)
-            Volatile.Write(ref _mtu, mtu!.Value);
-        if (mtuChanged)
+        if (mtu is { } value && value != _mtus.Link)
+        {
+            Volatile.Write(ref _mtus, new PathMtus(value, _ofRoutes));
             Raise(TunEvent.MtuChanged);
+        }
+        // What goes with a link that goes down is told of in IPv6 alone.
+        RequestRoutes();
         Enter(isUp ? TunEvent.Up : TunEvent.Down);
     }
 
@@ -224,10 +257,12 @@ internal sealed unsafe class LinkMonitor : IDisposable
             throw LinuxException.FromLastError("ioctl(TUNGETDEVNETNS)");
         try
         {
-            var (socket, index) = Libc.RunInNetworkNamespace(netns, () =>
-                (NetlinkSocket.Open(groups: RTMGRP_LINK), (int)Libc.InterfaceIndex(name)));
+            var (socket, routes, index) = Libc.RunInNetworkNamespace(netns, () =>
+                (NetlinkSocket.Open(groups: Groups), new RouteMtus(), (int)Libc.InterfaceIndex(name)));
             _socket.Dispose();
             _socket = socket;
+            _routes.Dispose();
+            _routes = routes;
             _index = index;
         }
         finally

@@ -27,7 +27,7 @@ public sealed class LinuxTunDevice : ITunDevice
     /// <summary>The name at the start; a later rename is not followed.</summary>
     public string Name { get; }
 
-    public int Mtu => _monitor.Mtu;
+    public PathMtus Mtus => _monitor.Mtus;
 
     public IReadOnlyList<ITunQueue> Queues { get; }
 

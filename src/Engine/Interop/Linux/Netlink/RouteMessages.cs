@@ -40,8 +40,11 @@ internal static class RouteConstants
     public const ushort RTA_DST = 1;
     public const ushort RTA_SRC = 2;
     public const ushort RTA_OIF = 4;
+    public const ushort RTA_METRICS = 8;
     public const ushort RTA_TABLE = 15;
     public const ushort RTA_MARK = 16;
+
+    public const ushort RTAX_MTU = 2;
 
     public const byte RT_TABLE_UNSPEC = 0;
     public const byte RT_TABLE_MAIN = 254;
