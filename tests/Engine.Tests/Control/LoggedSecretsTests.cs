@@ -31,12 +31,16 @@ public sealed class LoggedSecretsTests
         }
 
         // Three refusals and the faults inside, whose words are not the engine's own.
-        control.Device.NextFailure = new DeviceChangeException(DeviceChangeError.InvalidValue, "no");
-        await client.SendAsync($"{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"peer.add\",\"params\":{{\"publicKey\":\"{Keys.Numbered(9)}\",\"presharedKey\":\"{Convert.ToBase64String(NewSecret())}\"}}}}\n");
-        await client.ReadLineAsync();
+        foreach (var failure in new Exception[] { new DeviceChangeException(DeviceChangeError.InvalidValue, "no"), new FormatException("broken") })
+        {
+            control.Device.NextFailure = failure;
+            await client.SendAsync($"{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"peer.add\",\"params\":{{\"publicKey\":\"{Keys.Numbered(9)}\",\"presharedKey\":\"{Convert.ToBase64String(NewSecret())}\"}}}}\n");
+            await client.ReadLineAsync();
+        }
 
         string[] lines = [.. uapi.Log.Lines, .. uapi.A.Log.Lines, .. uapi.B.Log.Lines, .. control.Log.Lines];
         Assert.Contains(lines, line => line.Contains("refused", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("broken", StringComparison.Ordinal));
         foreach (var text in secrets.SelectMany(secret => new[] { Hex(secret), Convert.ToHexString(secret), Convert.ToBase64String(secret) }))
             for (var start = 0; start + Piece <= text.Length; start++)
                 Assert.DoesNotContain(lines, line => line.Contains(text[start..(start + Piece)], StringComparison.Ordinal));
