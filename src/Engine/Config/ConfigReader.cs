@@ -208,11 +208,11 @@ internal sealed class ConfigReader(ReadOnlyMemory<char> text, string? path, Diag
             peer.Finish();
             if (peer.PublicKey is { } key && !keys.TryAdd(key, peer.Line))
                 diagnostics.Error("DuplicatePeer", peer.PublicKeyPlace, $"The peer in line {keys[key]} has the same PublicKey.");
-            foreach (var (prefix, place) in peer.AllowedIPs)
+            foreach (var entry in peer.AllowedIPs)
             {
-                if (owners.TryGetValue(prefix, out var other))
-                    diagnostics.Warning("SharedAllowedIP", place, $"The peer in line {other.Line} has {prefix} too; the last one gets it.");
-                owners[prefix] = peer;
+                if (owners.TryGetValue(entry.Prefix, out var other))
+                    diagnostics.Warning("SharedAllowedIP", entry.Place, $"The peer in line {other.Line} has {entry.Prefix} too; the last one gets it.");
+                owners[entry.Prefix] = peer;
             }
         }
     }

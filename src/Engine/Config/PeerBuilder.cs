@@ -5,9 +5,9 @@ namespace WireGuard.Configuration;
 
 internal sealed class PeerBuilder(DiagnosticBag diagnostics, int line) : SectionBuilder(diagnostics, line), IDisposable
 {
-    // A prefix that was taken away leaves a null, so that removing many stays cheap.
-    private readonly List<(IPNetwork Prefix, ConfigPosition Place)?> _allowedIPs = [];
-    private readonly Dictionary<IPNetwork, int> _indexes = [];
+    // A prefix that was taken away stays behind, marked, so that removing many is cheap.
+    private readonly List<AllowedIP> _allowedIPs = [];
+    private readonly Dictionary<IPNetwork, AllowedIP> _present = [];
     private string? _name;
     private PublicKey? _publicKey;
     private SecretKey? _presharedKey;
@@ -18,8 +18,7 @@ internal sealed class PeerBuilder(DiagnosticBag diagnostics, int line) : Section
 
     internal ConfigPosition PublicKeyPlace => Positions["PublicKey"];
 
-    internal IEnumerable<(IPNetwork Prefix, ConfigPosition Place)> AllowedIPs =>
-        from entry in _allowedIPs where entry is not null select entry.Value;
+    internal IEnumerable<AllowedIP> AllowedIPs => _allowedIPs.Where(entry => !entry.IsTakenAway);
 
     /// <summary>The first name wins: the one above the section stands before any inside it.</summary>
     internal void SetName(string name, ConfigPosition place)
@@ -47,14 +46,19 @@ internal sealed class PeerBuilder(DiagnosticBag diagnostics, int line) : Section
     /// <summary>Only after <see cref="Finish"/> and without errors. The keys go to the section; the builder is not used again.</summary>
     internal PeerSection Build()
     {
-        foreach (var (_, place) in AllowedIPs)
-            Positions.Add("AllowedIPs", place);
+        var prefixes = new List<IPNetwork>(_allowedIPs.Count);
+        foreach (var entry in AllowedIPs)
+        {
+            Positions.Add("AllowedIPs", entry.Place);
+            prefixes.Add(entry.Prefix);
+        }
+
         return new()
         {
             Name = _name,
             PublicKey = _publicKey ?? throw new InvalidOperationException("A peer without a public key cannot be built."),
             PresharedKey = _presharedKey,
-            AllowedIPs = [.. AllowedIPs.Select(entry => entry.Prefix)],
+            AllowedIPs = prefixes,
             Endpoint = _endpoint,
             PersistentKeepalive = _persistentKeepalive,
             Positions = Positions,
@@ -96,14 +100,26 @@ internal sealed class PeerBuilder(DiagnosticBag diagnostics, int line) : Section
             return;
         if (sign == '-')
         {
-            if (_indexes.Remove(prefix, out var index))
-                _allowedIPs[index] = null;
+            if (_present.Remove(prefix, out var entry))
+                entry.IsTakenAway = true;
             else
                 Diagnostics.Warning("NothingToRemove", item.Place, $"-{prefix} takes away a prefix that the peer does not have.");
+            return;
         }
-        else if (_indexes.TryAdd(prefix, _allowedIPs.Count))
-            _allowedIPs.Add((prefix, item.Place));
+
+        var added = new AllowedIP(prefix, item.Place);
+        if (_present.TryAdd(prefix, added))
+            _allowedIPs.Add(added);
         else
             Diagnostics.Warning("DuplicateAllowedIP", item.Place, $"{prefix} is given twice.");
+    }
+
+    internal sealed class AllowedIP(IPNetwork prefix, ConfigPosition place)
+    {
+        internal IPNetwork Prefix { get; } = prefix;
+
+        internal ConfigPosition Place { get; } = place;
+
+        internal bool IsTakenAway { get; set; }
     }
 }

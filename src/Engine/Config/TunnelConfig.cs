@@ -87,7 +87,7 @@ public sealed class PeerSection
 }
 
 /// <summary>An interface address with its prefix length; unlike a prefix it keeps its host bits.</summary>
-public readonly record struct InterfaceAddress(IPAddress Address, int PrefixLength)
+public sealed record InterfaceAddress(IPAddress Address, int PrefixLength)
 {
     public override string ToString() => $"{Address}/{PrefixLength}";
 }

@@ -9,9 +9,9 @@ public readonly partial record struct PeerCredentials(int ProcessId, uint UserId
 /// </summary>
 public sealed class AccessPolicy(IEnumerable<uint> users, IEnumerable<uint> groups)
 {
-    private readonly HashSet<uint> _users = [.. users];
-    private readonly HashSet<uint> _groups = [.. groups];
+    private readonly uint[] _users = [.. users];
+    private readonly uint[] _groups = [.. groups];
 
     /// <param name="client">Its primary group is looked at, supplementary ones are not.</param>
-    public bool Allows(PeerCredentials client) => _users.Contains(client.UserId) || _groups.Contains(client.GroupId);
+    public bool Allows(PeerCredentials client) => Array.IndexOf(_users, client.UserId) >= 0 || Array.IndexOf(_groups, client.GroupId) >= 0;
 }

@@ -33,7 +33,7 @@ public sealed class ControlServer : SocketServer
     private readonly ControlServerOptions _options;
     private readonly ControlMethods _methods;
     private readonly EventStream _events;
-    private readonly byte[] _greeting;
+    private readonly Lazy<byte[]> _greeting;
 
     /// <summary>Opens the socket; nobody is served before <see cref="Start"/>.</summary>
     /// <exception cref="UnixSocketException">The socket cannot be opened.</exception>
@@ -49,8 +49,11 @@ public sealed class ControlServer : SocketServer
         _options = options;
         _methods = new ControlMethods(device, context, options.Time);
         _events = new EventStream(context.TunnelName, options.EventQueueLength, options.Time);
-        var greeting = new Greeting(ControlProtocol.Version, TunnelDescriber.EngineVersion, context.TunnelName, Environment.ProcessId);
-        _greeting = RpcText.Notification(ControlProtocol.Methods.Greeting, greeting, ControlJsonContext.Default.Greeting);
+        // The serialiser takes milliseconds to get going, which a start can do without.
+        _greeting = new(() => RpcText.Notification(
+            ControlProtocol.Methods.Greeting,
+            new Greeting(ControlProtocol.Version, TunnelDescriber.EngineVersion, context.TunnelName, Environment.ProcessId),
+            ControlJsonContext.Default.Greeting));
     }
 
     public override void Start()
@@ -73,7 +76,7 @@ public sealed class ControlServer : SocketServer
     private protected override async Task ServeAsync(ClientConnection client)
     {
         using var session = new ControlSession(client, _methods, _events, _options, Log);
-        await session.RunAsync(_greeting);
+        await session.RunAsync(_greeting.Value);
     }
 
     private static byte[] Farewell(ControlErrorCode code, string message)

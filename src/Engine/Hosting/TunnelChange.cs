@@ -26,7 +26,15 @@ public static class TunnelChange
             Endpoint = endpoints.GetValueOrDefault(peer.PublicKey),
             PersistentKeepalive = peer.PersistentKeepalive,
             ReplaceAllowedIPs = true,
-            AllowedIPs = [.. peer.AllowedIPs.Select(prefix => new AllowedIPChange(prefix))],
+            AllowedIPs = AllowedIPsOf(peer),
         })],
     };
+
+    private static AllowedIPChange[] AllowedIPsOf(PeerSection peer)
+    {
+        var changes = new AllowedIPChange[peer.AllowedIPs.Count];
+        for (var i = 0; i < changes.Length; i++)
+            changes[i] = new(peer.AllowedIPs[i]);
+        return changes;
+    }
 }

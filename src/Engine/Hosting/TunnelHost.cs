@@ -209,7 +209,7 @@ public sealed partial class TunnelHost : IDisposable
             _options.Name,
             config.Interface.Addresses,
             _device!.Mtus.Link,
-            [.. config.Peers.SelectMany(p => p.AllowedIPs).Distinct()],
+            config.Peers is [var only] ? only.AllowedIPs : [.. config.Peers.SelectMany(p => p.AllowedIPs)],
             _table));
         _undo.Push("undo addresses and routes", _network.Undo);
     }

@@ -10,7 +10,15 @@ public sealed class PathMtus
     public PathMtus(int link, params IEnumerable<int> ofRoutes)
     {
         Link = link;
-        _ofRoutes = [.. ofRoutes.Where(mtu => mtu > 0 && mtu < link).Distinct().Order()];
+        var smaller = new List<int>();
+        foreach (var mtu in ofRoutes)
+        {
+            if (mtu > 0 && mtu < link && !smaller.Contains(mtu))
+                smaller.Add(mtu);
+        }
+
+        smaller.Sort();
+        _ofRoutes = [.. smaller];
     }
 
     public int Link { get; }

@@ -120,5 +120,5 @@ public sealed class InterfaceConfigurator : IHostNetwork
         return failure;
     }
 
-    private readonly record struct UndoStep(string Name, Action Action);
+    private sealed record UndoStep(string Name, Action Action);
 }

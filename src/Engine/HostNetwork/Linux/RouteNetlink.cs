@@ -15,7 +15,7 @@ internal readonly record struct LinkInfo(int Index, string Name, int Mtu, bool I
 
 /// <summary>A unicast route straight into an interface.</summary>
 /// <param name="Table">254: main.</param>
-internal readonly record struct RouteInfo(IPNetwork Destination, int InterfaceIndex, uint Table);
+internal sealed record RouteInfo(IPNetwork Destination, int InterfaceIndex, uint Table);
 
 /// <summary>
 /// rtnetlink(7): links, addresses and routes of the network namespace of the thread that made the object. One thread at
@@ -63,7 +63,11 @@ internal sealed unsafe class RouteNetlink : IDisposable
     public List<RouteInfo> RoutesOf(int interfaceIndex)
     {
         var request = NetlinkRequest.Create(RTM_GETROUTE, 0, default(RouteMessage));
-        return _socket.Dump(request, "RTM_GETROUTE", message => ParseRoute(message, interfaceIndex));
+        return _socket.Dump<RouteInfo>(request, "RTM_GETROUTE", (message, routes) =>
+        {
+            if (ParseRoute(message, interfaceIndex) is { } route)
+                routes.Add(route);
+        });
     }
 
     public void Dispose() => _socket.Dispose();

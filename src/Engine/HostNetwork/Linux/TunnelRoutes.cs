@@ -33,11 +33,13 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, LinkInfo link, RouteTab
     public void Update(IReadOnlyList<IPNetwork> wanted)
     {
         Check(wanted);
-        var target = table.Kind == RouteTableKind.Off ? [] : wanted.Distinct().OrderByDescending(prefix => prefix.PrefixLength).ToList();
+        var kept = new HashSet<IPNetwork>();
+        if (table.Kind != RouteTableKind.Off)
+            kept.UnionWith(wanted);
         var added = new List<RouteInfo>();
         try
         {
-            AddMissing(target, added);
+            AddMissing(kept, added);
         }
         catch (HostNetworkException)
         {
@@ -45,9 +47,11 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, LinkInfo link, RouteTab
                 Remove(route);
             throw;
         }
-        var kept = target.ToHashSet();
-        foreach (var route in ShortestFirst().Where(route => !kept.Contains(route.Destination)))
-            Remove(route);
+        foreach (var route in ShortestFirst())
+        {
+            if (!kept.Contains(route.Destination))
+                Remove(route);
+        }
     }
 
     /// <summary>Shortest prefix first; goes on after a failure and throws the last one.</summary>
@@ -71,20 +75,25 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, LinkInfo link, RouteTab
             throw failure;
     }
 
-    private void AddMissing(List<IPNetwork> target, List<RouteInfo> added)
+    private void AddMissing(HashSet<IPNetwork> target, List<RouteInfo> added)
     {
-        var missing = target.Where(prefix => !_added.ContainsKey(prefix)).ToList();
+        var missing = new List<RouteInfo>();
+        foreach (var prefix in target)
+        {
+            if (!_added.ContainsKey(prefix))
+                missing.Add(new RouteInfo(prefix, link.Index, TableNumber));
+        }
+
         if (missing.Count == 0)
             return;
         var foreign = ForeignRoutes();
-        foreach (var prefix in missing)
+        foreach (var route in missing.OrderByDescending(PrefixLength))
         {
-            if (foreign.Exists(route => Covers(route, prefix)))
+            if (foreign.Exists(other => Covers(other, route.Destination)))
                 continue;
-            var route = new RouteInfo(prefix, link.Index, TableNumber);
-            NetlinkStep.Run($"adding route {prefix} to {link.Name}", () => netlink.AddRoute(route));
+            NetlinkStep.Run($"adding route {route.Destination} to {link.Name}", () => netlink.AddRoute(route));
             added.Add(route);
-            _added.Add(prefix, route);
+            _added.Add(route.Destination, route);
         }
     }
 
@@ -102,7 +111,9 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, LinkInfo link, RouteTab
         return routes;
     }
 
-    private List<RouteInfo> ShortestFirst() => [.. _added.Values.OrderBy(route => route.Destination.PrefixLength)];
+    private List<RouteInfo> ShortestFirst() => [.. _added.Values.OrderBy(PrefixLength)];
+
+    private static int PrefixLength(RouteInfo route) => route.Destination.PrefixLength;
 
     private static bool Covers(RouteInfo route, IPNetwork prefix) =>
         route.Destination.PrefixLength <= prefix.PrefixLength

@@ -28,7 +28,11 @@ internal sealed unsafe class RouteMtus : IDisposable
             var request = NetlinkRequest.Create(RTM_GETROUTE, 0, new RouteMessage { Family = family }).Add(RTA_OIF, (uint)interfaceIndex);
             try
             {
-                mtus.AddRange(_socket.Dump(request, "RTM_GETROUTE", message => TryParse(message, interfaceIndex, out var mtu) ? mtu : null));
+                mtus.AddRange(_socket.Dump<int>(request, "RTM_GETROUTE", (message, found) =>
+                {
+                    if (TryParse(message, interfaceIndex, out var mtu) && mtu is { } value)
+                        found.Add(value);
+                }));
             }
             catch (NetlinkException)
             {

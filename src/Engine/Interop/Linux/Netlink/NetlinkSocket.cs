@@ -80,9 +80,10 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     }
 
     /// <summary>Asks for a whole table; begins anew when it changed meanwhile, so that the list is of one instant.</summary>
+    /// <param name="parse">Adds to the list what a message tells of.</param>
     /// <exception cref="NetlinkException">The kernel refused it.</exception>
     /// <exception cref="LinuxException">The socket failed.</exception>
-    public List<T> Dump<T>(NetlinkRequest request, string name, Func<NetlinkMessage, T?> parse) where T : struct
+    public List<T> Dump<T>(NetlinkRequest request, string name, Action<NetlinkMessage, List<T>> parse)
     {
         request.Flags |= NetlinkConstants.NLM_F_DUMP;
         var list = new List<T>();
@@ -135,7 +136,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     }
 
     /// <summary>False when the table changed while it was being sent.</summary>
-    private bool DumpOnce<T>(uint sequence, string name, Func<NetlinkMessage, T?> parse, List<T> list) where T : struct
+    private bool DumpOnce<T>(uint sequence, string name, Action<NetlinkMessage, List<T>> parse, List<T> list)
     {
         var consistent = true;
         while (true)
@@ -154,8 +155,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
                         var acknowledgement = NetlinkAcknowledgement.Parse(message);
                         throw new NetlinkException(name, acknowledgement.ErrorCode, acknowledgement.KernelText);
                     default:
-                        if (parse(message) is { } entry)
-                            list.Add(entry);
+                        parse(message, list);
                         break;
                 }
             }
