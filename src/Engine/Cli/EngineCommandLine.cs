@@ -28,6 +28,10 @@ public static class EngineCommandLine
                 return ExitCode.Ok;
             }
 
+            // What only the engine itself writes needs no parser; making one takes ten milliseconds.
+            if (RunVerb.TryRunDetached(arguments) is { } code)
+                return code;
+
             var root = CreateRoot();
             if (!IsDropIn(root, arguments, out var name, out var foreground))
                 return Invoke(root, arguments);

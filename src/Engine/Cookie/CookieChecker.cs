@@ -44,7 +44,7 @@ internal sealed class CookieChecker : IDisposable
     internal CookieChecker(in PublicKey own, RateLimiter rateLimiter, RandomFill? random = null)
     {
         _rateLimiter = rateLimiter;
-        _random = random ?? RandomNumberGenerator.Fill;
+        _random = random ?? SecureRandom.Fill;
         CookieLabels.DeriveKey(_mac1Key, CookieLabels.Mac1, own);
         CookieLabels.DeriveKey(_cookieKey, CookieLabels.Cookie, own);
     }

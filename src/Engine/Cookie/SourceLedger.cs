@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Noise;
 using WireGuard.Engine.Packets;
 
@@ -37,8 +37,8 @@ internal sealed class SourceLedger
     private static readonly long LoadNanoseconds = (long)ProtocolLimits.UnderLoadAfterglow.TotalNanoseconds;
 
     private readonly Entry[] _entries;
-    private readonly ulong _key = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-    private readonly ulong _otherKey = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    private readonly ulong _key = SecureRandom.NextUInt64();
+    private readonly ulong _otherKey = SecureRandom.NextUInt64();
     private readonly int _share;
 
     /// <param name="share">Messages of one source that may wait at once.</param>

@@ -35,7 +35,19 @@ internal readonly unsafe struct Avx512Kernel : IAeadKernel
         ChaCha20Run512.Make(state, counter, count, nextState, nextCounter, output);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Alone(byte* key, ulong packetCounter, uint* output, int count) =>
+        ChaCha20Alone512.Make(key, packetCounter, output, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Xor(byte* text, byte* keystream, int length) => VectorXor.By64(text, keystream, length);
+
+    public static void Tag(byte* text, int length, byte* key, byte* tag)
+    {
+        Unsafe.SkipInit(out Poly1305 poly);
+        poly.Start(key);
+        Absorb(ref poly, text, length);
+        poly.Finish(0, (ulong)length, tag);
+    }
 
     public static void Tags(ReadOnlySpan<AeadPacket> packets, byte* keys, byte* tags)
     {
@@ -45,13 +57,8 @@ internal readonly unsafe struct Avx512Kernel : IAeadKernel
             return;
         }
 
-        Unsafe.SkipInit(out Poly1305 poly);
         for (var i = 0; i < packets.Length; i++)
-        {
-            poly.Start(keys + (i * Poly1305.KeySize));
-            Absorb(ref poly, packets[i].Data, packets[i].Length);
-            poly.Finish(0, (ulong)packets[i].Length, tags + (i * Poly1305.TagSize));
-        }
+            Tag(packets[i].Data, packets[i].Length, keys + (i * Poly1305.KeySize), tags + (i * Poly1305.TagSize));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

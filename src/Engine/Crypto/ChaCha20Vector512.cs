@@ -103,7 +103,7 @@ internal static unsafe class ChaCha20Vector512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void DoubleRound(
+    internal static void DoubleRound(
         ref Vector512<uint> a, ref Vector512<uint> b, ref Vector512<uint> c, ref Vector512<uint> d)
     {
         QuarterRounds(ref a, ref b, ref c, ref d);

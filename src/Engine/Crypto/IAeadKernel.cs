@@ -39,8 +39,18 @@ internal unsafe interface IAeadKernel
     /// <param name="output">Aligned to 64 bytes.</param>
     static abstract void Run(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output);
 
+    /// <summary>Makes the first blocks of one packet's keystream.</summary>
+    /// <param name="key">Of any alignment.</param>
+    /// <param name="output">Aligned to 64 bytes; what follows the blocks up to <see cref="KeystreamBlocks"/> is overwritten too.</param>
+    /// <param name="count">1 to <see cref="KeystreamBlocks"/>.</param>
+    static abstract void Alone(byte* key, ulong packetCounter, uint* output, int count);
+
     /// <summary>text ^= keystream, for exactly <paramref name="length"/> bytes.</summary>
     static abstract void Xor(byte* text, byte* keystream, int length);
+
+    /// <summary>Writes the tag of one ciphertext.</summary>
+    /// <param name="key">One-time key, <see cref="Poly1305.KeySize"/> bytes.</param>
+    static abstract void Tag(byte* text, int length, byte* key, byte* tag);
 
     /// <summary>Writes the tags of up to <see cref="BatchPackets"/> packets whose data are ciphertext.</summary>
     /// <param name="keys">

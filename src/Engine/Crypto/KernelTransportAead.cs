@@ -8,7 +8,7 @@ namespace WireGuard.Engine.Crypto;
 /// windows that keep the vectors full whatever the lengths, keys and nonces; a window may end in the midst of a packet.
 /// Nothing outside text and tag is touched.
 /// </summary>
-internal sealed unsafe class KernelTransportAead<TKernel> : TransportAead
+internal sealed unsafe partial class KernelTransportAead<TKernel> : TransportAead
     where TKernel : struct, IAeadKernel
 {
     public override string Name => TKernel.Name;
@@ -16,6 +16,16 @@ internal sealed unsafe class KernelTransportAead<TKernel> : TransportAead
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Seal(Span<AeadPacket> packets)
+    {
+        if (IsAlone(packets))
+            SealAlone(ref packets[0]);
+        else
+            SealBatches(packets);
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SealBatches(Span<AeadPacket> packets)
     {
         var memory = stackalloc byte[AeadScratch.Bytes];
         var scratch = new AeadScratch(memory);
@@ -37,6 +47,16 @@ internal sealed unsafe class KernelTransportAead<TKernel> : TransportAead
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Open(Span<AeadPacket> packets)
+    {
+        if (IsAlone(packets))
+            OpenAlone(ref packets[0]);
+        else
+            OpenBatches(packets);
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void OpenBatches(Span<AeadPacket> packets)
     {
         var memory = stackalloc byte[AeadScratch.Bytes];
         var scratch = new AeadScratch(memory);

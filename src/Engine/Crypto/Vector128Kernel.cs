@@ -39,16 +39,27 @@ internal readonly unsafe struct Vector128Kernel : IAeadKernel
         throw new NotSupportedException();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Alone(byte* key, ulong packetCounter, uint* output, int count)
+    {
+        ChaCha20.Start(output, key, packetCounter);
+        Spread(output, 0, output, count);
+        Blocks(output, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Xor(byte* text, byte* keystream, int length) => VectorXor.By16(text, keystream, length);
+
+    public static void Tag(byte* text, int length, byte* key, byte* tag)
+    {
+        Unsafe.SkipInit(out Poly1305 poly);
+        poly.Start(key);
+        poly.AbsorbPadded(text, length);
+        poly.Finish(0, (ulong)length, tag);
+    }
 
     public static void Tags(ReadOnlySpan<AeadPacket> packets, byte* keys, byte* tags)
     {
-        Unsafe.SkipInit(out Poly1305 poly);
         for (var i = 0; i < packets.Length; i++)
-        {
-            poly.Start(keys + (i * Poly1305.KeySize));
-            poly.AbsorbPadded(packets[i].Data, packets[i].Length);
-            poly.Finish(0, (ulong)packets[i].Length, tags + (i * Poly1305.TagSize));
-        }
+            Tag(packets[i].Data, packets[i].Length, keys + (i * Poly1305.KeySize), tags + (i * Poly1305.TagSize));
     }
 }

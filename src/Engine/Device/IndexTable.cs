@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
+using WireGuard.Engine.Crypto;
 
 namespace WireGuard.Engine.Device;
 
@@ -19,7 +19,7 @@ internal sealed class IndexTable
         Span<byte> bytes = stackalloc byte[4];
         while (true)
         {
-            RandomNumberGenerator.Fill(bytes);
+            SecureRandom.Fill(bytes);
             var index = BitConverter.ToUInt32(bytes);
             // 0 is "no index" inside the engine.
             if (index != 0 && _entries.TryAdd(index, peer))

@@ -89,8 +89,11 @@ public sealed partial class TunnelHost : IDisposable
     private void BringUp(CancellationToken cancel)
     {
         Sodium.EnsureReady();
-        // The JIT takes tens of milliseconds for the bulk kernels; on another core they cost nothing.
-        var warming = Task.Run(() => TransportAeadFactory.Warm(_aead), CancellationToken.None);
+        // The JIT takes tens of milliseconds for the bulk kernels; on another core they cost nothing. What single packets take,
+        // as the first ones are, is ready when the tunnel is; what batches take comes right after, and a batch that is there
+        // before waits for the rest of it only.
+        var warming = Task.Run(() => TransportAeadFactory.WarmAlone(_aead), CancellationToken.None);
+        _ = warming.ContinueWith(_ => TransportAeadFactory.WarmBatches(_aead), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
         var gate = new DeviceGate();
         var servers = ClaimSockets(gate);
         (_device, _lanes) = CreateDevice();

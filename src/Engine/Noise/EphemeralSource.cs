@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using WireGuard.Engine.Crypto;
 
 namespace WireGuard.Engine.Noise;
 
@@ -12,6 +12,6 @@ public abstract class EphemeralSource
 
     private sealed class SystemSource : EphemeralSource
     {
-        public override void NextPrivateKey(Span<byte> key) => RandomNumberGenerator.Fill(key);
+        public override void NextPrivateKey(Span<byte> key) => SecureRandom.Fill(key);
     }
 }

@@ -97,6 +97,13 @@ public sealed partial class DependencyTests
         Assert.Empty(Sources().Where(s => ToolName().IsMatch(s.Text)).Select(s => s.File));
     }
 
+    // It would load OpenSSL into every engine. Api is the module's too, where there is no libsodium.
+    [Fact]
+    public void Random_numbers_come_from_SecureRandom()
+    {
+        Assert.Empty(Sources().Where(s => s.Folder != "Api" && s.Text.Contains("RandomNumberGenerator", StringComparison.Ordinal)).Select(s => s.File));
+    }
+
     private static string EngineRoot => RepositoryFiles.PathOf("src/Engine");
 
     private static string? TargetFolder(string name)

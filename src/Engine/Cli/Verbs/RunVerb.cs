@@ -40,6 +40,14 @@ internal static class RunVerb
     /// <summary>Arguments that have it run a tunnel detached that is a <see cref="TemporaryTunnel"/>.</summary>
     public static IReadOnlyList<string> TemporaryArguments(string path) => ["run", path, TemporaryOption];
 
+    /// <summary>Runs the tunnel if these are <see cref="DetachedArguments"/>, else returns null.</summary>
+    internal static ExitCode? TryRunDetached(string[] arguments) => arguments switch
+    {
+        ["run", var target, DetachedOption] when !target.StartsWith('-') => Run(target, detached: true, dropIn: false),
+        ["run", var target, DetachedOption, DropInOption] when !target.StartsWith('-') => Run(target, detached: true, dropIn: true),
+        _ => null,
+    };
+
     /// <summary>As wg-quick calls an implementation: interface and sockets only, configured by others afterwards.</summary>
     public static ExitCode RunDropIn(string name, bool foreground)
     {
