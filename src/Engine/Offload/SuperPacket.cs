@@ -21,14 +21,14 @@ internal unsafe struct SuperPacket
     private int _left;
     private int _index;
 
-    private SuperPacket(byte* packet, int length, in VirtioHeader header, int headerLength, byte* headers)
+    private SuperPacket(byte* packet, int length, in VirtioHeader header, bool isTcp, int headerLength, byte* headers)
     {
         _headers = headers;
         _transportStart = header.ChecksumStart;
         _headerLength = headerLength;
         _segmentSize = header.SegmentSize;
         _isIPv4 = *packet >> 4 == 4;
-        _isTcp = header.Type != VirtioHeader.Udp;
+        _isTcp = isTcp;
         _payload = packet + headerLength;
         _left = length - headerLength;
         Unsafe.CopyBlockUnaligned(headers, packet, (uint)headerLength);
@@ -57,7 +57,7 @@ internal unsafe struct SuperPacket
         var headerLength = type == VirtioHeader.Udp ? minimum : start + IpHeaders.TcpHeaderLength(packet + start);
         if (headerLength < minimum || headerLength >= length || headerLength > MaxHeaders)
             return false;
-        super = new SuperPacket(packet, length, in header, headerLength, headers);
+        super = new SuperPacket(packet, length, in header, type != VirtioHeader.Udp, headerLength, headers);
         return true;
     }
 

@@ -9,6 +9,8 @@ public static class FuzzTargets
         ["transport"] = () => new TransportTarget(),
         ["cookie"] = () => new CookieTarget(),
         ["tun"] = () => new TunTarget(),
+        ["segment"] = () => new SegmentTarget(),
+        ["join"] = () => new JoinTarget(),
         ["uapi"] = () => new UapiTarget(),
         ["control"] = () => new ControlTarget(),
         ["config"] = () => new ConfigTarget(),

@@ -1,6 +1,7 @@
 using System.Text;
 using WireGuard.Engine.HostNetwork;
 using WireGuard.Engine.Interop.Linux.Netlink;
+using WireGuard.Engine.Tun;
 using static WireGuard.Engine.Interop.Linux.Netlink.RouteConstants;
 
 namespace WireGuard.Fuzz;
@@ -44,6 +45,8 @@ internal sealed class NetlinkTarget : IFuzzTarget
                 Assert.InRange(route.Destination.PrefixLength, 0, 8 * route.Destination.BaseAddress.GetAddressBytes().Length);
             }
 
+            if (RouteMtus.TryParse(message, Interface, out _))
+                Assert.InRange(message.Payload.Length, 12, input.Length);
             Read(message);
         }
     }
@@ -96,7 +99,8 @@ internal sealed class NetlinkTarget : IFuzzTarget
             Table = RT_TABLE_MAIN,
             Type = RTN_UNICAST,
         });
-        return request.Add(RTA_DST, destination).Add(RTA_OIF, (uint)Interface).Add(RTA_TABLE, 254).ToMessage(1);
+        return request.Add(RTA_DST, destination).Add(RTA_OIF, (uint)Interface).Add(RTA_TABLE, 254)
+            .Add(RTA_METRICS, NetlinkRequest.Nested(RTAX_MTU, BitConverter.GetBytes(random.Next(70_000))[..random.Next(5)])).ToMessage(1);
     }
 
     private struct NetlinkError
