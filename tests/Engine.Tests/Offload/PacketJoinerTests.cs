@@ -1,4 +1,3 @@
-using WireGuard.Engine.Offload;
 
 namespace WireGuard.Tests.Offload;
 
