@@ -17,7 +17,6 @@ public static class ConfigSupport
         Hooks("PreDown", config.Interface.PreDown, "before the stop", config, diagnostics);
         Hooks("PostDown", config.Interface.PostDown, "after the stop", config, diagnostics);
         SaveConfig(config, diagnostics);
-        DefaultRoute(config, diagnostics);
         return diagnostics.ToList();
     }
 
@@ -38,23 +37,6 @@ public static class ConfigSupport
     {
         if (config.Interface.SaveConfig)
             Refuse(diagnostics, config.Interface.Positions["SaveConfig"], "SaveConfig = true is not supported yet. Leave the line out; the file stays as it is.");
-    }
-
-    private static void DefaultRoute(TunnelConfig config, DiagnosticBag diagnostics)
-    {
-        if (config.Interface.Table.Kind != RouteTableKind.Auto)
-            return;
-        foreach (var peer in config.Peers)
-        {
-            for (var index = 0; index < peer.AllowedIPs.Count; index++)
-            {
-                if (peer.AllowedIPs[index].PrefixLength == 0)
-                {
-                    Refuse(diagnostics, peer.Positions["AllowedIPs", index], $"A default route ({peer.AllowedIPs[index]}) is not supported yet. "
-                        + "Write Table = off in [Interface] and set the routes by hand, or Table = NUMBER for a routing table of your own.");
-                }
-            }
-        }
     }
 
     private static void Refuse(DiagnosticBag diagnostics, ConfigPosition place, string message) =>

@@ -14,7 +14,17 @@ public sealed record HostNetworkSettings(
     IReadOnlyList<InterfaceAddress> Addresses,
     int Mtu,
     IReadOnlyList<IPNetwork> Routes,
-    RouteTable Table);
+    RouteTable Table)
+{
+    /// <summary>The firewall mark that the tunnel's own datagrams carry by the file; 0: none.</summary>
+    public uint FwMark { get; init; }
+
+    /// <summary>
+    /// Has the tunnel's own datagrams carry a mark; called before anything depends on it, and with
+    /// <see cref="FwMark"/> once nothing does.
+    /// </summary>
+    public Action<uint> UseMark { get; init; } = static _ => { };
+}
 
 /// <summary>
 /// The host's side of a tunnel: addresses, MTU, link state, routes. Every call is all or nothing. One tunnel an object;
@@ -22,6 +32,14 @@ public sealed record HostNetworkSettings(
 /// </summary>
 public interface IHostNetwork : IDisposable
 {
+    /// <summary>
+    /// Takes back what an engine of this tunnel's name left behind when it was killed: policy rules, firewall, sysctls. Its
+    /// interface and the routes into it went with it.
+    /// </summary>
+    /// <returns>How much there was.</returns>
+    /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
+    int TakeBackLeftovers();
+
     /// <summary>
     /// Adds the addresses, sets MTU and link up, adds the routes, longest prefix first. A failure undoes what was done.
     /// </summary>

@@ -18,7 +18,9 @@ public interface ITunnelPlatform
 
     ILaneIo CreateLane(ITunQueue tun, IUdpSocket udp);
 
-    IHostNetwork CreateNetwork(EngineLog log);
+    /// <param name="tunnel">Name of its interface.</param>
+    /// <param name="stateDirectory">Where it may write down what has to be undone, should the engine be killed.</param>
+    IHostNetwork CreateNetwork(string tunnel, string stateDirectory, EngineLog log);
 
     /// <summary>The protocol's clock: its timestamps go on during suspend.</summary>
     TimeProvider Clock { get; }

@@ -96,6 +96,7 @@ public sealed partial class TunnelHost : IDisposable
         _ = warming.ContinueWith(_ => TransportAeadFactory.WarmBatches(_aead), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
         var gate = new DeviceGate();
         var servers = ClaimSockets(gate);
+        TakeBackLeftovers();
         (_device, _lanes) = CreateDevice();
         gate.Open(_device);
         _device.EventRaised += Tell;
@@ -207,14 +208,33 @@ public sealed partial class TunnelHost : IDisposable
 
     private void ConfigureHost(TunnelConfig config)
     {
-        _network = _undo.Own("close the host's network", _platform.CreateNetwork(Log));
-        _network.Apply(new HostNetworkSettings(
+        _network!.Apply(new HostNetworkSettings(
             _options.Name,
             config.Interface.Addresses,
             _device!.Mtus.Link,
             config.Peers is [var only] ? only.AllowedIPs : [.. config.Peers.SelectMany(p => p.AllowedIPs)],
-            _table));
+            _table)
+        {
+            FwMark = config.Interface.FwMark ?? 0,
+            UseMark = UseMark,
+        });
         _undo.Push("undo addresses and routes", _network.Undo);
+    }
+
+    /// <summary>The socket of that name is ours, so that whoever wrote down what is left to undo is dead.</summary>
+    private void TakeBackLeftovers()
+    {
+        var network = _undo.Own("close the host's network", _platform.CreateNetwork(_options.Name, _options.ControlDirectory, Log));
+        if (network.TakeBackLeftovers() is > 0 and var count)
+            Log.Warning($"took back {count} changes to the host that an engine of this name had left behind");
+        if (_options.Config is not null)
+            _network = network;
+    }
+
+    private void UseMark(uint mark)
+    {
+        using var change = new DeviceChange { FwMark = mark };
+        _device!.Apply(change);
     }
 
     private void Tell(DeviceEvent happened)

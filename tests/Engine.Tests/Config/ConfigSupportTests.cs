@@ -15,8 +15,6 @@ public sealed class ConfigSupportTests
     [InlineData(Interface + "PreDown = a", "wg0.conf:3:11: error: PreDown is not supported yet. Leave the line out and run the command yourself before the stop.")]
     [InlineData(Interface + "PostDown = a", "wg0.conf:3:12: error: PostDown is not supported yet. Leave the line out and run the command yourself after the stop.")]
     [InlineData(Interface + "SaveConfig = true", "wg0.conf:3:14: error: SaveConfig = true is not supported yet. Leave the line out; the file stays as it is.")]
-    [InlineData(Interface + Peer + "AllowedIPs = 10.0.0.0/8, 0.0.0.0/0", "wg0.conf:5:26: error: A default route (0.0.0.0/0) is not supported yet. Write Table = off in [Interface] and set the routes by hand, or Table = NUMBER for a routing table of your own.")]
-    [InlineData(Interface + Peer + "AllowedIPs = ::/0", "wg0.conf:5:14: error: A default route (::/0) is not supported yet. Write Table = off in [Interface] and set the routes by hand, or Table = NUMBER for a routing table of your own.")]
     public void Refuses_what_has_no_effect_yet(string text, string expected)
     {
         using var config = ConfigParser.Parse(text, "wg0.conf").Config!;
@@ -34,6 +32,7 @@ public sealed class ConfigSupportTests
 
     [Theory]
     [InlineData("SaveConfig = false\nAddress = 10.0.0.1/24\nMTU = 1400\nFwMark = 1\nTable = 77\n" + Peer + "AllowedIPs = 10.0.0.0/8")]
+    [InlineData(Peer + "AllowedIPs = 0.0.0.0/0, ::/0")]
     [InlineData("Table = off\n" + Peer + "AllowedIPs = 0.0.0.0/0, ::/0")]
     [InlineData("Table = 77\n" + Peer + "AllowedIPs = 0.0.0.0/0, ::/0")]
     [InlineData(Peer + "AllowedIPs = 0.0.0.0/1, 128.0.0.0/1")]

@@ -44,12 +44,22 @@ internal sealed class MemoryPlatform : ITunnelPlatform
     /// <summary>What the next change of routes fails with.</summary>
     public HostNetworkException? RouteFailure { get; set; }
 
+    /// <summary>How much an engine that was killed has left to undo.</summary>
+    public int Leftovers { get; init; }
+
     public TimeProvider Clock => TimeProvider.System;
 
-    public IHostNetwork CreateNetwork(EngineLog log) => new RecordingNetwork(this);
+    public IHostNetwork CreateNetwork(string tunnel, string stateDirectory, EngineLog log) => new RecordingNetwork(this);
 
     private sealed class RecordingNetwork(MemoryPlatform platform) : IHostNetwork
     {
+        public int TakeBackLeftovers()
+        {
+            if (platform.Leftovers > 0)
+                platform.Calls.Add("take back leftovers");
+            return platform.Leftovers;
+        }
+
         public void Apply(HostNetworkSettings settings)
         {
             if (platform.NetworkFailure is not null)

@@ -215,10 +215,10 @@ public sealed class TunnelHostTests : IDisposable
         await host.PeersChangedAsync();
         Assert.Equal("routes 10.0.0.2/32 10.9.0.0/16 10.10.0.0/16", platform.Calls[^1]);
 
-        platform.RouteFailure = new HostNetworkException("adding route 0.0.0.0/0 to wg0", "not supported yet");
+        platform.RouteFailure = new HostNetworkException("adding route 10.10.0.0/16 to wg0", "File exists");
         var failure = await Assert.ThrowsAsync<ControlException>(host.PeersChangedAsync);
         Assert.Equal(ControlErrorCode.HostNetworkFailed, failure.Code);
-        Assert.Equal("The peer was not changed, because its routes cannot be: adding route 0.0.0.0/0 to wg0: not supported yet", failure.Message);
+        Assert.Equal("The peer was not changed, because its routes cannot be: adding route 10.10.0.0/16 to wg0: File exists", failure.Message);
     }
 
     public void Dispose() => _directory.Delete(recursive: true);

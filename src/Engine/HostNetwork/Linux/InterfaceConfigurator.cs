@@ -6,18 +6,41 @@ namespace WireGuard.Engine.HostNetwork;
 
 /// <summary>
 /// Configures a tunnel's interface through rtnetlink, in the network namespace of the thread that made the object and in
-/// wg-quick's order. Does not undo anything by itself when disposed.
+/// wg-quick's order; calls come from threads in that namespace. Does not undo anything by itself when disposed.
 /// </summary>
 public sealed class InterfaceConfigurator : IHostNetwork
 {
     private readonly Lock _lock = new();
     private readonly RouteNetlink _netlink = new();
     private readonly EngineLog _log;
+    private readonly string _stateDirectory;
+    private readonly HostChanges _changes;
     private readonly Stack<UndoStep> _undo = new();
     private TunnelRoutes? _routes;
 
+    /// <param name="tunnel">Name of its interface.</param>
+    /// <param name="stateDirectory">Where it is written down what would outlive the engine; its owner alone may write there.</param>
     /// <exception cref="LinuxException">There is no netlink.</exception>
-    public InterfaceConfigurator(EngineLog log) => _log = log;
+    /// <exception cref="HostNetworkException">What an earlier engine has written down cannot be read.</exception>
+    public InterfaceConfigurator(string tunnel, string stateDirectory, EngineLog log)
+    {
+        _log = log;
+        _stateDirectory = stateDirectory;
+        _changes = new HostChanges(_netlink, HostJournal.Open(stateDirectory, tunnel), log);
+    }
+
+    public int TakeBackLeftovers()
+    {
+        lock (_lock)
+        {
+            if (_routes is not null)
+                throw new InvalidOperationException("Settings are applied; what there is belongs to them.");
+            if (!_changes.Any)
+                return 0;
+            using var alone = HostLock.Take(_stateDirectory);
+            return _changes.TakeBackAll().Count;
+        }
+    }
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">Something is applied; undo it first.</exception>
@@ -70,8 +93,8 @@ public sealed class InterfaceConfigurator : IHostNetwork
         LinkInfo link = default;
         NetlinkStep.Run($"looking up interface {name}", () =>
             link = _netlink.FindLink(name) ?? throw new HostNetworkException($"looking up interface {name}", LinuxException.Describe(Errno.ENODEV)));
-        var routes = new TunnelRoutes(_netlink, link, settings.Table);
-        routes.Check(settings.Routes);
+        var defaults = new DefaultRouting(_netlink, _changes, _stateDirectory, settings, _log);
+        var routes = new TunnelRoutes(_netlink, defaults, link, settings.Table);
 
         foreach (var address in settings.Addresses)
         {
@@ -98,6 +121,7 @@ public sealed class InterfaceConfigurator : IHostNetwork
     {
         NetlinkStep.Run(step, action);
         _undo.Push(new UndoStep(undoStep, undo));
+        FaultPoint.Reached();
     }
 
     /// <summary>Takes every step back; returns the last failure.</summary>

@@ -21,7 +21,7 @@ internal sealed record RouteInfo(IPNetwork Destination, int InterfaceIndex, uint
 /// rtnetlink(7): links, addresses and routes of the network namespace of the thread that made the object. One thread at
 /// a time. All methods throw <see cref="NetlinkException"/> when the kernel refuses.
 /// </summary>
-internal sealed unsafe class RouteNetlink : IDisposable
+internal sealed unsafe partial class RouteNetlink : IDisposable
 {
     public const uint MainTable = RT_TABLE_MAIN;
 

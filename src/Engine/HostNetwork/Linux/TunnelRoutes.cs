@@ -1,79 +1,100 @@
 using System.Net;
+using System.Net.Sockets;
 using WireGuard.Configuration;
 
 namespace WireGuard.Engine.HostNetwork;
 
 /// <summary>The routes that were added into one interface, and how to get from them to others.</summary>
-internal sealed class TunnelRoutes(RouteNetlink netlink, LinkInfo link, RouteTable table)
+internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults, LinkInfo link, RouteTable table)
 {
     private readonly Dictionary<IPNetwork, RouteInfo> _added = [];
 
     public int Count => _added.Count;
 
-    private uint TableNumber => table.Kind == RouteTableKind.Numbered ? table.Number : RouteNetlink.MainTable;
-
-    /// <summary>
-    /// Refuses what cannot be routed: in the main table a default route would take the tunnel's own datagrams too, so it
-    /// needs policy routing, which is not set up here.
-    /// </summary>
-    /// <exception cref="HostNetworkException"/>
-    public void Check(IReadOnlyList<IPNetwork> wanted)
-    {
-        if (table.Kind != RouteTableKind.Auto)
-            return;
-        foreach (var prefix in wanted)
-        {
-            if (prefix.PrefixLength == 0)
-                throw new HostNetworkException($"adding route {prefix} to {link.Name}", "a default route through the tunnel needs policy routing, which is not supported yet; set Table to a number or to off and route it yourself");
-        }
-    }
-
     /// <summary>Adds what is new, longest prefix first, then removes what is wanted no more. A failure takes the additions back.</summary>
     /// <exception cref="HostNetworkException"/>
     public void Update(IReadOnlyList<IPNetwork> wanted)
     {
-        Check(wanted);
         var kept = new HashSet<IPNetwork>();
         if (table.Kind != RouteTableKind.Off)
             kept.UnionWith(wanted);
+        var before = DefaultFamilies(_added.Keys);
+        var after = DefaultFamilies(kept);
+        using var alone = before.Count + after.Count > 0 ? defaults.Lock() : null;
         var added = new List<RouteInfo>();
         try
         {
+            defaults.Prepare(after);
             AddMissing(kept, added);
+            foreach (var family in after)
+                defaults.Enable(family);
         }
         catch (HostNetworkException)
         {
-            foreach (var route in Enumerable.Reverse(added))
-                Remove(route);
+            TakeBack(added, before, after);
             throw;
         }
+
+        foreach (var family in before.Except(after))
+            defaults.Disable(family);
         foreach (var route in ShortestFirst())
         {
             if (!kept.Contains(route.Destination))
                 Remove(route);
         }
+
+        defaults.Keep(after);
     }
 
     /// <summary>Shortest prefix first; goes on after a failure and throws the last one.</summary>
     /// <exception cref="HostNetworkException"/>
     public void RemoveAll()
     {
+        var families = DefaultFamilies(_added.Keys);
         HostNetworkException? failure = null;
+        using var alone = families.Count > 0 ? defaults.Lock() : null;
+        foreach (var family in families)
+            Try(() => defaults.Disable(family), ref failure);
         foreach (var route in ShortestFirst())
-        {
-            try
-            {
-                Remove(route);
-            }
-            catch (HostNetworkException exception)
-            {
-                failure = exception;
-            }
-        }
+            Try(() => Remove(route), ref failure);
+        Try(() => defaults.Keep([]), ref failure);
         _added.Clear();
         if (failure is not null)
             throw failure;
     }
+
+    private void TakeBack(List<RouteInfo> added, List<AddressFamily> before, List<AddressFamily> after)
+    {
+        HostNetworkException? secondary = null;
+        foreach (var family in after.Except(before))
+            Try(() => defaults.Disable(family), ref secondary);
+        foreach (var route in Enumerable.Reverse(added))
+            Try(() => Remove(route), ref secondary);
+        Try(() => defaults.Keep(before), ref secondary);
+    }
+
+    private static void Try(Action action, ref HostNetworkException? failure)
+    {
+        try
+        {
+            action();
+        }
+        catch (HostNetworkException refused)
+        {
+            failure = refused;
+        }
+    }
+
+    /// <summary>The families whose default route needs policy routing: a table that the file names is somebody else's to lead into.</summary>
+    private List<AddressFamily> DefaultFamilies(IEnumerable<IPNetwork> prefixes) => table.Kind != RouteTableKind.Auto
+        ? []
+        : [.. prefixes.Where(p => p.PrefixLength == 0).Select(p => p.BaseAddress.AddressFamily).Distinct().Order()];
+
+    private uint TableFor(IPNetwork prefix) => table.Kind switch
+    {
+        RouteTableKind.Numbered => table.Number,
+        _ => prefix.PrefixLength == 0 ? defaults.Table : RouteNetlink.MainTable,
+    };
 
     private void AddMissing(HashSet<IPNetwork> target, List<RouteInfo> added)
     {
@@ -81,7 +102,7 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, LinkInfo link, RouteTab
         foreach (var prefix in target)
         {
             if (!_added.ContainsKey(prefix))
-                missing.Add(new RouteInfo(prefix, link.Index, TableNumber));
+                missing.Add(new RouteInfo(prefix, link.Index, TableFor(prefix)));
         }
 
         if (missing.Count == 0)
@@ -89,11 +110,12 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, LinkInfo link, RouteTab
         var foreign = ForeignRoutes();
         foreach (var route in missing.OrderByDescending(PrefixLength))
         {
-            if (foreign.Exists(other => Covers(other, route.Destination)))
+            if (route.Table == RouteNetlink.MainTable && foreign.Exists(other => Covers(other, route.Destination)))
                 continue;
             NetlinkStep.Run($"adding route {route.Destination} to {link.Name}", () => netlink.AddRoute(route));
             added.Add(route);
             _added.Add(route.Destination, route);
+            FaultPoint.Reached();
         }
     }
 

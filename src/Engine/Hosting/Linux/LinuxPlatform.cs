@@ -19,5 +19,5 @@ internal sealed class LinuxPlatform : ITunnelPlatform
 
     public TimeProvider Clock { get; } = new BootTimeProvider();
 
-    public IHostNetwork CreateNetwork(EngineLog log) => new InterfaceConfigurator(log);
+    public IHostNetwork CreateNetwork(string tunnel, string stateDirectory, EngineLog log) => new InterfaceConfigurator(tunnel, stateDirectory, log);
 }

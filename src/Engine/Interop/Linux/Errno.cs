@@ -21,6 +21,8 @@ internal static class Errno
     public const int EPROTO = 71;
     public const int EBADFD = 77;
     public const int EMSGSIZE = 90;
+    public const int EPROTONOSUPPORT = 93;
+    public const int EOPNOTSUPP = 95;
     public const int EAFNOSUPPORT = 97;
     public const int EADDRINUSE = 98;
     public const int EADDRNOTAVAIL = 99;

@@ -29,6 +29,7 @@ internal static class NetlinkConstants
     public const ushort NLM_F_DUMP = 0x300;
     public const ushort NLM_F_EXCL = 0x200;
     public const ushort NLM_F_CREATE = 0x400;
+    public const ushort NLM_F_APPEND = 0x800;
 
     /// <summary>On an acknowledgement: the request was not copied into it.</summary>
     public const ushort NLM_F_CAPPED = 0x100;

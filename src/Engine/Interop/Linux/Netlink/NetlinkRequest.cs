@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -42,6 +43,14 @@ internal sealed class NetlinkRequest
 
     public NetlinkRequest Add(ushort attribute, uint value) =>
         Add(attribute, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in value)));
+
+    /// <summary>In network order, as nf_tables has its numbers.</summary>
+    public NetlinkRequest AddBigEndian(ushort attribute, uint value)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
+        return Add(attribute, bytes);
+    }
 
     /// <summary>Text with its zero byte.</summary>
     public NetlinkRequest Add(ushort attribute, string text) => Add(attribute, Encoding.UTF8.GetBytes(text + '\0'));

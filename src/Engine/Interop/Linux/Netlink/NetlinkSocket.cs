@@ -95,19 +95,46 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         }
     }
 
+    /// <summary>
+    /// Sends several messages at once and waits until the last is acknowledged. Throws at the first one that is refused,
+    /// or when the frame around them is; whoever catches that disposes of the socket, on which answers may be left.
+    /// </summary>
+    /// <param name="messages">In order. The last but one is acknowledged; the first and the last are their frame.</param>
+    /// <param name="nameOf">For the error's text, by the message's place.</param>
+    /// <exception cref="NetlinkException">The kernel refused it.</exception>
+    /// <exception cref="LinuxException">The socket failed.</exception>
+    public void ExecuteBatch(IReadOnlyList<NetlinkRequest> messages, Func<int, string> nameOf)
+    {
+        var first = _sequence + 1;
+        var last = first + (uint)messages.Count - 2;
+        messages[^2].Flags |= NetlinkConstants.NLM_F_ACK;
+        using (var batch = new MemoryStream())
+        {
+            foreach (var message in messages)
+                batch.Write(message.ToMessage(++_sequence));
+            Send(batch.ToArray());
+        }
+        while (true)
+        {
+            var datagram = Receive();
+            while (NetlinkMessage.TryTake(ref datagram, out var message))
+            {
+                if (message.Header.Type != NetlinkConstants.NLMSG_ERROR || message.Header.Sequence < first || message.Header.Sequence > last)
+                    continue;
+                var acknowledgement = NetlinkAcknowledgement.Parse(message);
+                if (acknowledgement.ErrorCode != 0)
+                    throw new NetlinkException(nameOf((int)(message.Header.Sequence - first)), acknowledgement.ErrorCode, acknowledgement.KernelText);
+                if (message.Header.Sequence == last)
+                    return;
+            }
+        }
+    }
+
     /// <summary>Sends without waiting for an answer; returns the number that the answers will carry.</summary>
     /// <exception cref="LinuxException"/>
     public uint Post(NetlinkRequest request)
     {
-        var message = request.ToMessage(++_sequence);
-        fixed (byte* bytes = message)
-        {
-            while (Libc.Send(_descriptor, bytes, (nuint)message.Length, 0) < 0)
-            {
-                if (Libc.LastError != Errno.EINTR)
-                    throw LinuxException.FromLastError("send(AF_NETLINK)");
-            }
-        }
+        Send(request.ToMessage(++_sequence));
         return _sequence;
     }
 
@@ -133,6 +160,18 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         var descriptor = Interlocked.Exchange(ref _descriptor, -1);
         if (descriptor >= 0)
             _ = Libc.Close(descriptor);
+    }
+
+    private void Send(byte[] message)
+    {
+        fixed (byte* bytes = message)
+        {
+            while (Libc.Send(_descriptor, bytes, (nuint)message.Length, 0) < 0)
+            {
+                if (Libc.LastError != Errno.EINTR)
+                    throw LinuxException.FromLastError("send(AF_NETLINK)");
+            }
+        }
     }
 
     /// <summary>False when the table changed while it was being sent.</summary>

@@ -40,6 +40,7 @@ internal static class RouteConstants
     public const ushort RTA_DST = 1;
     public const ushort RTA_SRC = 2;
     public const ushort RTA_OIF = 4;
+    public const ushort RTA_PRIORITY = 6;
     public const ushort RTA_METRICS = 8;
     public const ushort RTA_TABLE = 15;
     public const ushort RTA_MARK = 16;
@@ -47,7 +48,9 @@ internal static class RouteConstants
     public const ushort RTAX_MTU = 2;
 
     public const byte RT_TABLE_UNSPEC = 0;
+    public const byte RT_TABLE_DEFAULT = 253;
     public const byte RT_TABLE_MAIN = 254;
+    public const byte RT_TABLE_LOCAL = 255;
     public const byte RTPROT_BOOT = 3;
     public const byte RT_SCOPE_UNIVERSE = 0;
     public const byte RT_SCOPE_LINK = 253;

@@ -1,0 +1,151 @@
+using System.Net.Sockets;
+using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.Interop.Linux;
+using static WireGuard.Engine.Interop.Linux.Netlink.RouteConstants;
+
+namespace WireGuard.Engine.HostNetwork;
+
+/// <summary>
+/// Leads everything into a tunnel but the tunnel's own datagrams: a table of its own for the default route, policy rules
+/// that ask it for whatever does not carry the tunnel's mark, and what the reverse path filter needs to agree. A family
+/// at a time. Every step can be taken back, by this object or from the journal.
+/// </summary>
+internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, string stateDirectory, HostNetworkSettings settings, EngineLog log)
+{
+    /// <summary>Where the search for a free table and mark begins, as wg-quick's does.</summary>
+    private const uint FirstNumber = 51820;
+
+    private readonly Dictionary<AddressFamily, PolicyRule[]> _rules = [];
+    private HashSet<AddressFamily> _prepared = [];
+    private bool _marked;
+
+    /// <summary>The table of the default routes; of meaning once <see cref="Prepare"/> was called.</summary>
+    public uint Table { get; private set; }
+
+    /// <summary>What the tunnel's own datagrams carry.</summary>
+    public uint Mark { get; private set; }
+
+    /// <summary>Held while anything is changed here, so that no two engines take the same numbers.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public IDisposable Lock() => HostLock.Take(stateDirectory);
+
+    /// <summary>Mark, sysctl and firewall for these families; no packet takes another way yet.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public void Prepare(IReadOnlyCollection<AddressFamily> families)
+    {
+        if (families.Count == 0 || _prepared.IsSupersetOf(families))
+            return;
+        ChooseNumbers();
+        if (!_marked)
+        {
+            settings.UseMark(Mark);
+            _marked = true;
+        }
+
+        // Before it is so: what fails half-way is to be taken back.
+        _prepared.UnionWith(families);
+        SetFirewall(_prepared);
+        if (families.Contains(AddressFamily.InterNetwork))
+            changes.SetSysctl(Sysctl.SourceValidMark, "1");
+    }
+
+    /// <summary>Packets of the family take the table's routes from now on.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public void Enable(AddressFamily family)
+    {
+        if (_rules.ContainsKey(family))
+            return;
+        var priority = FreePriority(family);
+        PolicyRule[] rules =
+        [
+            // First: between the two, routes of the main table still come before the tunnel's.
+            new PolicyRule(family, priority - 1, RT_TABLE_MAIN, null),
+            new PolicyRule(family, priority, Table, Mark),
+        ];
+        foreach (var rule in rules)
+        {
+            _rules[family] = [.. _rules.GetValueOrDefault(family) ?? [], rule];
+            changes.Add(rule);
+        }
+    }
+
+    /// <exception cref="HostNetworkException"/>
+    public void Disable(AddressFamily family)
+    {
+        foreach (var rule in Enumerable.Reverse(_rules.GetValueOrDefault(family) ?? []))
+            changes.Remove(rule);
+        _ = _rules.Remove(family);
+    }
+
+    /// <summary>Takes back what was prepared for others than these families.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public void Keep(IReadOnlyCollection<AddressFamily> families)
+    {
+        var kept = _prepared.Intersect(families).ToHashSet();
+        if (kept.Count == _prepared.Count && (kept.Count > 0 || !_marked))
+            return;
+        if (!kept.Contains(AddressFamily.InterNetwork))
+            changes.RestoreSysctl(Sysctl.SourceValidMark);
+        if (kept.Count > 0)
+        {
+            SetFirewall(kept);
+        }
+        else
+        {
+            changes.RemoveTable(TunnelFirewall.TableOf(settings.InterfaceName));
+            settings.UseMark(settings.FwMark);
+            _marked = false;
+        }
+
+        _prepared = kept;
+    }
+
+    private void SetFirewall(IReadOnlyCollection<AddressFamily> families)
+    {
+        var table = TunnelFirewall.Create(settings.InterfaceName, settings.Addresses.Where(a => families.Contains(a.Address.AddressFamily)), Mark);
+        try
+        {
+            changes.Set(table);
+        }
+        catch (HostNetworkException failure) when (failure.InnerException is LinuxException { ErrorCode: Errno.EOPNOTSUPP or Errno.EPROTONOSUPPORT or Errno.EAFNOSUPPORT or Errno.ENOENT })
+        {
+            log.Warning($"{settings.InterfaceName}: {failure.Message}. Without nftables nothing keeps packets for the tunnel's addresses from coming in by other interfaces, and a strict reverse path filter (rp_filter=1) drops the tunnel's own.");
+        }
+    }
+
+    private void ChooseNumbers()
+    {
+        if (Mark != 0)
+            return;
+        var taken = new HashSet<uint>();
+        NetlinkStep.Run("looking for a free routing table", () =>
+        {
+            taken = netlink.TablesWithRoutes();
+            foreach (var rule in netlink.Rules())
+                taken.UnionWith([rule.Table, rule.Mark]);
+        });
+        taken.UnionWith([RT_TABLE_UNSPEC, RT_TABLE_DEFAULT, RT_TABLE_MAIN, RT_TABLE_LOCAL]);
+        var free = FirstNumber;
+        while (taken.Contains(free))
+            free++;
+        Mark = settings.FwMark != 0 ? settings.FwMark : free;
+        Table = settings.FwMark != 0 && !taken.Contains(settings.FwMark) ? settings.FwMark : free;
+    }
+
+    /// <summary>Before all rules of others but the first, which is the kernel's for its own addresses; so is the number below.</summary>
+    private uint FreePriority(AddressFamily family)
+    {
+        var lowest = uint.MaxValue;
+        NetlinkStep.Run("listing the policy rules", () =>
+        {
+            foreach (var rule in netlink.Rules())
+            {
+                if (rule.Family == family && rule.Priority != 0)
+                    lowest = Math.Min(lowest, rule.Priority);
+            }
+        });
+        return lowest == uint.MaxValue ? 32765
+            : lowest > 2 ? lowest - 1
+            : throw new HostNetworkException($"adding policy rules for {settings.InterfaceName}", $"there is no room before the rule of priority {lowest}; give that one a higher number");
+    }
+}

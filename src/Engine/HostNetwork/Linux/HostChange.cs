@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Net.Sockets;
+
+namespace WireGuard.Engine.HostNetwork;
+
+/// <summary>Something done to the host that would outlive the engine, as one line of a journal.</summary>
+internal abstract record HostChange
+{
+    /// <summary>Null: a line that no version of the engine that is known here has written.</summary>
+    public static HostChange? Parse(string line) => line.Split(' ') switch
+    {
+        ["rule", var family, var priority, var table, var mark]
+            when FamilyOf(family) is { } of && Number(priority) is { } at && Number(table) is { } into =>
+            mark == "-" ? new RuleChange(new PolicyRule(of, at, into, null))
+            : Number(mark) is { } except ? new RuleChange(new PolicyRule(of, at, into, except))
+            : null,
+        ["table", var name] when name.Length > 0 => new TableChange(name),
+        ["sysctl", var key, var before, var after] when Sysctl.IsKnown(key) => new SysctlChange(key, before, after),
+        _ => null,
+    };
+
+    private static AddressFamily? FamilyOf(string text) => text switch
+    {
+        "4" => AddressFamily.InterNetwork,
+        "6" => AddressFamily.InterNetworkV6,
+        _ => null,
+    };
+
+    private static uint? Number(string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+}
+
+internal sealed record RuleChange(PolicyRule Rule) : HostChange
+{
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"rule {(Rule.Family == AddressFamily.InterNetworkV6 ? 6 : 4)} {Rule.Priority} {Rule.Table} {(Rule.ExceptMark is { } mark ? mark.ToString(CultureInfo.InvariantCulture) : "-")}");
+}
+
+/// <summary>A table of nf_tables, family inet.</summary>
+internal sealed record TableChange(string Name) : HostChange
+{
+    public override string ToString() => $"table {Name}";
+}
+
+internal sealed record SysctlChange(string Key, string Before, string After) : HostChange
+{
+    public override string ToString() => $"sysctl {Key} {Before} {After}";
+}

@@ -1,0 +1,149 @@
+using WireGuard.Engine.Diagnostics;
+
+namespace WireGuard.Engine.HostNetwork;
+
+/// <summary>
+/// Makes the changes that would outlive the engine and takes them back, each with its line in the journal. Calls come
+/// from threads in one network namespace, one at a time.
+/// </summary>
+internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, EngineLog log)
+{
+    private readonly string _netns = HostJournal.CurrentNamespace();
+
+    /// <summary>There is something to take back.</summary>
+    public bool Any => journal.Changes.Count > 0;
+
+    /// <exception cref="HostNetworkException"/>
+    public void Add(PolicyRule rule)
+    {
+        Do(new RuleChange(rule), $"adding {rule}", () => netlink.AddRule(rule));
+    }
+
+    /// <exception cref="HostNetworkException"/>
+    public void Remove(PolicyRule rule)
+    {
+        CheckNamespace();
+        NetlinkStep.RunIfStillThere($"removing {rule}", () => netlink.DeleteRule(rule));
+        Forget(new RuleChange(rule));
+    }
+
+    /// <summary>Makes the table, or puts it in the place of ours of that name.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public void Set(FirewallTable table)
+    {
+        var change = new TableChange(table.Name);
+        if (!journal.Changes.Contains(change))
+            Do(change, $"creating the nftables table inet {table.Name}", table.Create);
+        else
+            NetlinkStep.Run($"replacing the nftables table inet {table.Name}", table.Replace);
+        FaultPoint.Reached();
+    }
+
+    /// <exception cref="HostNetworkException"/>
+    public void RemoveTable(string name)
+    {
+        CheckNamespace();
+        // Where there is no nf_tables there is no table either.
+        if (!journal.Changes.Contains(new TableChange(name)))
+            return;
+        NetlinkStep.RunIfStillThere($"deleting the nftables table inet {name}", () => FirewallTable.Delete(name));
+        Forget(new TableChange(name));
+    }
+
+    /// <summary>Remembers what it was, unless it is so already by nobody of ours.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public void SetSysctl(string key, string value)
+    {
+        CheckNamespace();
+        var current = Sysctl.Read(key);
+        // Whoever is last to need it puts back what was there before the first.
+        var other = journal.ChangesOfOthers().OfType<SysctlChange>().FirstOrDefault(c => c.Key == key && c.After == value);
+        if (current == value && other is null)
+            return;
+        Do(new SysctlChange(key, current == value ? other!.Before : current, value), $"setting {Sysctl.NameOf(key)} to {value}", () => Sysctl.Write(key, value));
+    }
+
+    /// <summary>As it was before, unless another tunnel needs it or somebody has changed it since.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public void RestoreSysctl(string key)
+    {
+        CheckNamespace();
+        if (journal.Changes.OfType<SysctlChange>().FirstOrDefault(c => c.Key == key) is not { } change)
+            return;
+        if (!journal.ChangesOfOthers().OfType<SysctlChange>().Any(c => c.Key == key) && Sysctl.Read(key) == change.After)
+            Sysctl.Write(key, change.Before);
+        Forget(change);
+    }
+
+    /// <summary>Takes back whatever is in the journal, the latest first; goes on after a failure and throws the last one.</summary>
+    /// <returns>What was taken back.</returns>
+    /// <exception cref="HostNetworkException"/>
+    public IReadOnlyList<HostChange> TakeBackAll()
+    {
+        var taken = new List<HostChange>();
+        HostNetworkException? failure = null;
+        foreach (var change in journal.Changes.Reverse().ToList())
+        {
+            try
+            {
+                TakeBack(change);
+                taken.Add(change);
+            }
+            catch (HostNetworkException refused)
+            {
+                log.Warning(refused.Message);
+                failure = refused;
+            }
+        }
+
+        return failure is null ? taken : throw failure;
+    }
+
+    private void TakeBack(HostChange change)
+    {
+        switch (change)
+        {
+            case RuleChange { Rule: var rule }:
+                Remove(rule);
+                break;
+            case TableChange { Name: var name }:
+                RemoveTable(name);
+                break;
+            case SysctlChange { Key: var key }:
+                RestoreSysctl(key);
+                break;
+        }
+    }
+
+    private void Do(HostChange change, string step, Action action)
+    {
+        CheckNamespace();
+        journal.Record(change);
+        FaultPoint.Reached();
+        try
+        {
+            NetlinkStep.Run(step, action);
+        }
+        catch
+        {
+            journal.Forget(change);
+            throw;
+        }
+
+        FaultPoint.Reached();
+    }
+
+    private void Forget(HostChange change)
+    {
+        FaultPoint.Reached();
+        journal.Forget(change);
+        FaultPoint.Reached();
+    }
+
+    // Firewall and sysctls are those of the calling thread, routes and rules those of the thread that opened the socket.
+    private void CheckNamespace()
+    {
+        if (HostJournal.CurrentNamespace() != _netns)
+            throw new InvalidOperationException("The thread is in another network namespace than the one whose host this is.");
+    }
+}

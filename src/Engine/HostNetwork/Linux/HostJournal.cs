@@ -1,0 +1,123 @@
+using WireGuard.Engine.Interop.Linux;
+
+namespace WireGuard.Engine.HostNetwork;
+
+/// <summary>
+/// What a tunnel has changed on the host beyond its interface, on file before each step, so that after a kill -9 the
+/// next start or `down` can take it back. One file a tunnel and network namespace, gone when nothing is left to undo.
+/// The file survives the process, not the machine: nothing it tells of does.
+/// </summary>
+internal sealed class HostJournal
+{
+    private const string Extension = ".undo";
+    private const string Header = "wireguard-engine undo 1 ";
+
+    private readonly string _path;
+    private readonly string _netns;
+    private readonly List<HostChange> _changes;
+
+    private HostJournal(string path, string netns, List<HostChange> changes)
+    {
+        _path = path;
+        _netns = netns;
+        _changes = changes;
+    }
+
+    /// <summary>Oldest first.</summary>
+    public IReadOnlyList<HostChange> Changes => _changes;
+
+    /// <summary>Of the calling thread's network namespace, with what an earlier engine left in it.</summary>
+    /// <param name="directory">Its owner alone may write there.</param>
+    /// <exception cref="HostNetworkException">It cannot be read, or could have been written by somebody else.</exception>
+    public static HostJournal Open(string directory, string tunnel)
+    {
+        var netns = CurrentNamespace();
+        var path = Path.Combine(directory, $"{tunnel}@{netns}{Extension}");
+        return new HostJournal(path, netns, Read(path));
+    }
+
+    /// <summary>"4026531840": the inode of the calling thread's network namespace.</summary>
+    public static string CurrentNamespace() =>
+        new FileInfo("/proc/thread-self/ns/net").LinkTarget is ['n', 'e', 't', ':', '[', .. var number, ']']
+            ? number
+            : throw new HostNetworkException("looking up the network namespace", "/proc/thread-self/ns/net does not tell");
+
+    /// <summary>Call before the change is made.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public void Record(HostChange change)
+    {
+        _changes.Add(change);
+        Write();
+    }
+
+    /// <summary>Call after the change was taken back.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public void Forget(HostChange change)
+    {
+        if (_changes.Remove(change))
+            Write();
+    }
+
+    /// <summary>What the tunnels besides this one have changed in the same network namespace.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public IEnumerable<HostChange> ChangesOfOthers() =>
+        Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, $"*@{_netns}{Extension}").Where(path => path != _path).SelectMany(Read);
+
+    private static List<HostChange> Read(string path)
+    {
+        try
+        {
+            if (!FileStatus.TryRead(path, out var status))
+                return [];
+            if (status.IsSymbolicLink || status.IsWritableByGroupOrOthers || (status.Owner != 0 && status.Owner != EffectiveUser.Id))
+                throw new HostNetworkException($"reading {path}", "others than its owner could have written it; look at it, undo what it tells of and delete it");
+            var lines = File.ReadAllLines(path);
+            // Of another boot, or not finished: there is nothing that it tells of.
+            if (lines.Length == 0 || lines[0] != Header + BootId())
+                return [];
+            return [.. lines.Skip(1).Select(HostChange.Parse).OfType<HostChange>()];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new HostNetworkException($"reading {path}", failure.Message, failure);
+        }
+    }
+
+    private void Write()
+    {
+        try
+        {
+            if (_changes.Count == 0)
+            {
+                File.Delete(_path);
+                return;
+            }
+
+            // Whole or not at all, whenever the process ends.
+            var next = _path + ".new";
+            using (var file = new FileStream(next, Options()))
+            using (var writer = new StreamWriter(file))
+            {
+                writer.Write($"{Header}{BootId()}\n");
+                foreach (var change in _changes)
+                    writer.Write($"{change}\n");
+            }
+
+            File.Move(next, _path, overwrite: true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new HostNetworkException($"writing {_path}", failure.Message, failure);
+        }
+    }
+
+    private static FileStreamOptions Options()
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return options;
+    }
+
+    private static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+}

@@ -1,0 +1,35 @@
+namespace WireGuard.Engine.HostNetwork;
+
+/// <summary>
+/// One engine at a time looks for free numbers and takes them, so that two that start together do not take the same.
+/// The kernel opens the lock of an engine that dies.
+/// </summary>
+internal static class HostLock
+{
+    private const string FileName = "host-network.lock";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Holds it until what is returned is disposed of.</summary>
+    /// <exception cref="HostNetworkException">Somebody else held it for too long.</exception>
+    public static IDisposable Take(string directory)
+    {
+        var path = Path.Combine(directory, FileName);
+        var deadline = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (Environment.TickCount64 < deadline)
+            {
+                Thread.Sleep(Pause);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                throw new HostNetworkException($"waiting for {path}", failure.Message, failure);
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+namespace WireGuard.Tests.HostNetwork;
+
+/// <summary>All of a namespace that a tunnel may change, as text, to be compared.</summary>
+internal static class HostPicture
+{
+    public static string Take(NetworkNamespace netns)
+    {
+        string[][] questions =
+        [
+            ["ip", "-4", "rule", "show"],
+            ["ip", "-6", "rule", "show"],
+            ["ip", "-4", "route", "show", "table", "all"],
+            ["ip", "-6", "route", "show", "table", "all"],
+            ["ip", "-brief", "address", "show"],
+            ["nft", "list", "ruleset"],
+            ["sysctl", "net.ipv4.conf"],
+        ];
+        return string.Join('\n', questions.Select(q => $"# {string.Join(' ', q)}\n{netns.Run(q[0], q[1..]).Output}"));
+    }
+
+    public static string[] Rules(NetworkNamespace netns, string family = "-4") =>
+        [.. netns.Run("ip", family, "rule", "show").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Replace('\t', ' ').Trim())];
+
+    public static string Firewall(NetworkNamespace netns) => netns.Run("nft", "list", "ruleset").Output;
+
+    public static string SourceValidMark(NetworkNamespace netns) => netns.Run("sysctl", "-n", "net.ipv4.conf.all.src_valid_mark").Output.Trim();
+}
