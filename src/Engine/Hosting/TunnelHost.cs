@@ -96,7 +96,8 @@ public sealed partial class TunnelHost : IDisposable
         _ = warming.ContinueWith(_ => TransportAeadFactory.WarmBatches(_aead), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
         var gate = new DeviceGate();
         var servers = ClaimSockets(gate);
-        TakeBackLeftovers();
+        if (_options.Config is not null)
+            OpenHost();
         (_device, _lanes) = CreateDevice();
         gate.Open(_device);
         _device.EventRaised += Tell;
@@ -222,13 +223,11 @@ public sealed partial class TunnelHost : IDisposable
     }
 
     /// <summary>The socket of that name is ours, so that whoever wrote down what is left to undo is dead.</summary>
-    private void TakeBackLeftovers()
+    private void OpenHost()
     {
-        var network = _undo.Own("close the host's network", _platform.CreateNetwork(_options.Name, _options.ControlDirectory, Log));
-        if (network.TakeBackLeftovers() is > 0 and var count)
+        _network = _undo.Own("close the host's network", _platform.CreateNetwork(_options.Name, _options.ControlDirectory, Log));
+        if (_network.TakeBackLeftovers() is > 0 and var count)
             Log.Warning($"took back {count} changes to the host that an engine of this name had left behind");
-        if (_options.Config is not null)
-            _network = network;
     }
 
     private void UseMark(uint mark)

@@ -205,6 +205,15 @@ public sealed class TunnelHostTests : IDisposable
     }
 
     [Fact]
+    public void What_a_killed_engine_left_is_taken_back_before_anything_is_made()
+    {
+        var platform = new MemoryPlatform { Leftovers = 3 };
+        using var host = Start(platform, Config());
+        Assert.Equal("take back leftovers", platform.Calls[0]);
+        Assert.Contains(_log.Lines, line => line.Contains("3 changes to the host", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Routes_follow_the_peers_and_a_refusal_is_passed_on()
     {
         var platform = new MemoryPlatform();

@@ -7,6 +7,8 @@ public sealed partial class ConformanceDocumentTests
 {
     private static readonly Lazy<string[]> s_testSources = new(() => [.. TestFiles().Select(File.ReadAllText)]);
 
+    public static TheoryData<string> DocumentsWithTests => new("docs/conformance.md", "docs/wg-quick-parity.md");
+
     public static TheoryData<string> Documents => new("docs/conformance.md", "docs/attack-surface.md");
 
     [Theory]
@@ -18,10 +20,11 @@ public sealed partial class ConformanceDocumentTests
         Assert.All(named, name => Assert.True(Path.Exists(RepositoryFiles.PathOf(name)), $"{name} is not there"));
     }
 
-    [Fact]
-    public void Every_test_that_is_named_exists()
+    [Theory]
+    [MemberData(nameof(DocumentsWithTests))]
+    public void Every_test_that_is_named_exists(string document)
     {
-        var named = Named("docs/conformance.md").Where(name => TestName().IsMatch(name)).ToList();
+        var named = Named(document).Where(name => TestName().IsMatch(name)).ToList();
         Assert.NotEmpty(named);
         Assert.All(named, name => Assert.True(Exists(name), $"{name} is not there"));
     }

@@ -15,8 +15,13 @@ internal static class HostPicture
             ["nft", "list", "ruleset"],
             ["sysctl", "net.ipv4.conf"],
         ];
-        return string.Join('\n', questions.Select(q => $"# {string.Join(' ', q)}\n{netns.Run(q[0], q[1..]).Output}"));
+        return string.Join('\n', questions.Select(q => $"# {string.Join(' ', q)}\n{WithoutLinkLocal(netns.Run(q[0], q[1..]).Output)}"));
     }
+
+    // The kernel makes those of a new link by itself, a second or two later.
+    private static string WithoutLinkLocal(string text) => string.Join('\n', text.Split('\n')
+        .Where(line => !line.StartsWith("fe80:", StringComparison.Ordinal) && !line.StartsWith("local fe80:", StringComparison.Ordinal))
+        .Select(line => line.Contains("fe80::", StringComparison.Ordinal) ? line[..line.IndexOf("fe80::", StringComparison.Ordinal)].TrimEnd() : line.TrimEnd()));
 
     public static string[] Rules(NetworkNamespace netns, string family = "-4") =>
         [.. netns.Run("ip", family, "rule", "show").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Replace('\t', ' ').Trim())];

@@ -88,6 +88,16 @@ public sealed class InterfaceConfiguratorTests : IDisposable
     }
 
     [RootFact]
+    public void Routes_are_added_longest_prefix_first()
+    {
+        // The first one to be refused is the first one that was tried.
+        TakeRoute("10.0.0.0/8");
+        _netns.Ip("route", "add", "10.1.2.0/24", "dev", "veth0");
+        var refused = Assert.Throws<HostNetworkException>(() => _configurator.Apply(Settings([], ["10.0.0.0/8", "10.1.2.0/24", "10.1.0.0/16"])));
+        Assert.Equal("adding route 10.1.2.0/24 to wg0", refused.Step);
+    }
+
+    [RootFact]
     public void Undo_leaves_the_interface_as_it_was()
     {
         var before = Picture();
