@@ -1,4 +1,3 @@
-
 namespace WireGuard.Tests.Offload;
 
 /// <summary>Whatever was joined, the naive reference must cut it into the very packets again.</summary>
