@@ -29,5 +29,6 @@ if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
 switch ($Task) {
     'Test' { dotnet out/eng/TestSummary.dll out/test-results }
     'Demo' { & out/engine/wireguard-engine.exe demo }
+    'Bench' { dotnet run --project tests/Bench -c Release --no-build -- --engine out/engine/wireguard-engine.exe --module out/WireGuard --document docs/benchmarks.md }
 }
 exit $LASTEXITCODE

@@ -74,7 +74,10 @@ case $task in
         target Engine
         exec out/engine/wireguard-engine demo "${@:2}"
         ;;
-    bench) target Bench ;;
+    bench)
+        target Bench
+        exec dotnet run --project tests/Bench -c Release --no-build -- --engine out/engine/wireguard-engine --module out/WireGuard --document docs/benchmarks.md "${@:2}"
+        ;;
     package) target Package ;;
     clean) target Clean ;;
     *)

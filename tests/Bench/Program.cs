@@ -1,18 +1,33 @@
+using System.Globalization;
 using WireGuard.Bench;
+using WireGuard.Bench.EndToEnd;
 
-// Bench --engine FILE --module DIRECTORY --document FILE [--only TITLE]: measures and rewrites the document's generated
+// Bench --engine FILE --module DIRECTORY --document FILE [--only TITLE] [--repetitions N]: measures and rewrites the document's generated
 // part, or of it the one section.
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 
 if (Option("--engine") is not { } engine || Option("--module") is not { } module || Option("--document") is not { } document)
 {
-    Console.Error.WriteLine("usage: Bench --engine FILE --module DIRECTORY --document FILE [--only TITLE]");
+    Console.Error.WriteLine("usage: Bench --engine FILE --module DIRECTORY --document FILE [--only TITLE] [--repetitions N]");
     return 2;
+}
+
+int? repetitions = null;
+if (Option("--repetitions") is { } count)
+{
+    if (!int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0)
+    {
+        Console.Error.WriteLine($"--repetitions {count}: a number from 1 on is needed");
+        return 2;
+    }
+
+    repetitions = number;
 }
 
 engine = Path.GetFullPath(engine);
 (string Title, Func<Section> Measure)[] all =
 [
+    (EndToEndBench.Title, () => EndToEndBench.Measure(engine, document, repetitions)),
     (StartBench.Title, () => StartBench.Measure(engine)),
     (ModuleBench.Title, () => ModuleBench.Measure(Path.GetFullPath(module), engine)),
     (AeadBench.Title, AeadBench.Measure),
