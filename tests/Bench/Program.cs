@@ -31,6 +31,7 @@ engine = Path.GetFullPath(engine);
     (StartBench.Title, () => StartBench.Measure(engine)),
     (ModuleBench.Title, () => ModuleBench.Measure(Path.GetFullPath(module), engine)),
     (AeadBench.Title, AeadBench.Measure),
+    (HandshakeBench.Title, HandshakeBench.Measure),
     (FloodBench.Title, () => FloodBench.Measure(engine)),
 ];
 var only = Option("--only");

@@ -11,7 +11,7 @@ public partial struct Blake2s
     /// turned so that the diagonals become columns.
     /// </summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     internal static void CompressVector(Span<uint> chain, ReadOnlySpan<byte> block, ulong counter, bool isLast)
     {
         ref var m = ref Unsafe.As<byte, uint>(ref MemoryMarshal.GetReference(block[..BlockSize]));

@@ -12,7 +12,7 @@ internal static unsafe class ChaCha20Alone512
 {
     /// <inheritdoc cref="IAeadKernel.Alone"/>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     internal static void Make(byte* key, ulong packetCounter, uint* output, int count)
     {
         if (count <= 4)
@@ -34,7 +34,7 @@ internal static unsafe class ChaCha20Alone512
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Four(byte* key, ulong packetCounter, uint* output)
     {
         var constants = Constants();
@@ -48,7 +48,7 @@ internal static unsafe class ChaCha20Alone512
         Store(a + constants, b + keyLow, c + keyHigh, d + input, output);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Eight(byte* key, ulong packetCounter, uint block, uint* output)
     {
         var constants = Constants();

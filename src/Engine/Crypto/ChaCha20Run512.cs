@@ -15,7 +15,7 @@ internal static unsafe class ChaCha20Run512
 
     /// <inheritdoc cref="IAeadKernel.Run"/>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     internal static void Make(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output)
     {
         var isFirst = Vector512.LessThan(Vector512<uint>.Indices, Vector512.Create((uint)count));

@@ -13,14 +13,14 @@ internal static unsafe class ChaCha20Vector128
     private const int BlocksAtOnce = 3;
 
     /// <inheritdoc cref="IAeadKernel.Blocks"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     internal static void Blocks(uint* blocks, int count)
     {
         for (; count > 0; count -= BlocksAtOnce, blocks += BlocksAtOnce * ChaCha20.StateWords)
             ThreeBlocks(blocks);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void ThreeBlocks(uint* blocks)
     {
         Load(blocks, 0, out var a0, out var b0, out var c0, out var d0);

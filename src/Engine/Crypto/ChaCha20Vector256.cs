@@ -17,14 +17,14 @@ internal static unsafe class ChaCha20Vector256
     private const int BlocksAtOnce = 3 * GroupBlocks;
 
     /// <inheritdoc cref="IAeadKernel.Blocks"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     internal static void Blocks(uint* blocks, int count)
     {
         for (; count > 0; count -= BlocksAtOnce, blocks += BlocksAtOnce * ChaCha20.StateWords)
             ThreeGroups(blocks);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void ThreeGroups(uint* blocks)
     {
         Load(blocks, 0, out var a0, out var b0, out var c0, out var d0);

@@ -29,7 +29,7 @@ internal static unsafe class ChaCha20Vector512
             SixGroups(blocks);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void OneGroup(uint* blocks)
     {
         Load(blocks, 0, out var a, out var b, out var c, out var d);
@@ -39,7 +39,7 @@ internal static unsafe class ChaCha20Vector512
         Store(blocks, 0, a, b, c, d);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void TwoGroups(uint* blocks)
     {
         Load(blocks, 0, out var a0, out var b0, out var c0, out var d0);
@@ -54,7 +54,7 @@ internal static unsafe class ChaCha20Vector512
         Store(blocks, 1, a1, b1, c1, d1);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void FourGroups(uint* blocks)
     {
         Load(blocks, 0, out var a0, out var b0, out var c0, out var d0);
@@ -75,7 +75,7 @@ internal static unsafe class ChaCha20Vector512
         Store(blocks, 3, a3, b3, c3, d3);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void SixGroups(uint* blocks)
     {
         Load(blocks, 0, out var a0, out var b0, out var c0, out var d0);

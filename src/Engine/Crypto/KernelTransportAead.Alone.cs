@@ -17,7 +17,7 @@ internal sealed unsafe partial class KernelTransportAead<TKernel>
         packets.Length == 1 && packets[0].Length <= KeystreamBytes - ChaCha20.BlockSize;
 
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void SealAlone(ref AeadPacket packet)
     {
         var memory = stackalloc byte[KeystreamBytes + 64];
@@ -30,7 +30,7 @@ internal sealed unsafe partial class KernelTransportAead<TKernel>
     }
 
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void OpenAlone(ref AeadPacket packet)
     {
         var memory = stackalloc byte[KeystreamBytes + 64];

@@ -14,7 +14,7 @@ internal sealed unsafe partial class KernelTransportAead<TKernel> : TransportAea
     public override string Name => TKernel.Name;
 
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public override void Seal(Span<AeadPacket> packets)
     {
         if (IsAlone(packets))
@@ -24,7 +24,7 @@ internal sealed unsafe partial class KernelTransportAead<TKernel> : TransportAea
     }
 
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void SealBatches(Span<AeadPacket> packets)
     {
         var memory = stackalloc byte[AeadScratch.Bytes];
@@ -45,7 +45,7 @@ internal sealed unsafe partial class KernelTransportAead<TKernel> : TransportAea
     }
 
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public override void Open(Span<AeadPacket> packets)
     {
         if (IsAlone(packets))
@@ -55,7 +55,7 @@ internal sealed unsafe partial class KernelTransportAead<TKernel> : TransportAea
     }
 
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void OpenBatches(Span<AeadPacket> packets)
     {
         var memory = stackalloc byte[AeadScratch.Bytes];

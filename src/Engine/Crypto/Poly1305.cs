@@ -36,7 +36,7 @@ internal unsafe struct Poly1305
     }
 
     /// <summary>Absorbs whole blocks.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     internal void Absorb(byte* data, int blocks)
     {
         ulong h0 = _h0, h1 = _h1, h2 = _h2, r0 = _r0, r1 = _r1;

@@ -38,7 +38,7 @@ internal static unsafe class Poly1305Batch512
 
     /// <inheritdoc cref="IAeadKernel.Tags"/>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     internal static void Tags(ReadOnlySpan<AeadPacket> packets, byte* keys, byte* tags)
     {
         var mask = Vector512.Create((1UL << LimbBits) - 1);
@@ -136,7 +136,7 @@ internal static unsafe class Poly1305Batch512
         Vector512.Load((ulong*)(sources[6] + offset)), Vector512.Load((ulong*)(sources[7] + offset)), columns);
 
     /// <summary>The same with zeros where a text is not.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void ReadPartialRow(long* starts, ulong* lengths, byte** sources, int row, Vector512<ulong>* columns)
     {
         for (var i = 0; i < Lanes; i++)

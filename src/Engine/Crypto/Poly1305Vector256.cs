@@ -23,7 +23,7 @@ internal static unsafe class Poly1305Vector256
 
     /// <summary>Absorbs whole groups into an accumulator that is still zero.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     internal static void Absorb(ref Poly1305 poly, byte* data, int groups)
     {
         var powers = stackalloc ulong[3 * GroupBlocks];

@@ -6,7 +6,7 @@ namespace WireGuard.Engine.Crypto;
 /// <summary>text ^= keystream in vectors of each width, byte-exact at the end.</summary>
 internal static unsafe class VectorXor
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     internal static void By64(byte* text, byte* keystream, int length)
     {
         for (; length >= 64; length -= 64, text += 64, keystream += 64)
@@ -14,7 +14,7 @@ internal static unsafe class VectorXor
         Rest(text, keystream, length);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     internal static void By32(byte* text, byte* keystream, int length)
     {
         for (; length >= 32; length -= 32, text += 32, keystream += 32)
@@ -22,7 +22,7 @@ internal static unsafe class VectorXor
         Rest(text, keystream, length);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     internal static void By16(byte* text, byte* keystream, int length) => Rest(text, keystream, length);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
