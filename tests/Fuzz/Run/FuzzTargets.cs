@@ -15,6 +15,7 @@ public static class FuzzTargets
         ["control"] = () => new ControlTarget(),
         ["config"] = () => new ConfigTarget(),
         ["netlink"] = () => new NetlinkTarget(),
+        ["aead"] = () => new AeadTarget(),
     };
 
     public static IReadOnlyList<string> Names { get; } = [.. s_makers.Keys];
