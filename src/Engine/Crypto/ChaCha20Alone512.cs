@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using System.Security.Cryptography;
 
 namespace WireGuard.Engine.Crypto;
 
@@ -30,7 +31,7 @@ internal static unsafe class ChaCha20Alone512
             ChaCha20Run512.Make(state, 0, ChaCha20Run512.Blocks, state, 0, output);
             if (count > ChaCha20Run512.Blocks)
                 Eight(key, packetCounter, ChaCha20Run512.Blocks, output + (ChaCha20Run512.Blocks * ChaCha20.StateWords));
-            new Span<uint>(state, ChaCha20.StateWords).Clear();
+            CryptographicOperations.ZeroMemory(new Span<byte>(state, ChaCha20.StateWords * sizeof(uint)));
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed unsafe partial class KernelTransportAead<TKernel>
         TKernel.Alone(packet.Key, packet.Counter, (uint*)keystream, blocks);
         TKernel.Xor(packet.Data, keystream + ChaCha20.BlockSize, packet.Length);
         TKernel.Tag(packet.Data, packet.Length, keystream, packet.Data + packet.Length);
-        CryptographicOperations.ZeroMemory(new Span<byte>(keystream, blocks * ChaCha20.BlockSize));
+        Wipe(keystream, blocks);
     }
 
     [SkipLocalsInit]
@@ -42,6 +42,10 @@ internal sealed unsafe partial class KernelTransportAead<TKernel>
         packet.Authentic = IsSameTag(tag, packet.Data + packet.Length);
         if (packet.Authentic)
             TKernel.Xor(packet.Data, keystream + ChaCha20.BlockSize, packet.Length);
-        CryptographicOperations.ZeroMemory(new Span<byte>(keystream, blocks * ChaCha20.BlockSize));
+        Wipe(keystream, blocks);
     }
+
+    // What a kernel made beyond the blocks that were asked for opens nothing.
+    private static void Wipe(byte* keystream, int blocks) =>
+        CryptographicOperations.ZeroMemory(new Span<byte>(keystream, blocks * ChaCha20.BlockSize));
 }
