@@ -11,20 +11,12 @@ public static class ConfigSupport
     {
         ArgumentNullException.ThrowIfNull(config);
         var diagnostics = new DiagnosticBag(config.Path);
-        Dns(config, diagnostics);
         Hooks("PreUp", config.Interface.PreUp, "before the start", config, diagnostics);
         Hooks("PostUp", config.Interface.PostUp, "after the start", config, diagnostics);
         Hooks("PreDown", config.Interface.PreDown, "before the stop", config, diagnostics);
         Hooks("PostDown", config.Interface.PostDown, "after the stop", config, diagnostics);
         SaveConfig(config, diagnostics);
         return diagnostics.ToList();
-    }
-
-    private static void Dns(TunnelConfig config, DiagnosticBag diagnostics)
-    {
-        var section = config.Interface;
-        if (section.DnsServers.Count + section.DnsSearchDomains.Count > 0)
-            Refuse(diagnostics, section.Positions["DNS"], "DNS is not supported yet. Leave the line out and set the name servers by hand.");
     }
 
     private static void Hooks(string key, IReadOnlyList<string> commands, string when, TunnelConfig config, DiagnosticBag diagnostics)

@@ -19,6 +19,11 @@ public sealed record HostNetworkSettings(
     /// <summary>The firewall mark that the tunnel's own datagrams carry by the file; 0: none.</summary>
     public uint FwMark { get; init; }
 
+    /// <summary>Name servers that all names go to while the tunnel is up; none: the host's own stay.</summary>
+    public IReadOnlyList<IPAddress> DnsServers { get; init; } = [];
+
+    public IReadOnlyList<string> DnsSearchDomains { get; init; } = [];
+
     /// <summary>
     /// Has the tunnel's own datagrams carry a mark; called before anything depends on it, and with
     /// <see cref="FwMark"/> once nothing does.
@@ -41,7 +46,7 @@ public interface IHostNetwork : IDisposable
     int TakeBackLeftovers();
 
     /// <summary>
-    /// Adds the addresses, sets MTU and link up, adds the routes, longest prefix first. A failure undoes what was done.
+    /// Adds the addresses, sets MTU and link up, tells the resolver, adds the routes, longest prefix first. A failure undoes what was done.
     /// </summary>
     /// <exception cref="HostNetworkException">Names the step.</exception>
     void Apply(HostNetworkSettings settings);

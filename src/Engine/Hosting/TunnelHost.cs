@@ -218,6 +218,8 @@ public sealed partial class TunnelHost : IDisposable
         {
             FwMark = config.Interface.FwMark ?? 0,
             UseMark = UseMark,
+            DnsServers = config.Interface.DnsServers,
+            DnsSearchDomains = config.Interface.DnsSearchDomains,
         });
         _undo.Push("undo addresses and routes", _network.Undo);
     }

@@ -16,6 +16,7 @@ internal abstract record HostChange
             : null,
         ["table", var name] when name.Length > 0 => new TableChange(name),
         ["sysctl", var key, var before, var after] when Sysctl.IsKnown(key) => new SysctlChange(key, before, after),
+        ["resolvconf", var name] when ResolverRecord.IsName(name) => new ResolverRecord(name),
         _ => null,
     };
 
@@ -46,4 +47,14 @@ internal sealed record TableChange(string Name) : HostChange
 internal sealed record SysctlChange(string Key, string Before, string After) : HostChange
 {
     public override string ToString() => $"sysctl {Key} {Before} {After}";
+}
+
+/// <summary>A record of resolvconf(8): name servers of an interface.</summary>
+internal sealed record ResolverRecord(string Name) : HostChange
+{
+    /// <summary>Whether it can be handed to a program: nothing that it would take for an option or a path.</summary>
+    public static bool IsName(string text) =>
+        text.Length is > 0 and <= 64 && text[0] is not ('-' or '.' or '+' or '=') && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '=' or '+' or '.' or '-');
+
+    public override string ToString() => $"resolvconf {Name}";
 }

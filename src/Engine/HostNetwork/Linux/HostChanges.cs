@@ -75,6 +75,19 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
         Forget(change);
     }
 
+    /// <exception cref="HostNetworkException"/>
+    public void Add(ResolverRecord record, string step, Action add) => Do(record, step, add);
+
+    /// <param name="searchPath">Where resolvconf may be.</param>
+    /// <exception cref="HostNetworkException"/>
+    public void Remove(ResolverRecord record, string searchPath)
+    {
+        CheckNamespace();
+        // Without the program there is nobody who would read the record.
+        ResolverProgram.Find("resolvconf", searchPath)?.Run($"taking back the name servers of {record.Name}", ["-d", record.Name, "-f"]);
+        Forget(record);
+    }
+
     /// <summary>Takes back whatever is in the journal, the latest first; goes on after a failure and throws the last one.</summary>
     /// <returns>What was taken back.</returns>
     /// <exception cref="HostNetworkException"/>
@@ -111,6 +124,9 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
                 break;
             case SysctlChange { Key: var key }:
                 RestoreSysctl(key);
+                break;
+            case ResolverRecord record:
+                Remove(record, HostResolver.SearchPath);
                 break;
         }
     }

@@ -111,6 +111,12 @@ public sealed class InterfaceConfigurator : IHostNetwork
             Do($"setting {name} up", () => _netlink.SetUp(link.Index, true),
                 $"setting {name} down", () => _netlink.SetUp(link.Index, false));
         }
+        if (settings.DnsServers.Count + settings.DnsSearchDomains.Count > 0)
+        {
+            var resolver = new HostResolver(_changes, HostResolver.SearchPath);
+            Do($"setting the name servers of {name}", () => resolver.Set(name, settings.DnsServers, settings.DnsSearchDomains),
+                $"taking back the name servers of {name}", resolver.Undo);
+        }
         _undo.Push(new UndoStep($"removing the routes into {name}", routes.RemoveAll));
         routes.Update(settings.Routes);
         _routes = routes;
