@@ -81,6 +81,9 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
     /// <exception cref="HostNetworkException"/>
     public void Keep(IReadOnlyCollection<AddressFamily> families)
     {
+        // Nothing was prepared and nothing is asked for, as with most tunnels: a query would have to be compiled first.
+        if (_prepared.Count == 0 && families.Count == 0 && !_marked)
+            return;
         var kept = _prepared.Intersect(families).ToHashSet();
         if (kept.Count == _prepared.Count && (kept.Count > 0 || !_marked))
             return;

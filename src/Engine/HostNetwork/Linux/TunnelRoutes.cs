@@ -35,8 +35,12 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
             throw;
         }
 
-        foreach (var family in before.Except(after))
-            defaults.Disable(family);
+        foreach (var family in before)
+        {
+            if (!after.Contains(family))
+                defaults.Disable(family);
+        }
+
         foreach (var route in ShortestFirst())
         {
             if (!kept.Contains(route.Destination))
@@ -86,9 +90,21 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
     }
 
     /// <summary>The families whose default route needs policy routing: a table that the file names is somebody else's to lead into.</summary>
-    private List<AddressFamily> DefaultFamilies(IEnumerable<IPNetwork> prefixes) => table.Kind != RouteTableKind.Auto
-        ? []
-        : [.. prefixes.Where(p => p.PrefixLength == 0).Select(p => p.BaseAddress.AddressFamily).Distinct().Order()];
+    private List<AddressFamily> DefaultFamilies(IReadOnlyCollection<IPNetwork> prefixes)
+    {
+        List<AddressFamily> families = [];
+        if (table.Kind != RouteTableKind.Auto || prefixes.Count == 0)
+            return families;
+        foreach (var prefix in prefixes)
+        {
+            if (prefix.PrefixLength == 0 && !families.Contains(prefix.BaseAddress.AddressFamily))
+                families.Add(prefix.BaseAddress.AddressFamily);
+        }
+
+        if (families.Count > 1)
+            families.Sort();
+        return families;
+    }
 
     private uint TableFor(IPNetwork prefix) => table.Kind switch
     {
