@@ -208,4 +208,24 @@ Describe 'A real engine''s keys' -Skip:([bool]$Reason) {
         $keys = 1..20 | ForEach-Object { New-WgKey -AsPlainText }
         $keys | Get-WgPublicKey | Should -Be ($keys | ForEach-Object { $_ | wg pubkey })
     }
+
+    It 'undoes on the host what an engine that was killed has left' -Skip:(-not (Get-Command nft -CommandType Application -ErrorAction Ignore)) {
+        $rules = ip -n $A.Namespace rule show
+        $name = "wgk$PID"
+        Set-Content "$Work/$name.conf" "[Interface]`
+PrivateKey = $(New-WgKey -AsPlainText)`
+[Peer]`
+PublicKey = $($B.Key.PublicKey)`
+AllowedIPs = 0.0.0.0/0`
+"
+        chmod 600 "$Work/$name.conf"
+        $id = [int](Invoke-Inside $A "(Start-WgTunnel '$Work/$name.conf' -PassThru).ProcessId")
+        Stop-Process -Id $id -Force
+        while (Test-ProcessRuns $id) { Start-Sleep -Milliseconds 20 }
+        ip -n $A.Namespace rule show | Should -Not -Be $rules
+        Invoke-Inside $A "Stop-WgTunnel '$name'"
+        ip -n $A.Namespace rule show | Should -Be $rules
+        Get-ChildItem "$Work/run/$name*" -Exclude *.log | Should -BeNullOrEmpty
+        Get-ErrorId { Stop-WgTunnel $name } | Should -BeLike 'TunnelNotFound*'
+    }
 }

@@ -6,16 +6,19 @@ namespace WireGuard.Engine.HostNetwork;
 /// <summary>What the host is to be told about a tunnel's interface.</summary>
 /// <param name="InterfaceName">An interface that exists.</param>
 /// <param name="Addresses">IPv4 and IPv6, in the order in which they are added.</param>
-/// <param name="Mtu">Bytes.</param>
+/// <param name="Mtu">Bytes; null: found from the ways to the endpoints.</param>
 /// <param name="Routes">Prefixes that lead into the tunnel: the peers' AllowedIPs.</param>
 /// <param name="Table">Where the routes go, if anywhere.</param>
 public sealed record HostNetworkSettings(
     string InterfaceName,
     IReadOnlyList<InterfaceAddress> Addresses,
-    int Mtu,
+    int? Mtu,
     IReadOnlyList<IPNetwork> Routes,
     RouteTable Table)
 {
+    /// <summary>Where the tunnel's own datagrams go.</summary>
+    public IReadOnlyList<IPAddress> Endpoints { get; init; } = [];
+
     /// <summary>The firewall mark that the tunnel's own datagrams carry by the file; 0: none.</summary>
     public uint FwMark { get; init; }
 
@@ -51,12 +54,15 @@ public interface IHostNetwork : IDisposable
     /// <exception cref="HostNetworkException">Names the step.</exception>
     void Apply(HostNetworkSettings settings);
 
-    /// <summary>Makes <paramref name="wanted"/> the tunnel's routes; those that stay are not touched. A failure leaves the old ones.</summary>
+    /// <summary>
+    /// Makes <paramref name="wanted"/> the tunnel's routes; those that stay are not touched. Unless the settings gave an
+    /// MTU, it follows the endpoints. A failure leaves all as it was.
+    /// </summary>
     /// <exception cref="HostNetworkException">Names the step.</exception>
     /// <exception cref="InvalidOperationException">Nothing is applied.</exception>
-    void UpdateRoutes(IReadOnlyList<IPNetwork> wanted);
+    void Update(IReadOnlyList<IPNetwork> wanted, IReadOnlyList<IPAddress> endpoints);
 
-    /// <summary>Takes back, in reverse, what <see cref="Apply"/> and <see cref="UpdateRoutes"/> did; what is gone already is no error.</summary>
+    /// <summary>Takes back, in reverse, what <see cref="Apply"/> and <see cref="Update"/> did; what is gone already is no error.</summary>
     /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
     void Undo();
 }

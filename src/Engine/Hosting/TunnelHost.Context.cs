@@ -2,6 +2,7 @@ using System.Net;
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Control;
+using WireGuard.Engine.Device;
 using WireGuard.Engine.HostNetwork;
 
 namespace WireGuard.Engine.Hosting;
@@ -41,7 +42,7 @@ public sealed partial class TunnelHost : ITunnelContext
         }
     }
 
-    /// <summary>Routes follow the peers' allowed IPs; in the drop-in form they are somebody else's.</summary>
+    /// <summary>Routes follow the peers' allowed IPs, the MTU their endpoints; in the drop-in form they are somebody else's.</summary>
     public Task PeersChangedAsync()
     {
         if (_network is not { } network || _device is not { } device)
@@ -50,7 +51,7 @@ public sealed partial class TunnelHost : ITunnelContext
         var prefixes = snapshot.Peers.SelectMany(p => p.AllowedIPs).Distinct().ToList();
         try
         {
-            network.UpdateRoutes(prefixes);
+            network.Update(prefixes, EndpointsOf(snapshot));
         }
         catch (HostNetworkException failure)
         {
@@ -59,4 +60,7 @@ public sealed partial class TunnelHost : ITunnelContext
 
         return Task.CompletedTask;
     }
+
+    private static IReadOnlyList<IPAddress> EndpointsOf(DeviceSnapshot snapshot) =>
+        [.. snapshot.Peers.Select(p => p.Endpoint?.Address).OfType<IPAddress>().Distinct()];
 }

@@ -209,13 +209,15 @@ public sealed partial class TunnelHost : IDisposable
 
     private void ConfigureHost(TunnelConfig config)
     {
+        using var snapshot = _device!.Snapshot();
         _network!.Apply(new HostNetworkSettings(
             _options.Name,
             config.Interface.Addresses,
-            _device!.Mtus.Link,
+            config.Interface.Mtu,
             config.Peers is [var only] ? only.AllowedIPs : [.. config.Peers.SelectMany(p => p.AllowedIPs)],
             _table)
         {
+            Endpoints = EndpointsOf(snapshot),
             FwMark = config.Interface.FwMark ?? 0,
             UseMark = UseMark,
             DnsServers = config.Interface.DnsServers,

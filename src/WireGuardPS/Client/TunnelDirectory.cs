@@ -40,6 +40,22 @@ internal sealed class TunnelDirectory(string directory)
         }
     }
 
+    /// <summary>
+    /// The tunnel's engine has changed something on the host that would outlive it; told by a file that it keeps until
+    /// all of that is undone.
+    /// </summary>
+    internal bool HasLeftovers(string tunnel)
+    {
+        try
+        {
+            return Directory.EnumerateFiles(directory, $"{tunnel}@*.undo").Any();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Names of the sockets that somebody listens on, all asked at once.</summary>
     internal async Task<IReadOnlyList<string>> LiveNamesAsync(CancellationToken cancellation)
     {

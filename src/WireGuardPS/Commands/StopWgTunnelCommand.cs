@@ -35,6 +35,12 @@ public sealed class StopWgTunnelCommand : TunnelCommand
                 continue;
             try
             {
+                if (Tunnels.HasLeftovers(target.Name) && !IsRunning(target.Name))
+                {
+                    CleanUp(target.Name);
+                    continue;
+                }
+
                 var last = Await($"Stopping tunnel '{target.Name}'", cancellation => StopAsync(target.Name, cancellation));
                 if (PassThru)
                     WriteObject(last.ToTunnel(DateTimeOffset.UtcNow, WgTunnelState.Stopped));
@@ -44,6 +50,17 @@ public sealed class StopWgTunnelCommand : TunnelCommand
                 Report(e, target);
             }
         }
+    }
+
+    private bool IsRunning(string tunnel) =>
+        Await($"Looking for tunnel '{tunnel}'", cancellation => ControlSocket.IsListeningAsync(Tunnels.SocketPath(tunnel), cancellation));
+
+    // The engine was killed; its executable knows how to undo what it had done to the host.
+    private void CleanUp(string tunnel)
+    {
+        var engine = FindEngine();
+        WriteVerbose($"The engine of tunnel '{tunnel}' is gone; '{engine}' undoes what it left behind.");
+        Await($"Cleaning up after tunnel '{tunnel}'", cancellation => EngineCleaner.CleanUpAsync(engine, tunnel, Timeout, cancellation));
     }
 
     private async Task<Api.TunnelInfo> StopAsync(string tunnel, CancellationToken cancellation)

@@ -68,7 +68,7 @@ internal sealed class MemoryPlatform : ITunnelPlatform
             platform.Calls.Add($"apply {string.Join(' ', settings.Addresses)} mtu {settings.Mtu} routes {string.Join(' ', settings.Routes)}");
         }
 
-        public void UpdateRoutes(IReadOnlyList<IPNetwork> wanted)
+        public void Update(IReadOnlyList<IPNetwork> wanted, IReadOnlyList<IPAddress> endpoints)
         {
             if (platform.RouteFailure is { } failure)
                 throw failure;

@@ -238,7 +238,7 @@ public sealed class DefaultRouteTests : IDisposable
 
     private void Apply(InterfaceConfigurator network, HostNetworkSettings settings) => _netns.Invoke(() => network.Apply(settings));
 
-    private void Update(InterfaceConfigurator network, params string[] routes) => _netns.Invoke(() => network.UpdateRoutes([.. routes.Select(IPNetwork.Parse)]));
+    private void Update(InterfaceConfigurator network, params string[] routes) => _netns.Invoke(() => network.Update([.. routes.Select(IPNetwork.Parse)], []));
 
     private void Undo(InterfaceConfigurator network) => _netns.Invoke(network.Undo);
 

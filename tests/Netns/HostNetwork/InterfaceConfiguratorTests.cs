@@ -54,7 +54,7 @@ public sealed class InterfaceConfiguratorTests : IDisposable
         const int Count = 130_560;
         IPNetwork[] prefixes = [.. Enumerable.Range(0, Count).Select(i => new IPNetwork(new IPAddress([10, (byte)(i >> 16), (byte)(i >> 8), (byte)i]), 32))];
         _configurator.Apply(Settings(["192.0.2.1/24"], [.. prefixes.Select(p => p.ToString())]));
-        _configurator.UpdateRoutes([.. prefixes.Skip(Count / 2), IPNetwork.Parse("172.16.0.0/16")]);
+        _configurator.Update([.. prefixes.Skip(Count / 2), IPNetwork.Parse("172.16.0.0/16")], []);
         Assert.Equal(Count / 2 + 1, CountRoutes());
         _configurator.Undo();
         Assert.Equal(0, CountRoutes());
@@ -204,7 +204,7 @@ public sealed class InterfaceConfiguratorTests : IDisposable
     {
         _configurator.Apply(Settings(["10.0.0.1/24"], ["192.168.7.0/24", "0.0.0.0/0"]) with { Table = RouteTable.Off });
         Assert.Equal(["10.0.0.0/24"], Routes());
-        _configurator.UpdateRoutes([IPNetwork.Parse("192.168.8.0/24")]);
+        _configurator.Update([IPNetwork.Parse("192.168.8.0/24")], []);
         Assert.Equal(["10.0.0.0/24"], Routes());
     }
 
@@ -212,9 +212,9 @@ public sealed class InterfaceConfiguratorTests : IDisposable
     public void Updated_routes_are_those_that_are_wanted()
     {
         _configurator.Apply(Settings(["10.0.0.1/24"], ["192.168.7.0/24", "192.168.8.0/24"]));
-        _configurator.UpdateRoutes([IPNetwork.Parse("192.168.8.0/24"), IPNetwork.Parse("192.168.8.128/25"), IPNetwork.Parse("fd77::/48"), IPNetwork.Parse("10.0.0.3/32")]);
+        _configurator.Update([IPNetwork.Parse("192.168.8.0/24"), IPNetwork.Parse("192.168.8.128/25"), IPNetwork.Parse("fd77::/48"), IPNetwork.Parse("10.0.0.3/32")], []);
         Assert.Equal(["10.0.0.0/24", "192.168.8.0/24", "192.168.8.128/25", "fd77::/48"], Routes());
-        _configurator.UpdateRoutes([]);
+        _configurator.Update([], []);
         Assert.Equal(["10.0.0.0/24"], Routes());
         _configurator.Undo();
         Assert.Empty(Routes());
@@ -227,16 +227,79 @@ public sealed class InterfaceConfiguratorTests : IDisposable
         _configurator.Apply(Settings(["10.0.0.1/24"], ["192.168.7.0/24"]));
         var before = Picture();
         var refused = Assert.Throws<HostNetworkException>(() =>
-            _configurator.UpdateRoutes([IPNetwork.Parse("192.168.8.128/25"), IPNetwork.Parse("192.168.9.0/24")]));
+            _configurator.Update([IPNetwork.Parse("192.168.8.128/25"), IPNetwork.Parse("192.168.9.0/24")], []));
         Assert.Equal("adding route 192.168.9.0/24 to wg0: File exists", refused.Message);
         Assert.Equal(before, Picture());
     }
 
+    [RootTheory]
+    [InlineData("1400", "", "10.1.0.2", 1320)]
+    [InlineData("9000", "", "10.1.0.2", 8920)]
+    [InlineData("65535", "", "10.1.0.2", 8920)]
+    [InlineData("1500", "1440", "10.1.0.2", 1360)]
+    [InlineData("1340", "", "10.1.0.2", 1280)]
+    [InlineData("1400", "", "fd01::2", 1320)]
+    [InlineData("1400", "", "10.1.0.2 10.2.0.2", 1220, "10.0.0.1/24")]
+    [InlineData("1400", "", "198.51.100.1", 1320)]
+    [InlineData("1400", "", "", 1320)]
+    [InlineData("", "", "10.1.0.2", 1420)]
+    public void The_mtu_is_found_from_the_ways_to_the_endpoints(string link, string route, string endpoints, int expected, params string[] addresses)
+    {
+        if (link.Length > 0)
+            AddUnderlay(link, route);
+        _configurator.Apply(Settings(addresses is [] ? ["10.0.0.1/24", "fd00::1/64"] : addresses, [], null) with { Endpoints = Endpoints(endpoints) });
+        Assert.Equal(expected, Link().GetProperty("mtu").GetInt32());
+        _configurator.Undo();
+        Assert.Equal(1420, Link().GetProperty("mtu").GetInt32());
+    }
+
+    [RootFact]
+    public void The_mtu_follows_the_endpoints_unless_the_file_or_somebody_gave_one()
+    {
+        AddUnderlay("1400", "");
+        _netns.Invoke(() => _configurator.Apply(Settings(["10.0.0.1/24"], ["0.0.0.0/0"], null) with { Endpoints = Endpoints("10.1.0.2") }));
+        Assert.Equal(1320, Link().GetProperty("mtu").GetInt32());
+        Update("10.2.0.2");
+        Assert.Equal(1220, Link().GetProperty("mtu").GetInt32());
+        // The way there is the physical one, whatever the tunnel's default route says.
+        Update("198.51.100.1");
+        Assert.Equal(1320, Link().GetProperty("mtu").GetInt32());
+        _netns.Ip("link", "set", "wg0", "mtu", "1333");
+        Update("10.2.0.2");
+        Assert.Equal(1333, Link().GetProperty("mtu").GetInt32());
+        _netns.Invoke(_configurator.Undo);
+
+        _configurator.Apply(Settings(["10.0.0.1/24"], [], 1380) with { Endpoints = Endpoints("10.1.0.2") });
+        Update("10.2.0.2");
+        Assert.Equal(1380, Link().GetProperty("mtu").GetInt32());
+
+        void Update(string endpoint) => _netns.Invoke(() => _configurator.Update(endpoint == "198.51.100.1" ? [IPNetwork.Parse("0.0.0.0/0")] : [], Endpoints(endpoint)));
+    }
+
     [RootFact]
     public void Routes_cannot_be_updated_before_anything_is_applied() =>
-        Assert.Throws<InvalidOperationException>(() => _configurator.UpdateRoutes([]));
+        Assert.Throws<InvalidOperationException>(() => _configurator.Update([], []));
 
-    private static HostNetworkSettings Settings(string[] addresses, string[] routes, int mtu = 1420) => new(
+    private static IPAddress[] Endpoints(string text) => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)];
+
+    /// <summary>A link with the default route, and one of MTU 1300 to 10.2.0.0/24.</summary>
+    private void AddUnderlay(string mtu, string routeMtu)
+    {
+        foreach (var (link, size, addresses) in new[] { ("veth0", mtu, new[] { "10.1.0.1/24", "fd01::1/64" }), ("veth2", "1300", ["10.2.0.1/24"]) })
+        {
+            _netns.Ip("link", "add", link, "mtu", size, "type", "veth", "peer", "name", link + "p");
+            _netns.Ip("link", "set", link, "up");
+            _netns.Ip("link", "set", link + "p", "up");
+            foreach (var address in addresses)
+                _netns.Ip(address.Contains(':') ? ["addr", "add", address, "dev", link, "nodad"] : ["addr", "add", address, "dev", link]);
+        }
+
+        _netns.Ip("route", "add", "default", "via", "10.1.0.9");
+        if (routeMtu.Length > 0)
+            _netns.Ip("route", "add", "10.1.0.2/32", "dev", "veth0", "mtu", routeMtu);
+    }
+
+    private static HostNetworkSettings Settings(string[] addresses, string[] routes, int? mtu = 1420) => new(
         "wg0",
         [.. addresses.Select(text => text.Split('/')).Select(parts => new InterfaceAddress(IPAddress.Parse(parts[0]), int.Parse(parts[1])))],
         mtu,

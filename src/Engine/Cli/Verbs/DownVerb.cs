@@ -1,9 +1,12 @@
 using System.CommandLine;
+using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.HostNetwork;
 using WireGuard.Engine.Hosting;
+using WireGuard.Engine.Hosting.Linux;
 
 namespace WireGuard.Engine.Cli.Verbs;
 
-/// <summary>`down NAME|FILE`: returns when everything is undone.</summary>
+/// <summary>`down NAME|FILE`: returns when everything is undone, by the engine or, if that was killed, in its place.</summary>
 internal static class DownVerb
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
@@ -19,11 +22,45 @@ internal static class DownVerb
     private static ExitCode Down(string target)
     {
         var (_, name) = TunnelFile.Locate(target);
-        using var engine = ControlConnection.Open(name);
+        using var engine = ControlConnection.TryOpen(name);
+        if (engine is null)
+            return CleanUp(name);
         engine.Stop();
         if (!engine.WaitForEnd(Timeout))
             throw new CommandException(ExitCode.Timeout, $"The engine of {name} has not ended after {Timeout.TotalSeconds:0} s.");
+        // It was killed on its way.
+        if (Undo(name) > 0)
+            Console.Error.WriteLine($"The engine of {name} ended before it had undone everything; the rest is undone now.");
         Console.Out.WriteLine($"{name} is down.");
         return ExitCode.Ok;
+    }
+
+    private static ExitCode CleanUp(string name)
+    {
+        var count = Undo(name);
+        if (count is null)
+            throw new CommandException(ExitCode.Error, $"An engine of {name} has just started; nothing was done.");
+        if (count == 0)
+            throw new CommandException(ExitCode.NotFound, $"No tunnel {name} is running.");
+        Console.Out.WriteLine($"{name} was not running; what its engine had left behind is undone.");
+        return ExitCode.Ok;
+    }
+
+    private static int? Undo(string name)
+    {
+        try
+        {
+            return DeadEngine.CleanUp(name, ConsoleLog.ForStandardError(name, LogLevel.Warning), () => IsAlive(name));
+        }
+        catch (HostNetworkException failure)
+        {
+            throw new CommandException(ExitCode.Error, $"{name} is not running, and what its engine left behind could not all be undone: {failure.Message}", failure);
+        }
+    }
+
+    private static bool IsAlive(string name)
+    {
+        using var engine = ControlConnection.TryOpen(name);
+        return engine is not null;
     }
 }

@@ -18,12 +18,13 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
     private readonly Dictionary<AddressFamily, PolicyRule[]> _rules = [];
     private HashSet<AddressFamily> _prepared = [];
     private bool _marked;
+    private uint _mark;
 
     /// <summary>The table of the default routes; of meaning once <see cref="Prepare"/> was called.</summary>
     public uint Table { get; private set; }
 
-    /// <summary>What the tunnel's own datagrams carry.</summary>
-    public uint Mark { get; private set; }
+    /// <summary>What the tunnel's own datagrams carry; 0: nothing.</summary>
+    public uint Mark => _marked ? _mark : settings.FwMark;
 
     /// <summary>Held while anything is changed here, so that no two engines take the same numbers.</summary>
     /// <exception cref="HostNetworkException"/>
@@ -38,7 +39,7 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
         ChooseNumbers();
         if (!_marked)
         {
-            settings.UseMark(Mark);
+            settings.UseMark(_mark);
             _marked = true;
         }
 
@@ -60,7 +61,7 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
         [
             // First: between the two, routes of the main table still come before the tunnel's.
             new PolicyRule(family, priority - 1, RT_TABLE_MAIN, null),
-            new PolicyRule(family, priority, Table, Mark),
+            new PolicyRule(family, priority, Table, _mark),
         ];
         foreach (var rule in rules)
         {
@@ -105,7 +106,7 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
 
     private void SetFirewall(IReadOnlyCollection<AddressFamily> families)
     {
-        var table = TunnelFirewall.Create(settings.InterfaceName, settings.Addresses.Where(a => families.Contains(a.Address.AddressFamily)), Mark);
+        var table = TunnelFirewall.Create(settings.InterfaceName, settings.Addresses.Where(a => families.Contains(a.Address.AddressFamily)), _mark);
         try
         {
             changes.Set(table);
@@ -118,7 +119,7 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
 
     private void ChooseNumbers()
     {
-        if (Mark != 0)
+        if (_mark != 0)
             return;
         var taken = new HashSet<uint>();
         NetlinkStep.Run("looking for a free routing table", () =>
@@ -131,7 +132,7 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
         var free = FirstNumber;
         while (taken.Contains(free))
             free++;
-        Mark = settings.FwMark != 0 ? settings.FwMark : free;
+        _mark = settings.FwMark != 0 ? settings.FwMark : free;
         Table = settings.FwMark != 0 && !taken.Contains(settings.FwMark) ? settings.FwMark : free;
     }
 

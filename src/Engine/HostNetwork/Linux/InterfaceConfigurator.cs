@@ -17,6 +17,8 @@ public sealed class InterfaceConfigurator : IHostNetwork
     private readonly HostChanges _changes;
     private readonly Stack<UndoStep> _undo = new();
     private TunnelRoutes? _routes;
+    private HostNetworkSettings? _settings;
+    private int _mtu;
 
     /// <param name="tunnel">Name of its interface.</param>
     /// <param name="stateDirectory">Where it is written down what would outlive the engine; its owner alone may write there.</param>
@@ -27,6 +29,21 @@ public sealed class InterfaceConfigurator : IHostNetwork
         _log = log;
         _stateDirectory = stateDirectory;
         _changes = new HostChanges(_netlink, HostJournal.Open(stateDirectory, tunnel), log);
+    }
+
+    /// <summary>As <see cref="TakeBackLeftovers()"/>, for an engine that will not come back.</summary>
+    /// <param name="isAlive">Asked when nobody else can change anything any more.</param>
+    /// <returns>How much there was; null: the engine lives, and nothing was touched.</returns>
+    /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
+    public static int? TakeBackLeftovers(string tunnel, string stateDirectory, EngineLog log, Func<bool> isAlive)
+    {
+        if (HostJournal.Open(stateDirectory, tunnel).Changes.Count == 0)
+            return 0;
+        using var alone = HostLock.Take(stateDirectory);
+        if (isAlive())
+            return null;
+        using var netlink = new RouteNetlink();
+        return new HostChanges(netlink, HostJournal.Open(stateDirectory, tunnel), log).TakeBackAll().Count;
     }
 
     public int TakeBackLeftovers()
@@ -62,13 +79,28 @@ public sealed class InterfaceConfigurator : IHostNetwork
         }
     }
 
-    public void UpdateRoutes(IReadOnlyList<IPNetwork> wanted)
+    public void Update(IReadOnlyList<IPNetwork> wanted, IReadOnlyList<IPAddress> endpoints)
     {
         lock (_lock)
         {
-            if (_routes is null)
+            if (_routes is not { } routes || _settings is not { } settings)
                 throw new InvalidOperationException("Nothing is applied.");
-            _routes.Update(wanted);
+            var link = FindLink(settings.InterfaceName);
+            // By the mark, if there is one: else the way would lead into the tunnel itself.
+            var mtu = settings.Mtu ?? TunnelMtu.Find(_netlink, settings, endpoints, routes.Mark, link.Index);
+            // Somebody has set another one by hand.
+            var follows = settings.Mtu is null && link.Mtu == _mtu && mtu != _mtu;
+            if (follows)
+                SetMtu(link, mtu);
+            try
+            {
+                routes.Update(wanted);
+            }
+            catch (HostNetworkException) when (follows)
+            {
+                SetMtu(link, link.Mtu);
+                throw;
+            }
         }
     }
 
@@ -90,9 +122,7 @@ public sealed class InterfaceConfigurator : IHostNetwork
     private void ApplySteps(HostNetworkSettings settings)
     {
         var name = settings.InterfaceName;
-        LinkInfo link = default;
-        NetlinkStep.Run($"looking up interface {name}", () =>
-            link = _netlink.FindLink(name) ?? throw new HostNetworkException($"looking up interface {name}", LinuxException.Describe(Errno.ENODEV)));
+        var link = FindLink(name);
         var defaults = new DefaultRouting(_netlink, _changes, _stateDirectory, settings, _log);
         var routes = new TunnelRoutes(_netlink, defaults, link, settings.Table);
 
@@ -101,11 +131,10 @@ public sealed class InterfaceConfigurator : IHostNetwork
             Do($"adding address {address} to {name}", () => _netlink.AddAddress(link.Index, address),
                 $"removing address {address} from {name}", () => _netlink.DeleteAddress(link.Index, address));
         }
-        if (link.Mtu != settings.Mtu)
-        {
-            Do($"setting the MTU of {name} to {settings.Mtu}", () => _netlink.SetMtu(link.Index, settings.Mtu),
-                $"setting the MTU of {name} back to {link.Mtu}", () => _netlink.SetMtu(link.Index, link.Mtu));
-        }
+        _mtu = settings.Mtu ?? TunnelMtu.Find(_netlink, settings, settings.Endpoints, settings.FwMark, link.Index);
+        _undo.Push(new UndoStep($"setting the MTU of {name} back to {link.Mtu}", () => _netlink.SetMtu(link.Index, link.Mtu)));
+        if (link.Mtu != _mtu)
+            SetMtu(link, _mtu);
         if (!link.IsUp)
         {
             Do($"setting {name} up", () => _netlink.SetUp(link.Index, true),
@@ -120,7 +149,22 @@ public sealed class InterfaceConfigurator : IHostNetwork
         _undo.Push(new UndoStep($"removing the routes into {name}", routes.RemoveAll));
         routes.Update(settings.Routes);
         _routes = routes;
-        _log.Verbose($"{name}: {settings.Addresses.Count} addresses, MTU {settings.Mtu}, {routes.Count} routes");
+        _settings = settings;
+        _log.Verbose($"{name}: {settings.Addresses.Count} addresses, MTU {_mtu}, {routes.Count} routes");
+    }
+
+    private LinkInfo FindLink(string name)
+    {
+        LinkInfo? link = null;
+        NetlinkStep.Run($"looking up interface {name}", () => link = _netlink.FindLink(name));
+        return link ?? throw new HostNetworkException($"looking up interface {name}", LinuxException.Describe(Errno.ENODEV));
+    }
+
+    private void SetMtu(LinkInfo link, int mtu)
+    {
+        NetlinkStep.Run($"setting the MTU of {link.Name} to {mtu}", () => _netlink.SetMtu(link.Index, mtu));
+        _mtu = mtu;
+        FaultPoint.Reached();
     }
 
     private void Do(string step, Action action, string undoStep, Action undo)

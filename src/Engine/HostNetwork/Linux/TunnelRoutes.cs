@@ -11,6 +11,9 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
 
     public int Count => _added.Count;
 
+    /// <summary>What the tunnel's own datagrams carry; 0: nothing.</summary>
+    public uint Mark => defaults.Mark;
+
     /// <summary>Adds what is new, longest prefix first, then removes what is wanted no more. A failure takes the additions back.</summary>
     /// <exception cref="HostNetworkException"/>
     public void Update(IReadOnlyList<IPNetwork> wanted)

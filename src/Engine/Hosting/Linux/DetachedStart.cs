@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using WireGuard.Api;
-using WireGuard.Engine.Control;
+using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.HostNetwork;
 using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.Hosting.Linux;
@@ -82,9 +83,16 @@ internal static class DetachedStart
             return true;
         _ = ProcessCalls.SendSignal(child.Id, ProcessCalls.SIGKILL);
         child.WaitForExit();
-        // The kernel takes the rest.
-        UnixSocketListener.RemoveStale(UnixSocketListener.PathFor(ControlProtocol.UapiDirectory, tunnel));
-        UnixSocketListener.RemoveStale(UnixSocketListener.PathFor(ControlProtocol.Directory, tunnel));
+        try
+        {
+            // The kernel takes the rest.
+            _ = DeadEngine.CleanUp(tunnel, EngineLog.None, static () => false);
+        }
+        catch (HostNetworkException)
+        {
+            // The next start tries again, and says why if it cannot.
+        }
+
         return false;
     }
 }
