@@ -148,6 +148,11 @@ internal sealed class Host : IDisposable
         File.Delete(ControlSocket);
         File.Delete(Path.ChangeExtension(ControlSocket, ".log"));
         File.Delete(Path.ChangeExtension(ControlSocket, ".log.1"));
+        if (Directory.Exists(ControlProtocol.Directory))
+        {
+            foreach (var journal in Directory.GetFiles(ControlProtocol.Directory, $"{Interface}@*"))
+                File.Delete(journal);
+        }
     }
 
     private List<int> ProcessIds() =>

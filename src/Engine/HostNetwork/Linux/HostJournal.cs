@@ -1,3 +1,4 @@
+using System.Globalization;
 using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.HostNetwork;
@@ -36,11 +37,15 @@ internal sealed class HostJournal
         return new HostJournal(path, netns, Read(path));
     }
 
-    /// <summary>"4026531840": the inode of the calling thread's network namespace.</summary>
-    public static string CurrentNamespace() =>
-        new FileInfo("/proc/thread-self/ns/net").LinkTarget is ['n', 'e', 't', ':', '[', .. var number, ']']
-            ? number
+    /// <summary>What tells the calling thread's network namespace from others.</summary>
+    public static string CurrentNamespace()
+    {
+        if (Libc.TryGetNamespaceCookie(out var cookie))
+            return cookie.ToString(CultureInfo.InvariantCulture);
+        return new FileInfo("/proc/thread-self/ns/net").LinkTarget is ['n', 'e', 't', ':', '[', .. var inode, ']']
+            ? "i" + inode
             : throw new HostNetworkException("looking up the network namespace", "/proc/thread-self/ns/net does not tell");
+    }
 
     /// <summary>Call before the change is made.</summary>
     /// <exception cref="HostNetworkException"/>

@@ -25,6 +25,7 @@ internal static unsafe partial class Libc
     public const int SO_SNDBUFFORCE = 32;
     public const int SO_RCVBUFFORCE = 33;
     public const int SO_MARK = 36;
+    public const int SO_NETNS_COOKIE = 71;
 
     public const int IP_TOS = 1;
     public const int IP_PKTINFO = 8;
@@ -67,6 +68,24 @@ internal static unsafe partial class Libc
     /// <summary>setsockopt(2) with an int, as nearly all options have it. False: errno tells why.</summary>
     public static bool SetOption(int descriptor, int level, int option, int value) =>
         SetSocketOption(descriptor, level, option, &value, sizeof(int)) == 0;
+
+    /// <summary>
+    /// What tells the calling thread's network namespace from all others of this boot, those that are gone included, of
+    /// which its inode may be one's. False: the kernel does not know (before 5.14).
+    /// </summary>
+    public static bool TryGetNamespaceCookie(out ulong cookie)
+    {
+        cookie = 0;
+        var descriptor = Socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (descriptor < 0)
+            return false;
+        ulong value;
+        uint length = sizeof(ulong);
+        var ok = GetSocketOption(descriptor, SOL_SOCKET, SO_NETNS_COOKIE, &value, &length) == 0 && length == sizeof(ulong);
+        _ = Close(descriptor);
+        cookie = ok ? value : 0;
+        return ok;
+    }
 
     /// <summary>getsockopt(2) with an int.</summary>
     public static bool GetOption(int descriptor, int level, int option, out int value)
