@@ -20,6 +20,7 @@
         'New-WgKey'
         'New-WgPresharedKey'
         'Remove-WgPeer'
+        'Resolve-WgAllowedIP'
         'Set-WgPeer'
         'Start-WgTunnel'
         'Stop-WgTunnel'
