@@ -15,7 +15,8 @@ public interface ILaneIo : IDisposable
 
     /// <summary>
     /// Blocks until the TUN queue or a socket is readable, <see cref="Wake"/> was called, or the timeout passes
-    /// (negative: none). Called by the lane's thread only.
+    /// (negative: none). What was found empty may be taken for empty by the next read, and no other. Called by the lane's
+    /// thread only.
     /// </summary>
     void Wait(int timeoutMilliseconds);
 

@@ -9,6 +9,12 @@ namespace WireGuard.Engine.Lanes;
 /// </summary>
 internal sealed class Lane : IDisposable
 {
+    /// <summary>
+    /// Packets of a round after which more are expected at once. Behind a smaller one the wait itself asks whether there is
+    /// more: one call instead of one a descriptor. Far below a batch, so that nothing which has been read waits for room.
+    /// </summary>
+    private const int BusyRound = 16;
+
     private readonly WireGuardDevice _device;
     private readonly ILaneIo _io;
     private readonly PacketBatch _outbound = new();
@@ -34,8 +40,8 @@ internal sealed class Lane : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Carries one batch each way; false when nothing waited.</summary>
-    internal bool Pump()
+    /// <summary>Carries one batch each way, and returns how many packets waited.</summary>
+    internal int Pump()
     {
         var read = _io.Tun.Read(_outbound);
         if (read > 0)
@@ -43,7 +49,7 @@ internal sealed class Lane : IDisposable
         var received = _io.Udp.Receive(_inbound);
         if (received > 0)
             _receiver.Receive(_inbound, _io.Tun);
-        return read > 0 || received > 0;
+        return read + received;
     }
 
     /// <summary>Ends the thread and waits for it.</summary>
@@ -69,7 +75,7 @@ internal sealed class Lane : IDisposable
         {
             try
             {
-                if (!Pump())
+                if (Pump() < BusyRound)
                     _io.Wait(-1);
             }
             catch (Exception e)

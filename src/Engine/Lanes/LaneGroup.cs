@@ -32,7 +32,7 @@ public sealed class LaneGroup : IDisposable
     {
         var worked = false;
         foreach (var lane in _lanes)
-            worked |= lane.Pump();
+            worked |= lane.Pump() > 0;
         return worked;
     }
 

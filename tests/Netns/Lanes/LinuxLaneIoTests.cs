@@ -85,6 +85,38 @@ public sealed class LinuxLaneIoTests : IDisposable
     }
 
     [RootFact]
+    public void What_a_wait_found_empty_is_not_asked_again_by_the_next_read_but_by_the_one_after()
+    {
+        _netns.Ip("addr", "add", "10.9.0.1/24", "dev", "wg0");
+        _netns.Ip("link", "set", "wg0", "up");
+        _netns.Invoke(() => _bind.Open(0, 0));
+        using var batch = new PacketBatch();
+        _io.Wait(0);
+        SendInside("10.9.0.2", 9);
+        SendInside("127.0.0.1", _bind.Port);
+        Assert.Equal(0, _io.Tun.Read(batch));
+        Assert.Equal(0, _io.Udp.Receive(batch));
+        Assert.Equal(1, _io.Tun.Read(batch));
+        Assert.Equal(1, _io.Udp.Receive(batch));
+    }
+
+    [RootTheory]
+    [InlineData("127.0.0.1", "::1", 4)]
+    [InlineData("::1", "127.0.0.1", 6)]
+    public void A_wait_that_one_family_ended_leaves_out_the_other_once(string first, string second, int family)
+    {
+        _netns.Invoke(() => _bind.Open(0, 0));
+        using var batch = new PacketBatch();
+        SendInside(first, _bind.Port);
+        Ends(() => _io.Wait(-1));
+        SendInside(second, _bind.Port);
+        Assert.Equal(1, _io.Udp.Receive(batch));
+        Assert.Equal(family, batch[0].Endpoint.Family);
+        Assert.Equal(1, _io.Udp.Receive(batch));
+        Assert.NotEqual(family, batch[0].Endpoint.Family);
+    }
+
+    [RootFact]
     public void Closing_does_not_wait_for_a_lane_that_sleeps_and_frees_the_port_at_once()
     {
         var port = _netns.Invoke(() => _bind.Open(0, 0));

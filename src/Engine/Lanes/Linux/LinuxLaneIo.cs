@@ -6,7 +6,8 @@ namespace WireGuard.Engine.Lanes;
 
 /// <summary>
 /// A lane's waiting by poll(2) over its TUN queue, its UDP sockets and an eventfd. The sockets are looked up anew at
-/// every wait; a rebind or a close wakes the lane, so that it never sleeps on sockets that are gone.
+/// every wait; a rebind or a close wakes the lane, so that it never sleeps on sockets that are gone. What a wait found empty
+/// is told to the queue and the socket, which then answer their next read without asking the kernel again.
 /// </summary>
 public sealed unsafe class LinuxLaneIo : ILaneIo
 {
@@ -86,7 +87,10 @@ public sealed unsafe class LinuxLaneIo : ILaneIo
         set[3] = Readable(sockets?.IPv6 ?? -1);
         if (_tunRests && (uint)timeoutMilliseconds > TunRestMilliseconds)
             timeoutMilliseconds = TunRestMilliseconds;
-        _ = Libc.Poll(set, Descriptors, timeoutMilliseconds);
+        if (Libc.Poll(set, Descriptors, timeoutMilliseconds) < 0)
+            return;
+        _tun.IsKnownEmpty = set[1].Returned == 0;
+        _udp.AreKnownEmpty(set[2].Returned == 0, set[3].Returned == 0);
         _tunRests = (set[1].Returned & (Libc.POLLERR | Libc.POLLHUP | Libc.POLLNVAL)) != 0 && (set[1].Returned & Libc.POLLIN) == 0;
         if (set[0].Returned == 0)
             return;

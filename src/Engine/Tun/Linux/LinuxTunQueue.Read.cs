@@ -19,7 +19,9 @@ public sealed unsafe partial class LinuxTunQueue
     public int Read(PacketBatch batch)
     {
         batch.Count = 0;
-        if (!_gate.TryEnter())
+        var knownEmpty = IsKnownEmpty;
+        IsKnownEmpty = false;
+        if ((knownEmpty && _super.IsDone) || !_gate.TryEnter())
             return 0;
         try
         {

@@ -25,6 +25,9 @@ public sealed unsafe partial class LinuxTunQueue : ITunQueue
     /// <summary>Ends a wait that has the descriptor in its poll set; set by the lane's I/O.</summary>
     internal Action? Waker { get; set; }
 
+    /// <summary>A poll just found nothing to read: the next <see cref="Read"/>, and no other, need not ask. The lane's thread only.</summary>
+    internal bool IsKnownEmpty { get; set; }
+
     /// <summary>Lends the descriptor to a poll; <see cref="Return"/> must follow unless it gave -1 (closed).</summary>
     internal int Borrow() => _gate.TryEnter() ? _descriptor : -1;
 

@@ -6,6 +6,8 @@ public sealed partial class LinuxUdpSocket
 {
     private readonly ArrivedMessages _arrived = new();
     private bool _ipv6First;
+    private bool _ipv4IsKnownEmpty;
+    private bool _ipv6IsKnownEmpty;
 
     public int Receive(PacketBatch batch)
     {
@@ -28,13 +30,23 @@ public sealed partial class LinuxUdpSocket
         }
     }
 
+    /// <summary>What a poll just found: the next receiving, and no other, leaves out the sockets with nothing to read. The lane's thread only.</summary>
+    internal void AreKnownEmpty(bool ipv4, bool ipv6)
+    {
+        _ipv4IsKnownEmpty = ipv4;
+        _ipv6IsKnownEmpty = ipv6;
+    }
+
     private void ReceiveFrom(UdpSocketPair pair)
     {
+        var ipv4 = _ipv4IsKnownEmpty ? -1 : pair.IPv4;
+        var ipv6 = _ipv6IsKnownEmpty ? -1 : pair.IPv6;
+        AreKnownEmpty(false, false);
         // Whoever fills the batch alone comes second the next time.
         if (_ipv6First)
-            _arrived.Receive(pair.IPv6, pair.IPv4);
+            _arrived.Receive(ipv6, ipv4);
         else
-            _arrived.Receive(pair.IPv4, pair.IPv6);
+            _arrived.Receive(ipv4, ipv6);
         _ipv6First = !_ipv6First;
     }
 }
