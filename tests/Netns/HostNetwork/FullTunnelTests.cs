@@ -7,6 +7,9 @@ namespace WireGuard.Tests.HostNetwork;
 public sealed class FullTunnelTests : IDisposable
 {
     private const string FarIPv4 = "198.51.100.1";
+    /// <summary>The other end's, beyond the default route.</summary>
+    private const string FarEndpoint = "203.0.113.77";
+
     private const string FarIPv6 = "2001:db8:51::1";
 
     private readonly PrivateDirectory _files = new();
@@ -28,7 +31,7 @@ public sealed class FullTunnelTests : IDisposable
     [InlineData(true)]
     public void Everything_goes_through_the_tunnel_but_its_own_datagrams(bool overIPv6)
     {
-        // The strictest filter: without the marks' return it drops the other end's answers.
+        // The strictest filter: without the marks' return it drops the other end's answers, whose way back would be the tunnel.
         One.Namespace.Run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=1", "net.ipv4.conf.eth0.rp_filter=1");
         Up(overIPv6);
         using var wire = new PacketCapture(One.Namespace, "eth0", "not", "arp", "and", "not", "icmp6");
@@ -76,6 +79,7 @@ public sealed class FullTunnelTests : IDisposable
     private void Prepare()
     {
         Two.Namespace.Ip("addr", "add", $"{FarIPv4}/32", "dev", "lo");
+        Two.Namespace.Ip("addr", "add", $"{FarEndpoint}/32", "dev", "lo");
         Two.Namespace.Ip("addr", "add", $"{FarIPv6}/128", "dev", "lo");
         One.Namespace.Ip("route", "add", "default", "via", "10.77.0.2");
         One.Namespace.Ip("-6", "route", "add", "default", "via", "fd77::2");
@@ -85,7 +89,7 @@ public sealed class FullTunnelTests : IDisposable
     private void Start(bool overIPv6)
     {
         var everything = One.ConfigFor(Two, withEndpoint: false)
-            .Replace($"AllowedIPs = {Two.InnerIPv4}/32, {Two.InnerIPv6}/128", $"AllowedIPs = 0.0.0.0/0, ::/0\nEndpoint = {Two.OuterEndpoint(overIPv6)}");
+            .Replace($"AllowedIPs = {Two.InnerIPv4}/32, {Two.InnerIPv6}/128", $"AllowedIPs = 0.0.0.0/0, ::/0\nEndpoint = {(overIPv6 ? Two.OuterEndpoint(true) : $"{FarEndpoint}:{Two.ListenPort}")}");
         foreach (var (host, text) in new[] { (Two, Two.ConfigFor(One, withEndpoint: false)), (One, everything) })
         {
             var report = host.Up(_files.Write(host.Interface + ".conf", text));
