@@ -17,8 +17,12 @@ internal static class DeadEngine
             return 0;
         if (InterfaceConfigurator.TakeBackLeftovers(tunnel, ControlProtocol.Directory, log, isAlive) is not { } count)
             return null;
+        // An engine that ended in order took its own sockets along. What is left then was handed to it, and is its maker's.
+        var control = UnixSocketListener.PathFor(ControlProtocol.Directory, tunnel);
+        if (!File.Exists(control))
+            return count;
         UnixSocketListener.RemoveStale(UnixSocketListener.PathFor(ControlProtocol.UapiDirectory, tunnel));
-        UnixSocketListener.RemoveStale(UnixSocketListener.PathFor(ControlProtocol.Directory, tunnel));
+        UnixSocketListener.RemoveStale(control);
         return count;
     }
 }
