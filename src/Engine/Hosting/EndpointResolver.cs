@@ -59,6 +59,16 @@ public sealed class EndpointResolver
         }
     }
 
+    /// <summary>Every address of the name, as the system prefers them; one try.</summary>
+    /// <exception cref="SocketException"/>
+    public async Task<IReadOnlyList<IPEndPoint>> LookUpAsync(HostEndpoint endpoint, CancellationToken cancel)
+    {
+        if (endpoint.Literal is { } literal)
+            return [literal];
+        var addresses = await _lookUp(endpoint.Host, cancel).WaitAsync(cancel).ConfigureAwait(false);
+        return [.. addresses.Select(address => new IPEndPoint(address, endpoint.Port))];
+    }
+
     private async Task<IPEndPoint> ResolveNameAsync(HostEndpoint endpoint, Action<SocketException> tellFailure, CancellationToken cancel)
     {
         var delay = FirstDelay;

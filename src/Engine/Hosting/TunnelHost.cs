@@ -121,7 +121,9 @@ public sealed partial class TunnelHost : IDisposable
         // Most steps do not look: whoever asked for the end during the last one gets it too.
         cancel.ThrowIfCancellationRequested();
         gate.TakeChanges();
-        if (_options.Config is null)
+        if (_options.Config is { } named)
+            WatchNames(named);
+        else
             Serve(servers);
         Log.Information($"ready, port {snapshot.ListenPort}, {snapshot.Peers.Count} peers");
     }
@@ -224,6 +226,19 @@ public sealed partial class TunnelHost : IDisposable
             DnsSearchDomains = config.Interface.DnsSearchDomains,
         });
         _undo.Push("undo addresses and routes", _network.Undo);
+    }
+
+    private void WatchNames(TunnelConfig config)
+    {
+        var names = new Dictionary<PublicKey, HostEndpoint>();
+        foreach (var peer in config.Peers)
+        {
+            if (peer.Endpoint is { Literal: null } name)
+                names[peer.PublicKey] = name;
+        }
+
+        if (names.Count > 0)
+            _undo.Own("stop looking endpoints up", new EndpointWatch(_device!, names, _resolver, _options.Time, Log));
     }
 
     /// <summary>The socket of that name is ours, so that whoever wrote down what is left to undo is dead.</summary>

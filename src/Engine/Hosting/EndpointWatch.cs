@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Sockets;
+using WireGuard.Api;
+using WireGuard.Configuration;
+using WireGuard.Engine.Device;
+using WireGuard.Engine.Diagnostics;
+
+namespace WireGuard.Engine.Hosting;
+
+/// <summary>
+/// Looks the endpoints' names up again while a tunnel runs: a peer that is spoken to and has not shaken hands for long may have
+/// another address now. One that nobody speaks to is left alone.
+/// </summary>
+internal sealed class EndpointWatch : IDisposable
+{
+    /// <summary>Between two looks at all peers.</summary>
+    internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+
+    /// <summary>A session is renewed after 120 s, and 15 s is how long silence is borne.</summary>
+    internal static readonly TimeSpan Stale = TimeSpan.FromSeconds(135);
+
+    private readonly IDeviceControl _device;
+    private readonly IReadOnlyDictionary<PublicKey, HostEndpoint> _names;
+    private readonly EndpointResolver _resolver;
+    private readonly TimeProvider _time;
+    private readonly EngineLog _log;
+    private readonly Dictionary<PublicKey, ulong> _sent = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _watching;
+
+    /// <param name="names">The peers whose endpoint is a name.</param>
+    /// <param name="resolver">Tries once a look.</param>
+    public EndpointWatch(IDeviceControl device, IReadOnlyDictionary<PublicKey, HostEndpoint> names, EndpointResolver resolver, TimeProvider time, EngineLog log)
+    {
+        (_device, _names, _resolver, _time, _log) = (device, names, resolver, time, log);
+        _watching = names.Count == 0 ? Task.CompletedTask : WatchAsync();
+    }
+
+    /// <summary>Nothing is changed after this has returned.</summary>
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _watching.GetAwaiter().GetResult();
+        _stop.Dispose();
+    }
+
+    private async Task WatchAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(Interval, _time, _stop.Token).ConfigureAwait(false);
+                await LookAsync().ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+        }
+    }
+
+    /// <summary>One look at all peers.</summary>
+    internal async Task LookAsync()
+    {
+        foreach (var (key, current) in Unanswered())
+        {
+            try
+            {
+                var found = await _resolver.LookUpAsync(_names[key], _stop.Token).ConfigureAwait(false);
+                if (Next(found, current) is { } next)
+                    Move(key, next);
+            }
+            catch (SocketException failure)
+            {
+                _log.Verbose($"{_names[key]} could not be looked up again: {failure.Message}");
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                _log.Warning($"{_names[key]}: {failure.Message}");
+            }
+        }
+    }
+
+    /// <summary>The peers that something was sent to since the last look, and that have not shaken hands for long.</summary>
+    private List<(PublicKey Key, IPEndPoint? Endpoint)> Unanswered()
+    {
+        using var snapshot = _device.Snapshot();
+        var now = _time.GetUtcNow();
+        var found = new List<(PublicKey, IPEndPoint?)>();
+        foreach (var peer in snapshot.Peers)
+        {
+            if (!_names.ContainsKey(peer.PublicKey))
+                continue;
+            var isSpokenTo = peer.TxBytes > _sent.GetValueOrDefault(peer.PublicKey);
+            _sent[peer.PublicKey] = peer.TxBytes;
+            if (isSpokenTo && (peer.LastHandshake is not { } last || now - last > Stale))
+                found.Add((peer.PublicKey, peer.Endpoint));
+        }
+
+        return found;
+    }
+
+    /// <summary>The first address; the one after the present, which does not answer, when that is among them. Null: there is no other.</summary>
+    private static IPEndPoint? Next(IReadOnlyList<IPEndPoint> found, IPEndPoint? current)
+    {
+        for (var i = 0; i < found.Count; i++)
+        {
+            if (found[i].Equals(current))
+                return found.Count > 1 ? found[(i + 1) % found.Count] : null;
+        }
+
+        return found.Count > 0 ? found[0] : null;
+    }
+
+    private void Move(PublicKey key, IPEndPoint endpoint)
+    {
+        using var change = new DeviceChange { Peers = [new PeerChange { PublicKey = key, Mode = PeerChangeMode.UpdateIfPresent, Endpoint = endpoint }] };
+        _device.Apply(change);
+        _log.Information($"{_names[key]} does not answer where it was; trying {endpoint}");
+    }
+}
