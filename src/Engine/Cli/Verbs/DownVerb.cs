@@ -29,7 +29,7 @@ internal static class DownVerb
         if (!engine.WaitForEnd(Timeout))
             throw new CommandException(ExitCode.Timeout, $"The engine of {name} has not ended after {Timeout.TotalSeconds:0} s.");
         // It was killed on its way.
-        if (Undo(name, DeadEngine.TakeBackLeftovers) > 0)
+        if (Undo(name) > 0)
             Console.Error.WriteLine($"The engine of {name} ended before it had undone everything; the rest is undone now.");
         Console.Out.WriteLine($"{name} is down.");
         return ExitCode.Ok;
@@ -37,7 +37,7 @@ internal static class DownVerb
 
     private static ExitCode CleanUp(string name)
     {
-        var count = Undo(name, DeadEngine.CleanUp);
+        var count = Undo(name);
         if (count is null)
             throw new CommandException(ExitCode.Error, $"An engine of {name} has just started; nothing was done.");
         if (count == 0)
@@ -46,11 +46,11 @@ internal static class DownVerb
         return ExitCode.Ok;
     }
 
-    private static int? Undo(string name, Func<string, EngineLog, Func<bool>, int?> undo)
+    private static int? Undo(string name)
     {
         try
         {
-            return undo(name, ConsoleLog.ForStandardError(name, LogLevel.Warning), () => IsAlive(name));
+            return DeadEngine.CleanUp(name, ConsoleLog.ForStandardError(name, LogLevel.Warning), () => IsAlive(name));
         }
         catch (HostNetworkException failure)
         {

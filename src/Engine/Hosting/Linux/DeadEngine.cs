@@ -25,9 +25,4 @@ internal static class DeadEngine
         UnixSocketListener.RemoveStale(control);
         return count;
     }
-
-    /// <summary>As <see cref="CleanUp"/> for one that was asked to end: sockets that it has left are not its own to take away.</summary>
-    /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
-    public static int? TakeBackLeftovers(string tunnel, EngineLog log, Func<bool> isAlive) =>
-        Directory.Exists(ControlProtocol.Directory) ? InterfaceConfigurator.TakeBackLeftovers(tunnel, ControlProtocol.Directory, log, isAlive) : 0;
 }
