@@ -33,6 +33,8 @@ public static class EngineCommandLine
                 return code;
 
             var root = CreateRoot();
+            if (arguments is ["help", .. var about])
+                return Invoke(root, [.. about, "--help"]);
             if (!IsDropIn(root, arguments, out var name, out var foreground))
                 return Invoke(root, arguments);
             foreground |= Environment.GetEnvironmentVariable(RunVerb.ForegroundVariable) == "1";

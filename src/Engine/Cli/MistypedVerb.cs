@@ -1,14 +1,22 @@
 namespace WireGuard.Engine.Cli;
 
-/// <summary>Tells a verb with a slip of the finger from an interface's name, which may be any word.</summary>
+/// <summary>Tells a verb with a slip of the finger, or one of another program, from an interface's name, which may be any word.</summary>
 internal static class MistypedVerb
 {
     /// <summary>Shorter words are near to too much.</summary>
     private const int MinLength = 3;
 
-    /// <summary>The verb that is one slip away from a word of small letters; null: none.</summary>
-    public static string? Find(string word, IEnumerable<string> verbs) =>
-        word.Length >= MinLength && word.All(char.IsAsciiLetterLower) ? verbs.FirstOrDefault(verb => IsOneSlipAway(word, verb)) : null;
+    /// <summary>The verb that is one slip away from a word of small letters, or that other programs call so; null: none.</summary>
+    public static string? Find(string word, IEnumerable<string> verbs) => word switch
+    {
+        "start" or "add" or "create" or "restart" => "up",
+        "stop" or "remove" or "delete" or "kill" => "down",
+        "status" or "list" or "ls" or "info" or "peers" => "show",
+        "version" => "--version",
+        _ when word.EndsWith(".conf", StringComparison.Ordinal) => $"up {word}",
+        _ when word.Length >= MinLength && word.All(char.IsAsciiLetterLower) => verbs.FirstOrDefault(verb => IsOneSlipAway(word, verb)),
+        _ => null,
+    };
 
     /// <summary>One letter more, less or other, or two neighbours swapped.</summary>
     private static bool IsOneSlipAway(string word, string verb)

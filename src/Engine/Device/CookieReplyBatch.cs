@@ -19,7 +19,7 @@ internal sealed unsafe class CookieReplyBatch(IUdpSocket socket) : IDisposable
         ref var slot = ref _replies[_replies.Count];
         slot.Data = _replies.ReadPosition(_replies.Count++);
         slot.Length = MessageFormat.CookieReplySize;
-        slot.Endpoint = to with { TrafficClass = ProtocolLimits.HandshakeTrafficClass };
+        slot.Endpoint = to with { TrafficClass = 0 };
         return slot.Span;
     }
 

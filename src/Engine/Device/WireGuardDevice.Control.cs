@@ -253,6 +253,9 @@ public sealed partial class WireGuardDevice
     {
         var peer = new Peer(change.PublicKey, Indices, _options.Jitter);
         peer.Handshake.SetIdentity(_identity);
+        // Before the worker can find the peer: an initiation in between would be answered without the key.
+        if (change.PresharedKey is { } psk)
+            peer.Handshake.SetPresharedKey(psk.Span);
         if (!_isUp)
             peer.Timers.Stop();
         _peers[change.PublicKey] = peer;

@@ -34,6 +34,9 @@ public sealed partial class WireGuardDevice
         if (_cookieChecker is not { } checker)
             return;
         var hasMacs = type != MessageType.CookieReply;
+        // A cookie reply has no mac1; what it answers is known by its index.
+        if (!hasMacs && Indices.FindPeer(MessageFormat.ReadIndex(message, MessageFormat.CookieReply.ReceiverIndex)) is null)
+            return;
         if (!_queue.IsWorthALook(from, hasMacs && CookieChecker.MayHaveCookie(message), now))
         {
             TellDropped(from);

@@ -80,10 +80,12 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
             if (_isUp || _isDisposed)
                 return;
             BindLocked(_listenPort, _fwMark);
+            // Before anything is sent: a handshake's retry must find its timer running.
+            foreach (var peer in _peerList)
+                peer.Timers.Restart();
             _isUp = true;
             foreach (var peer in _peerList)
             {
-                peer.Timers.Restart();
                 if (peer.Timers.PersistentKeepaliveInterval != 0)
                     RequestKeepalive(peer);
                 else if (peer.Staged.Count > 0)

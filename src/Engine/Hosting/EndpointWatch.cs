@@ -16,8 +16,8 @@ internal sealed class EndpointWatch : IDisposable
     /// <summary>Between two looks at all peers.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
-    /// <summary>A session is renewed after 120 s, and 15 s is how long silence is borne.</summary>
-    internal static readonly TimeSpan Stale = TimeSpan.FromSeconds(135);
+    /// <summary>A session ends after 180 s, and 15 s is how long silence is borne: an end that only receives may renew as late as that.</summary>
+    internal static readonly TimeSpan Stale = TimeSpan.FromSeconds(195);
 
     private readonly IDeviceControl _device;
     private readonly IReadOnlyDictionary<PublicKey, HostEndpoint> _names;
@@ -25,6 +25,9 @@ internal sealed class EndpointWatch : IDisposable
     private readonly TimeProvider _time;
     private readonly EngineLog _log;
     private readonly Dictionary<PublicKey, ulong> _sent = [];
+
+    // When a handshake was first seen, which no setting of the wall clock changes.
+    private readonly Dictionary<PublicKey, (DateTimeOffset Handshake, long SeenAt)> _handshakes = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _watching;
 
@@ -85,7 +88,6 @@ internal sealed class EndpointWatch : IDisposable
     private List<(PublicKey Key, IPEndPoint? Endpoint)> Unanswered()
     {
         using var snapshot = _device.Snapshot();
-        var now = _time.GetUtcNow();
         var found = new List<(PublicKey, IPEndPoint?)>();
         foreach (var peer in snapshot.Peers)
         {
@@ -93,11 +95,21 @@ internal sealed class EndpointWatch : IDisposable
                 continue;
             var isSpokenTo = peer.TxBytes > _sent.GetValueOrDefault(peer.PublicKey);
             _sent[peer.PublicKey] = peer.TxBytes;
-            if (isSpokenTo && (peer.LastHandshake is not { } last || now - last > Stale))
+            if (IsStale(peer) && isSpokenTo)
                 found.Add((peer.PublicKey, peer.Endpoint));
         }
 
         return found;
+    }
+
+    private bool IsStale(PeerSnapshot peer)
+    {
+        if (peer.LastHandshake is not { } last)
+            return true;
+        if (_handshakes.TryGetValue(peer.PublicKey, out var known) && known.Handshake == last)
+            return _time.GetElapsedTime(known.SeenAt) > Stale;
+        _handshakes[peer.PublicKey] = (last, _time.GetTimestamp());
+        return false;
     }
 
     /// <summary>The first address; the one after the present, which does not answer, when that is among them. Null: there is no other.</summary>

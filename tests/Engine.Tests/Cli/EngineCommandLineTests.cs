@@ -46,6 +46,12 @@ public class EngineCommandLineTests
 
     [Theory]
     [InlineData("shwo", "show")]
+    [InlineData("status", "show")]
+    [InlineData("start", "up")]
+    [InlineData("stop", "down")]
+    [InlineData("ls", "show")]
+    [InlineData("version", "--version")]
+    [InlineData("wg0.conf", "up wg0.conf")]
     [InlineData("shw", "show")]
     [InlineData("shows", "show")]
     [InlineData("shiw", "show")]

@@ -74,7 +74,7 @@ internal sealed class FakeDeviceControl : IDeviceControl
             PresharedKey = peer.PresharedKey?.Clone(),
             Endpoint = peer.Endpoint,
             AllowedIPs = peer.AllowedIPs.ToArray(),
-            LastHandshake = Traffic.ContainsKey(peer.Key) ? traffic.Handshake : null,
+            LastHandshake = traffic.Handshake == default ? null : traffic.Handshake,
             RxBytes = traffic.Rx,
             TxBytes = traffic.Tx,
             PersistentKeepalive = peer.Keepalive,

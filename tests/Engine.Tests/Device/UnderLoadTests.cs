@@ -138,6 +138,7 @@ public sealed class UnderLoadTests : IDisposable
         {
             _pair.Network.Inject(ForgedFlood.OneSource, _pair.B.Endpoint, [1, 0, 0, 0, .. new byte[144]]);
             _pair.Network.Inject(ForgedFlood.OneSource, _pair.B.Endpoint, [2, 0, 0, 0, .. new byte[88]]);
+            _pair.Network.Inject(ForgedFlood.OneSource, _pair.B.Endpoint, [3, 0, 0, 0, .. new byte[60]]);
             if (i % 50 == 0)
                 _pair.B.PumpLanes();
         }

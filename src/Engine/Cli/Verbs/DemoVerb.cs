@@ -47,7 +47,7 @@ internal static class DemoVerb
         if (!OperatingSystem.IsLinux())
             return "this is not Linux";
         if (EffectiveUser.Id != 0)
-            return "they need root; run with sudo to see it for real";
+            return "they need root; `sudo out/engine/wireguard-engine demo` shows it for real";
         if (!File.Exists(TunDevice))
             return $"{TunDevice} is not there (modprobe tun, or give the container the device)";
         try
