@@ -13,6 +13,21 @@ public sealed unsafe class DeviceKeyTests
     private static readonly byte[] BtoA = TestPacket.Make("10.0.0.2", "10.0.0.1");
 
     [Fact]
+    public void A_handshake_in_progress_ends_with_the_private_key_it_was_begun_with()
+    {
+        using var pair = new DevicePair();
+        pair.Capture(_ => false);
+        pair.A.Tun.Inject(TestPacket.Make("10.0.0.1", "10.0.0.2"));
+        pair.Settle();
+        Assert.Equal(HandshakeState.CreatedInitiation, pair.PeerAtA.Handshake.State);
+        using var key = SecretKey.RandomPrivateKey();
+        using (var change = new DeviceChange { PrivateKey = key.Clone() })
+            pair.A.Device.Apply(change);
+        Assert.Equal(HandshakeState.Zeroed, pair.PeerAtA.Handshake.State);
+        Assert.Equal(0, pair.A.Device.Indices.Count);
+    }
+
+    [Fact]
     public void After_a_private_key_change_the_next_packet_shakes_hands_at_once_and_the_old_session_sends_no_more()
     {
         using var pair = Connected();

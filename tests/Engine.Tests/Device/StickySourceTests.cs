@@ -1,4 +1,5 @@
 using System.Net;
+using WireGuard.Engine.Device;
 using WireGuard.Engine.Udp;
 
 namespace WireGuard.Tests.Device;
@@ -48,6 +49,17 @@ public sealed class StickySourceTests : IDisposable
     public void A_source_that_serves_no_longer_is_forgotten_at_once()
     {
         _server.Bind.LoseSource(s_contacted);
+        AssertServerSpeaksFrom(s_first);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_change_of_mark_or_port_forgets_the_source(bool isMark)
+    {
+        AssertServerSpeaksFrom(s_contacted);
+        using (var change = isMark ? new DeviceChange { FwMark = 7 } : new DeviceChange { ListenPort = 40_404 })
+            _server.Device.Apply(change);
         AssertServerSpeaksFrom(s_first);
     }
 
