@@ -118,10 +118,10 @@ internal sealed unsafe class SegmentTarget : IFuzzTarget
             AssertFences(_packet, length);
             AssertFences(_segment, ushort.MaxValue);
             AssertFences(_headers, SuperPacket.MaxHeaders);
-            var perSegment = segments.Count == 1 ? 0 : segments[0].Length - header.SegmentSize;
-            Assert.Equal(length, segments.Sum(s => s.Length - perSegment) + perSegment);
+            var headerLength = segments.Count == 1 ? 0 : segments[0].Length - header.SegmentSize;
+            Assert.Equal(length, segments.Sum(s => s.Length - headerLength) + headerLength);
             Assert.All(segments.SkipLast(1), s => Assert.Equal(segments[0].Length, s.Length));
-            Assert.InRange(segments[^1].Length, perSegment, segments[0].Length);
+            Assert.InRange(segments[^1].Length, headerLength, segments[0].Length);
             return segments;
         }
     }

@@ -40,6 +40,14 @@ public sealed class HostResolverTests : IDisposable
     }
 
     [RootFact]
+    public void The_program_sees_the_path_and_nothing_else_of_the_engines_environment()
+    {
+        _programs.AddResolvectl();
+        Create().Set("wg0", Servers, []);
+        Assert.Equal(["LC_ALL=C", $"PATH={_programs.OwnPath}"], _programs.Environment);
+    }
+
+    [RootFact]
     public void Search_domains_alone_leave_the_other_names_to_the_host()
     {
         _programs.AddResolvectl();

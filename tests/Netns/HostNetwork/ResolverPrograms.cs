@@ -23,6 +23,9 @@ internal sealed class ResolverPrograms : IDisposable
     /// <summary>Calls of resolvectl, an argument list a line.</summary>
     public string[] Calls => File.Exists(Folder("calls")) ? File.ReadAllLines(Folder("calls")) : [];
 
+    /// <summary>What the last call of resolvectl saw of the environment, but what the shell adds.</summary>
+    public string[] Environment => [.. File.ReadAllLines(Folder("environment")).Where(line => !line.StartsWith("PWD=", StringComparison.Ordinal) && !line.StartsWith("_=", StringComparison.Ordinal) && !line.StartsWith("SHLVL=", StringComparison.Ordinal) && !line.StartsWith("OLDPWD=", StringComparison.Ordinal))];
+
     /// <summary>resolvconf's records by name.</summary>
     public Dictionary<string, string> Records =>
         Directory.GetFiles(Folder("records")).ToDictionary(path => Path.GetFileName(path), File.ReadAllText);
@@ -30,6 +33,7 @@ internal sealed class ResolverPrograms : IDisposable
     /// <param name="refuses">The first argument that it fails at.</param>
     public void AddResolvectl(string refuses = "") => Add("resolvectl", $"""
         echo "$@" >> {Folder("calls")}
+        env | sort > {Folder("environment")}
         if [ "$1" = "{refuses}" ]; then echo "Failed to do $1:" >&2; echo "no such thing" >&2; exit 3; fi
         """);
 
@@ -53,7 +57,7 @@ internal sealed class ResolverPrograms : IDisposable
     private void Add(string name, string script)
     {
         var path = Path.Combine(Folder("bin"), name);
-        File.WriteAllText(path, "#!/bin/sh\nPATH=/usr/bin:/bin\n" + script + "\n");
+        File.WriteAllText(path, "#!/bin/sh\nGIVEN=$PATH\nPATH=/usr/bin:/bin\n" + script.Replace("env | sort", "PATH=$GIVEN /usr/bin/env | /usr/bin/sort", StringComparison.Ordinal) + "\n");
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }

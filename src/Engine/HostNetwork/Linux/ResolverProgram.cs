@@ -11,7 +11,9 @@ internal sealed class ResolverProgram
     private const int LongestComplaint = 500;
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
 
-    private ResolverProgram(string path) => Path = path;
+    private readonly string _searchPath;
+
+    private ResolverProgram(string path, string searchPath) => (Path, _searchPath) = (path, searchPath);
 
     public string Path { get; }
 
@@ -20,7 +22,7 @@ internal sealed class ResolverProgram
     public static ResolverProgram? Find(string name, string searchPath)
     {
         var found = searchPath.Split(':').Where(System.IO.Path.IsPathRooted).Select(folder => System.IO.Path.Combine(folder, name)).FirstOrDefault(IsExecutable);
-        return found is null ? null : new ResolverProgram(found);
+        return found is null ? null : new ResolverProgram(found, searchPath);
     }
 
     /// <summary>Runs it to its end.</summary>
@@ -58,9 +60,8 @@ internal sealed class ResolverProgram
             WorkingDirectory = "/",
         };
         // Scripts look for their tools on the path, and need nothing else of ours.
-        var path = start.Environment["PATH"];
         start.Environment.Clear();
-        start.Environment["PATH"] = path;
+        start.Environment["PATH"] = _searchPath;
         start.Environment["LC_ALL"] = "C";
         return start;
     }

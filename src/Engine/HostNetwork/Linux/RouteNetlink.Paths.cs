@@ -54,7 +54,6 @@ internal sealed unsafe partial class RouteNetlink
     {
         if (attributes.UInt32(RTA_OIF) is not { } link)
             return null;
-        int? mtu = attributes.TryGet(RTA_METRICS, out var metrics) ? (int?)new NetlinkAttributes(metrics).UInt32(RTAX_MTU) : null;
-        return new PathInfo((int)link, mtu);
+        return new PathInfo((int)link, RouteMessage.MtuOf(attributes));
     }
 }

@@ -52,8 +52,7 @@ internal sealed unsafe class RouteMtus : IDisposable
         var attributes = message.AttributesAfter(sizeof(RouteMessage));
         if (attributes.UInt32(RTA_OIF) != (uint)interfaceIndex)
             return false;
-        if (attributes.TryGet(RTA_METRICS, out var metrics))
-            mtu = (int?)new NetlinkAttributes(metrics).UInt32(RTAX_MTU);
+        mtu = RouteMessage.MtuOf(attributes);
         return true;
     }
 }

@@ -95,4 +95,8 @@ internal struct RouteMessage
     public byte Scope;
     public byte Type;
     public uint Flags;
+
+    /// <summary>A route's own MTU from its attributes; null: it has none.</summary>
+    public static int? MtuOf(NetlinkAttributes attributes) =>
+        attributes.TryGet(RouteConstants.RTA_METRICS, out var metrics) ? (int?)new NetlinkAttributes(metrics).UInt32(RouteConstants.RTAX_MTU) : null;
 }
