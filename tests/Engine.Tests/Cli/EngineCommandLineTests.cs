@@ -73,6 +73,11 @@ public class EngineCommandLineTests
     public void A_slip_of_the_finger_in_a_verb_is_recognised(string word, string? verb) =>
         Assert.Equal(verb, MistypedVerb.Find(word, EngineCommandLine.CreateRoot().Subcommands.Select(c => c.Name)));
 
+    [Theory]
+    [InlineData("help")]
+    [InlineData("help up")]
+    public void Help_is_a_verb_too(string line) => Assert.Equal(ExitCode.Ok, EngineCommandLine.Run(line.Split(' ')));
+
     [Fact]
     public void A_file_without_a_name_is_not_found() => Assert.Equal(ExitCode.NotFound, EngineCommandLine.Run(["check", ""]));
 

@@ -268,43 +268,6 @@ public sealed class DevicePairTests
     }
 
     [Fact]
-    public void An_ICMPv6_error_gets_no_error_message()
-    {
-        using var pair = new DevicePair();
-        pair.A.Tun.Inject(TestPacket.Make("fd00::1", "fd99::9"));
-        pair.Settle();
-        var error = pair.A.Tun.TakeOrNull()!;
-        IPAddress.Parse("fd99::9").TryWriteBytes(error.AsSpan(24), out _);
-        pair.A.Tun.Inject(error);
-        pair.Settle();
-        Assert.Null(pair.A.Tun.TakeOrNull());
-    }
-
-    [Fact]
-    public void Neither_later_fragments_nor_groups_get_an_error_message()
-    {
-        using var pair = new DevicePair();
-        var fragment = TestPacket.Make("10.0.0.1", "10.9.9.9");
-        fragment[7] = 1;
-        pair.A.Tun.Inject(fragment);
-        pair.A.Tun.Inject(TestPacket.Make("10.0.0.1", "224.0.0.5"));
-        pair.A.Tun.Inject(TestPacket.Make("fd00::1", "ff02::5"));
-        pair.Settle();
-        Assert.Null(pair.A.Tun.TakeOrNull());
-    }
-
-    [Theory]
-    [InlineData(0xB8, 0)]
-    [InlineData(0xB9, 1)]
-    [InlineData(0xBA, 2)]
-    [InlineData(0xBB, 2)]
-    public void Outside_congestion_is_told_as_a_tunnels_entry_tells_it(int inner, int outer)
-    {
-        Assert.Equal(outer, IpPacket.OuterEcn(TestPacket.Make("10.0.0.1", "10.0.0.2", 64, trafficClass: (byte)inner)));
-        Assert.Equal(outer, IpPacket.OuterEcn(TestPacket.Make("fd00::1", "fd00::2", 64, trafficClass: (byte)inner)));
-    }
-
-    [Fact]
     public void A_congestion_mark_on_the_way_reaches_the_inner_packet_with_its_checksum_right()
     {
         var marked = TestPacket.Make("10.0.0.1", "10.0.0.2", 64, trafficClass: 2);
