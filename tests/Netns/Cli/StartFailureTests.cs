@@ -63,6 +63,14 @@ public sealed class StartFailureTests : IDisposable
     }
 
     [InteropFact]
+    public void An_offload_that_does_not_exist()
+    {
+        Host.LimitOffloads("tso");
+        Assert.Equal("WIREGUARD_ENGINE_OFFLOAD is 'tso', which is none of on, off, tun and udp.", AssertFails(Up(Config("")), StartErrorId.EngineFailed, ExitCode.Error).Message);
+        Assert.Empty(Host.Leftovers());
+    }
+
+    [InteropFact]
     public void A_start_that_takes_too_long()
     {
         // No name server is reachable from the namespace, so that the engine keeps trying.

@@ -24,7 +24,7 @@ internal sealed class BareTunnel : IDisposable
     /// <param name="launcher">A command that the program's is appended to.</param>
     public static BareTunnel Start(Host host, string program, params string[] launcher)
     {
-        string[] command = [.. launcher, program, "-f", host.Interface];
+        string[] command = [.. host.EngineLauncher, .. launcher, program, "-f", host.Interface];
         var process = host.Namespace.Start(command[0], command[1..]);
         var tunnel = new BareTunnel(host, process);
         try

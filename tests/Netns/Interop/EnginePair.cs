@@ -8,9 +8,16 @@ internal sealed class EnginePair : IDisposable
     private readonly PrivateDirectory _files = new();
 
     /// <param name="extra">Lines for [Interface] of both.</param>
-    public EnginePair(string? presharedKey = null, string extra = "")
+    /// <param name="plain">Without offloads.</param>
+    public EnginePair(string? presharedKey = null, string extra = "", bool plain = false)
     {
         (One, Two) = Host.Pair();
+        if (plain)
+        {
+            One.LimitOffloads("off");
+            Two.LimitOffloads("off");
+        }
+
         ConfigOne = _files.Write(One.Interface + ".conf", One.ConfigFor(Two, withEndpoint: true, presharedKey, extra));
         ConfigTwo = _files.Write(Two.Interface + ".conf", Two.ConfigFor(One, withEndpoint: false, presharedKey, extra));
     }

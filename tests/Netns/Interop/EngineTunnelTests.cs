@@ -6,11 +6,12 @@ namespace WireGuard.Tests.Interop;
 public class EngineTunnelTests
 {
     [InteropTheory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Two_configuration_files_make_a_tunnel(bool withPresharedKey)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Two_configuration_files_make_a_tunnel(bool withPresharedKey, bool plain)
     {
-        using var pair = new EnginePair(withPresharedKey ? TestKeys.CreatePresharedKey() : null, "MTU = 1380");
+        using var pair = new EnginePair(withPresharedKey ? TestKeys.CreatePresharedKey() : null, "MTU = 1380", plain);
         pair.Up();
         Traffic.PingBothWays(pair.One, pair.Two, 200);
         Traffic.Transfer(pair.One, pair.Two, pair.Two.InnerIPv4, 4 << 20);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using WireGuard.Api;
+using WireGuard.Engine.Hosting;
 
 namespace WireGuard.Tests.Interop;
 
@@ -28,6 +29,9 @@ internal sealed class Host : IDisposable
 
     /// <summary>"wt", the process id and a number: 15 characters at most.</summary>
     public string Interface { get; } = $"wt{Environment.ProcessId}x{Interlocked.Increment(ref s_count)}";
+
+    /// <summary>Words before an engine's command that set its environment; none: as the test's.</summary>
+    public string[] EngineLauncher { get; private set; } = [];
 
     public int ListenPort => 51820 + Number;
 
@@ -87,8 +91,15 @@ internal sealed class Host : IDisposable
         return (ulong.Parse(row[1], CultureInfo.InvariantCulture), ulong.Parse(row[2], CultureInfo.InvariantCulture));
     }
 
+    /// <summary>Has engines on this host use these offloads only: a value of WIREGUARD_ENGINE_OFFLOAD.</summary>
+    public void LimitOffloads(string to) => EngineLauncher = ["env", $"{OffloadChoice.Variable}={to}"];
+
     /// <summary>Runs a verb of the engine inside, whatever comes of it.</summary>
-    public ProcessResult TryEngine(params string[] arguments) => Namespace.TryRun(InteropRequirement.Engine!, arguments);
+    public ProcessResult TryEngine(params string[] arguments)
+    {
+        string[] command = [.. EngineLauncher, InteropRequirement.Engine!, .. arguments];
+        return Namespace.TryRun(command[0], command[1..]);
+    }
 
     /// <summary>Runs a verb of the engine inside; throws with its words when it fails.</summary>
     public ProcessResult Engine(params string[] arguments) => TryEngine(arguments).EnsureSuccess();

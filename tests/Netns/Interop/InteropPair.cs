@@ -30,9 +30,12 @@ internal sealed class InteropPair : IDisposable
     public BareTunnel EngineTunnel => _engineTunnel!;
 
     /// <param name="otherPresharedKey">wireguard-go's; null: the same.</param>
-    public static InteropPair Start(bool engineInitiates, bool overIPv6, string? presharedKey, string? otherPresharedKey = null)
+    /// <param name="plain">Our engine without offloads.</param>
+    public static InteropPair Start(bool engineInitiates, bool overIPv6, string? presharedKey, string? otherPresharedKey = null, bool plain = false)
     {
         var pair = new InteropPair(engineInitiates);
+        if (plain)
+            pair.Engine.LimitOffloads("off");
         try
         {
             if (overIPv6)

@@ -9,13 +9,13 @@ public class WireGuardGoTests
     private const int Pings = 200;
     private const int TransferBytes = 4 << 20;
 
-    public static TheoryData<bool, bool, bool> Cases => new MatrixTheoryData();
+    public static TheoryData<bool, bool, bool, bool> Cases => new MatrixTheoryData();
 
     [InteropTheory(InteropRequirement.WireGuardGo)]
     [MemberData(nameof(Cases))]
-    public void Pings_and_transfers_pass_both_ways(bool engineInitiates, bool overIPv6, bool withPresharedKey)
+    public void Pings_and_transfers_pass_both_ways(bool engineInitiates, bool overIPv6, bool withPresharedKey, bool plain)
     {
-        using var pair = InteropPair.Start(engineInitiates, overIPv6, withPresharedKey ? TestKeys.CreatePresharedKey() : null);
+        using var pair = InteropPair.Start(engineInitiates, overIPv6, withPresharedKey ? TestKeys.CreatePresharedKey() : null, plain: plain);
         Traffic.PingBothWays(pair.Initiator, pair.Responder, Pings);
         Traffic.Transfer(pair.Engine, pair.Other, pair.Other.InnerIPv4, TransferBytes);
         Traffic.Transfer(pair.Other, pair.Engine, pair.Engine.InnerIPv6, TransferBytes);
@@ -88,12 +88,14 @@ public class WireGuardGoTests
         Assert.Equal(before.Sent + 32, pair.Engine.Transfer().Sent);
     }
 
-    private sealed class MatrixTheoryData : TheoryData<bool, bool, bool>
+    private sealed class MatrixTheoryData : TheoryData<bool, bool, bool, bool>
     {
         public MatrixTheoryData()
         {
             for (var bits = 0; bits < 8; bits++)
-                Add((bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0);
+                Add((bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, false);
+            for (var bits = 0; bits < 4; bits++)
+                Add((bits & 1) != 0, (bits & 2) != 0, false, true);
         }
     }
 }

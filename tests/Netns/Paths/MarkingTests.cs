@@ -7,6 +7,7 @@ public class MarkingTests
 {
     [InteropTheory(InteropRequirement.WireGuardGo)]
     [InlineData(TunnelPair.SameEngine)]
+    [InlineData(TunnelPair.Plain)]
     [InlineData(InteropRequirement.WireGuardGo)]
     public void A_rule_for_the_firewall_mark_steers_the_datagrams_while_it_is_set(string other)
     {
@@ -41,11 +42,13 @@ public class MarkingTests
     }
 
     [InteropTheory(InteropRequirement.Tcpdump)]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Outside_only_congestion_is_told_and_handshakes_are_marked(bool overIPv6)
+    [InlineData(TunnelPair.SameEngine, false)]
+    [InlineData(TunnelPair.SameEngine, true)]
+    [InlineData(TunnelPair.Plain, false)]
+    [InlineData(TunnelPair.Plain, true)]
+    public void Outside_only_congestion_is_told_and_handshakes_are_marked(string other, bool overIPv6)
     {
-        using var pair = TunnelPair.Start();
+        using var pair = TunnelPair.Start(other);
         TunnelPair.Set(pair.Two, "peer", pair.One.Keys.PublicKey, "endpoint", pair.One.OuterEndpoint(overIPv6));
         using var wire = new PacketCapture(pair.One.Namespace, "eth0", "udp", "and", "port", $"{pair.One.ListenPort}");
         // DSCP 46 with each of the codes that say "understands ECN", and one alone.
@@ -62,10 +65,12 @@ public class MarkingTests
         Assert.DoesNotContain(wire.Packets, p => new[] { 0xB8, 0xB9, 0xBA }.Any(octet => p.Contains(Outer(overIPv6, octet))));
     }
 
-    [InteropFact(InteropRequirement.Tcpdump, InteropRequirement.Nft)]
-    public void Congestion_that_the_network_marks_is_handed_to_inner_packets_that_understand_it()
+    [InteropTheory(InteropRequirement.Tcpdump, InteropRequirement.Nft)]
+    [InlineData(TunnelPair.SameEngine)]
+    [InlineData(TunnelPair.Plain)]
+    public void Congestion_that_the_network_marks_is_handed_to_inner_packets_that_understand_it(string other)
     {
-        using var pair = TunnelPair.Start();
+        using var pair = TunnelPair.Start(other);
         Traffic.Ping(pair.Two, pair.One.InnerIPv4, 1);
         pair.Two.Namespace.Run("nft", $"add table ip marks; add chain ip marks out {{ type filter hook postrouting priority 0; }}; add rule ip marks out udp dport {pair.One.ListenPort} ip ecn set ce");
         using var inside = new PacketCapture(pair.One.Namespace, pair.One.Interface, "icmp[icmptype]", "==", "icmp-echo");

@@ -8,10 +8,12 @@ public class NestedTests
 {
     private const string Nested = "10.80.0.";
 
-    [InteropFact]
-    public void A_tunnel_runs_inside_another()
+    [InteropTheory]
+    [InlineData(TunnelPair.SameEngine)]
+    [InlineData(TunnelPair.Plain)]
+    public void A_tunnel_runs_inside_another(string other)
     {
-        using var pair = TunnelPair.Start();
+        using var pair = TunnelPair.Start(other);
         using var files = new PrivateDirectory();
         var (keysOne, keysTwo) = (TestKeys.Create(), TestKeys.Create());
         using var one = new SecondTunnel(pair.One, files, keysOne, 1);
@@ -79,7 +81,8 @@ public class NestedTests
         {
             _host = host;
             _name = host.Interface + "n";
-            var process = host.Namespace.Start(InteropRequirement.Engine!, "-f", _name);
+            string[] command = [.. host.EngineLauncher, InteropRequirement.Engine!, "-f", _name];
+            var process = host.Namespace.Start(command[0], command[1..]);
             Eventually.True(() => host.Namespace.TryRun("wg", "show", _name).ExitCode == 0 || process.HasExited, "the second tunnel answers wg");
             Set("private-key", files.Write(_name, keys.PrivateKey), "listen-port", $"{6000 + number}");
             host.Namespace.Ip("addr", "add", $"{Nested}{number}/24", "dev", _name);

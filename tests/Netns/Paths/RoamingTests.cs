@@ -7,6 +7,7 @@ public class RoamingTests
 {
     [InteropTheory(InteropRequirement.WireGuardGo)]
     [InlineData(TunnelPair.SameEngine)]
+    [InlineData(TunnelPair.Plain)]
     [InlineData(InteropRequirement.WireGuardGo)]
     public void Answers_leave_from_the_address_that_was_contacted(string other)
     {
@@ -34,6 +35,7 @@ public class RoamingTests
 
     [InteropTheory(InteropRequirement.WireGuardGo)]
     [InlineData(TunnelPair.SameEngine)]
+    [InlineData(TunnelPair.Plain)]
     [InlineData(InteropRequirement.WireGuardGo)]
     public void An_address_that_is_removed_is_left_without_a_loss(string other)
     {
@@ -79,6 +81,7 @@ public class RoamingTests
 
     [InteropTheory(InteropRequirement.WireGuardGo)]
     [InlineData(TunnelPair.SameEngine)]
+    [InlineData(TunnelPair.Plain)]
     [InlineData(InteropRequirement.WireGuardGo)]
     public void A_peer_that_moves_is_followed_by_its_first_data_packet(string other)
     {

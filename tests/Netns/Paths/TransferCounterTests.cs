@@ -17,6 +17,7 @@ public class TransferCounterTests
     [InteropTheory(InteropRequirement.WireGuardGo)]
     [InlineData(TunnelPair.SameEngine, true)]
     [InlineData(TunnelPair.SameEngine, false)]
+    [InlineData(TunnelPair.Plain, false)]
     [InlineData(InteropRequirement.WireGuardGo, true)]
     [InlineData(InteropRequirement.WireGuardGo, false)]
     public void Ten_pings_are_counted_to_the_byte(string other, bool engineInitiates)

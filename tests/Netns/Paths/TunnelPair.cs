@@ -12,6 +12,9 @@ internal sealed class TunnelPair : IDisposable
     /// <summary>What <see cref="Start"/> takes for the other end.</summary>
     public const string SameEngine = "the same engine";
 
+    /// <summary>The same, and both without offloads.</summary>
+    public const string Plain = "the same engine, both without offloads";
+
     private readonly List<IDisposable> _owned = [];
 
     private TunnelPair()
@@ -31,16 +34,22 @@ internal sealed class TunnelPair : IDisposable
 
     public BareTunnel TunnelTwo { get; private set; } = null!;
 
-    /// <param name="other"><see cref="SameEngine"/> or a program.</param>
+    /// <param name="other"><see cref="SameEngine"/>, <see cref="Plain"/> or a program.</param>
     /// <param name="oneKnowsTwo">Whether our engine is told the other's endpoint.</param>
     public static TunnelPair Start(string other = SameEngine, bool oneKnowsTwo = false)
     {
         var pair = new TunnelPair();
         try
         {
+            if (other == Plain)
+            {
+                pair.One.LimitOffloads("off");
+                pair.Two.LimitOffloads("off");
+            }
+
             pair.One.AwaitIPv6(pair.Two);
             pair.TunnelOne = pair.Own(BareTunnel.Start(pair.One, InteropRequirement.Engine!));
-            pair.TunnelTwo = pair.Own(BareTunnel.Start(pair.Two, other == SameEngine ? InteropRequirement.Engine! : other));
+            pair.TunnelTwo = pair.Own(BareTunnel.Start(pair.Two, other is SameEngine or Plain ? InteropRequirement.Engine! : other));
             pair.TunnelOne.SetPeer(pair.Two, oneKnowsTwo ? pair.Two.OuterEndpoint(overIPv6: false) : null, null);
             pair.TunnelTwo.SetPeer(pair.One, pair.One.OuterEndpoint(overIPv6: false), null);
             return pair;

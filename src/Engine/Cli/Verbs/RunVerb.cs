@@ -129,7 +129,7 @@ internal static class RunVerb
             UapiDescriptor = dropIn ? Descriptor("WG_UAPI_FD") : null,
             Log = log,
         };
-        var host = TunnelHost.Start(options, new LinuxPlatform(), TransportAeadFactory.Best, signals.Token);
+        var host = TunnelHost.Start(options, new LinuxPlatform(OffloadChoice.FromEnvironment()), TransportAeadFactory.Best, signals.Token);
         foreach (var warning in warnings)
             log.Warning(warning);
         return host;

@@ -7,13 +7,19 @@ using WireGuard.Engine.Udp;
 namespace WireGuard.Engine.Hosting.Linux;
 
 /// <summary>TUN, UDP, poll and rtnetlink of Linux.</summary>
-internal sealed class LinuxPlatform : ITunnelPlatform
+/// <param name="offloads">Of TUN and UDP.</param>
+internal sealed class LinuxPlatform(OffloadChoice offloads) : ITunnelPlatform
 {
-    public ITunDevice OpenTun(string name, int? mtu, int? descriptor, EngineLog log) => descriptor is { } open
-        ? LinuxTunDevice.FromFileDescriptor(open, log)
-        : LinuxTunDevice.Create(name, mtu, log);
+    public ITunDevice OpenTun(string name, int? mtu, int? descriptor, EngineLog log)
+    {
+        if (offloads.LeftOff is { } leftOff)
+            log.Information($"{leftOff} ({OffloadChoice.Variable})");
+        return descriptor is { } open
+            ? LinuxTunDevice.FromFileDescriptor(open, log, offloads.Tun)
+            : LinuxTunDevice.Create(name, mtu, log, offloads.Tun);
+    }
 
-    public IUdpBind CreateBind(EngineLog log) => new LinuxUdpBind(log);
+    public IUdpBind CreateBind(EngineLog log) => new LinuxUdpBind(log, offloads.Udp);
 
     public ILaneIo CreateLane(ITunQueue tun, IUdpSocket udp) => new LinuxLaneIo((LinuxTunQueue)tun, (LinuxUdpSocket)udp);
 

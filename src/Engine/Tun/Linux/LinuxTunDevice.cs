@@ -72,13 +72,15 @@ public sealed class LinuxTunDevice : ITunDevice
     /// Takes over a TUN descriptor that somebody else opened (WG_TUN_FD); it belongs to the device from now on, and stays
     /// the caller's when this throws. Name and MTU stay as they are.
     /// </summary>
+    /// <param name="descriptor">Open, of a TUN device without packet information.</param>
+    /// <param name="offloads">What to use where the kernel has it and the device has a header before its packets.</param>
     /// <exception cref="TunException">WrongDescriptor: no TUN device, or one with packet information.</exception>
-    public static LinuxTunDevice FromFileDescriptor(int descriptor, EngineLog log)
+    public static LinuxTunDevice FromFileDescriptor(int descriptor, EngineLog log, TunOffloads offloads = TunOffloads.All)
     {
         var name = LinuxTun.TakeOver(descriptor);
         try
         {
-            return new LinuxTunDevice(name, new LinuxTunQueue(descriptor, LinuxTun.Negotiate(descriptor, TunOffloads.All)), log);
+            return new LinuxTunDevice(name, new LinuxTunQueue(descriptor, LinuxTun.Negotiate(descriptor, offloads)), log);
         }
         catch (LinuxException exception)
         {
