@@ -8,22 +8,24 @@ public sealed partial class WireGuardDevice
     // Two may be lost on the way; the third says that something is wrong.
     private const int UnansweredBeforeTold = 3;
 
+    private readonly TimerSchedule _timers = new();
+
+    /// <summary>How often the timers of all peers were looked at; for tests.</summary>
+    internal int TimerLooks => _timers.Looks;
+
     /// <summary>Fires what is due and returns how long the worker may sleep.</summary>
     internal TimeSpan RunTimers()
     {
-        var earliest = long.MaxValue;
-        foreach (var peer in _peerList)
+        _timers.LookWhenDue(_peerList, Clock.Now);
+        while (_timers.TryTake(Clock.Now, out var peer))
         {
             while (peer.Timers.TakeDue(Clock.Now) is { } timer)
                 Fire(peer, timer);
-            earliest = Math.Min(earliest, peer.Timers.Earliest());
+            _timers.Add(peer);
         }
 
-        var longest = PeerTimers.ShortestDelay;
-        if (earliest == long.MaxValue)
-            return longest;
-        var wait = TimeSpan.FromMicroseconds(Math.Max(0, earliest - Clock.Now) / 1000 + 1);
-        return wait < longest ? wait : longest;
+        var wait = TimeSpan.FromMicroseconds(Math.Max(0, _timers.Next - Clock.Now) / 1000 + 1);
+        return wait < PeerTimers.ShortestDelay ? wait : PeerTimers.ShortestDelay;
     }
 
     private void RunWorker()
