@@ -17,6 +17,9 @@ internal enum PeerTimer
     ZeroKeys,
 
     PersistentKeepalive,
+
+    /// <summary>The endpoint moved soon after it was told to have moved.</summary>
+    TellEndpoint,
 }
 
 /// <summary>
@@ -32,10 +35,11 @@ internal sealed class PeerTimers(Random jitter)
     private const long Disarmed = long.MaxValue;
     private static readonly PeerTimer[] All = Enum.GetValues<PeerTimer>();
 
-    private readonly long[] _deadlines = [Disarmed, Disarmed, Disarmed, Disarmed, Disarmed];
+    private readonly long[] _deadlines = [Disarmed, Disarmed, Disarmed, Disarmed, Disarmed, Disarmed];
     private int _needsAnotherKeepalive;
     private int _persistentKeepalive;
     private int _isStopped;
+    private long _endpointToldAt = long.MinValue / 2;
 
     /// <summary>Seconds; 0: off.</summary>
     internal ushort PersistentKeepaliveInterval
@@ -95,6 +99,26 @@ internal sealed class PeerTimers(Random jitter)
         if (Interlocked.Exchange(ref _needsAnotherKeepalive, 0) != 0)
             Arm(PeerTimer.SendKeepalive, now, ProtocolLimits.KeepaliveTimeout);
     }
+
+    /// <summary>
+    /// True when that may be told at once. A peer that moves to and fro with every packet is told of once a second: what is
+    /// kept back is told when the timer is due.
+    /// </summary>
+    internal bool EndpointMoved(long now)
+    {
+        var told = Volatile.Read(ref _endpointToldAt);
+        if (now - told >= (long)ShortestDelay.TotalNanoseconds && Interlocked.CompareExchange(ref _endpointToldAt, now, told) == told)
+        {
+            Disarm(PeerTimer.TellEndpoint);
+            return true;
+        }
+
+        if (!IsArmed(PeerTimer.TellEndpoint))
+            Arm(PeerTimer.TellEndpoint, now, ShortestDelay);
+        return false;
+    }
+
+    internal void EndpointTold(long now) => Volatile.Write(ref _endpointToldAt, now);
 
     /// <summary>Nothing can be armed from here on until <see cref="Restart"/>.</summary>
     internal void Stop()

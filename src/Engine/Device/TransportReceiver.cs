@@ -98,7 +98,7 @@ internal sealed unsafe class TransportReceiver(WireGuardDevice device, Transport
         if (peer.IsRemoved)
             return 0;
         // The endpoint follows every authentic packet, even one that the routing check below drops.
-        device.Learn(peer, slot.Endpoint);
+        device.Learn(peer, slot.Endpoint, now);
         if (peer.Keypairs.Confirm(keypair))
             device.CompleteHandshake(peer, sender, sendKeepalive: false);
         RekeyInTheLastMinute(peer, now);

@@ -20,7 +20,11 @@ public sealed partial class WireGuardDevice
     private readonly RateLimiter _rateLimiter = new();
     private volatile CookieChecker? _cookieChecker;
     private readonly WallClockWatch _wallClockWatch;
+    private readonly RateLimitedLog _unknownKeyLog;
     private long _lastUnderLoad = long.MinValue;
+
+    // Of the initiation that is being worked on.
+    private PublicKey? _unknownKey;
 
     /// <summary>Handshake messages waiting for the worker.</summary>
     internal int QueuedHandshakes => _queue.Count;
@@ -170,19 +174,28 @@ public sealed partial class WireGuardDevice
 
     private void HandleInitiation(ReadOnlySpan<byte> message, in UdpEndpoint from, long now)
     {
+        _unknownKey = null;
         var handshake = Handshake.ConsumeInitiation(message, _identity!, FindHandshake, now);
         if (handshake is null)
         {
-            StrangerLog.Write(LogLevel.Verbose, "initiation", from, static source => $"initiation from {source} refused");
+            TellRefused(from);
             return;
         }
 
         var peer = _peers[handshake.RemoteStatic];
-        Learn(peer, from);
+        Learn(peer, from, now);
         SendResponse(peer, now);
         peer.AddReceived(message.Length);
         peer.Timers.AuthenticatedReceived();
         peer.Timers.AuthenticatedTraversal(now);
+    }
+
+    private void TellRefused(in UdpEndpoint from)
+    {
+        if (_unknownKey is not { } key)
+            StrangerLog.Write(LogLevel.Verbose, "initiation", from, static source => $"initiation from {source} refused");
+        else
+            _unknownKeyLog.Write(LogLevel.Information, "key", (from, key), static of => $"initiation from {of.from} refused: there is no peer with its key {of.key}");
     }
 
     private void SendResponse(Peer peer, long now)
@@ -210,7 +223,7 @@ public sealed partial class WireGuardDevice
             return null;
         }
 
-        Learn(peer, from);
+        Learn(peer, from, now);
         peer.AddReceived(message.Length);
         peer.Timers.AuthenticatedReceived();
         peer.Timers.AuthenticatedTraversal(now);
@@ -292,15 +305,20 @@ public sealed partial class WireGuardDevice
     }
 
     /// <summary>Follows an authenticated message's source.</summary>
-    internal void Learn(Peer peer, in UdpEndpoint from)
+    internal void Learn(Peer peer, in UdpEndpoint from, long now)
     {
-        if (peer.LearnEndpoint(from))
-            Raise(new DeviceEvent(DeviceEventKind.EndpointMoved, peer.PublicKey, peer.Name, from.ToString()));
+        if (peer.LearnEndpoint(from) && peer.Timers.EndpointMoved(now))
+            TellEndpoint(peer);
     }
+
+    private void TellEndpoint(Peer peer) =>
+        Raise(new DeviceEvent(DeviceEventKind.EndpointMoved, peer.PublicKey, peer.Name, peer.Endpoint?.Value.ToString()));
 
     private bool FindHandshake(in PublicKey key, [NotNullWhen(true)] out Handshake? handshake)
     {
         handshake = _peers.TryGetValue(key, out var peer) && !peer.IsRemoved ? peer.Handshake : null;
+        if (handshake is null)
+            _unknownKey = key;
         return handshake is not null;
     }
 

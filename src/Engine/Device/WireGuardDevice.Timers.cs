@@ -72,6 +72,10 @@ public sealed partial class WireGuardDevice
                 if (peer.Timers.PersistentKeepaliveInterval != 0)
                     SendKeepalive(peer, _workerSender);
                 break;
+            case PeerTimer.TellEndpoint:
+                peer.Timers.EndpointTold(now);
+                TellEndpoint(peer);
+                break;
         }
     }
 

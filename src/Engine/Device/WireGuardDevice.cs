@@ -32,6 +32,7 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
         _options = options;
         Clock = new DeviceClock(options.TimeProvider);
         StrangerLog = new RateLimitedLog(options.Log, options.TimeProvider);
+        _unknownKeyLog = new RateLimitedLog(options.Log, options.TimeProvider, TimeSpan.FromSeconds(10));
         _wallClockWatch = new WallClockWatch(Clock, options.Log);
         _workerSender = new TransportSender(this, options.Bind.Sockets[0]);
         _cookieReplies = new CookieReplyBatch(options.Bind.Sockets[0]);

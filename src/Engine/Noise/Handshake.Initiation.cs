@@ -23,15 +23,15 @@ internal sealed partial class Handshake
                 return false;
             message.Clear();
             WriteHeader(message, MessageType.Initiation, localIndex);
-            _symmetric.Start(RemoteStatic);
+            Symmetric.Start(RemoteStatic);
 
             MakeEphemeral(ephemerals, message.Slice(MessageFormat.Initiation.Ephemeral, MessageFormat.KeySize));
-            _symmetric.MixEphemeral(message.Slice(MessageFormat.Initiation.Ephemeral, MessageFormat.KeySize));
-            if (!_symmetric.MixDiffieHellman(_ephemeral, RemoteStatic.Span, key))
+            Symmetric.MixEphemeral(message.Slice(MessageFormat.Initiation.Ephemeral, MessageFormat.KeySize));
+            if (!Symmetric.MixDiffieHellman(_ephemeral, RemoteStatic.Span, key))
                 return false;
-            _symmetric.EncryptAndHash(EncryptedStatic(message), key, identity.PublicKey.Span);
-            _symmetric.MixKey(_staticStatic, key);
-            _symmetric.EncryptAndHash(EncryptedTimestamp(message), key, timestamp);
+            Symmetric.EncryptAndHash(EncryptedStatic(message), key, identity.PublicKey.Span);
+            Symmetric.MixKey(_staticStatic, key);
+            Symmetric.EncryptAndHash(EncryptedTimestamp(message), key, timestamp);
             CryptographicOperations.ZeroMemory(key);
 
             LocalIndex = localIndex;
@@ -96,7 +96,7 @@ internal sealed partial class Handshake
             ClearLocked();
             timestamp.CopyTo(_latestTimestamp);
             _lastInitiationConsumed = now;
-            _symmetric = symmetric;
+            Symmetric = symmetric;
             ephemeral.CopyTo(_remoteEphemeral);
             RemoteIndex = remoteIndex;
             State = HandshakeState.ConsumedInitiation;

@@ -21,11 +21,11 @@ internal sealed partial class Handshake
 
             var ephemeral = message.Slice(MessageFormat.Response.Ephemeral, MessageFormat.KeySize);
             MakeEphemeral(ephemerals, ephemeral);
-            _symmetric.MixEphemeral(ephemeral);
-            if (!_symmetric.MixDiffieHellman(_ephemeral, _remoteEphemeral) || !_symmetric.MixDiffieHellman(_ephemeral, RemoteStatic.Span))
+            Symmetric.MixEphemeral(ephemeral);
+            if (!Symmetric.MixDiffieHellman(_ephemeral, _remoteEphemeral) || !Symmetric.MixDiffieHellman(_ephemeral, RemoteStatic.Span))
                 return false;
-            _symmetric.MixPresharedKey(_presharedKey, key);
-            _symmetric.EncryptAndHash(message.Slice(MessageFormat.Response.EncryptedNothing, MessageFormat.TagSize), key, default);
+            Symmetric.MixPresharedKey(_presharedKey, key);
+            Symmetric.EncryptAndHash(message.Slice(MessageFormat.Response.EncryptedNothing, MessageFormat.TagSize), key, default);
             CryptographicOperations.ZeroMemory(key);
 
             LocalIndex = localIndex;
@@ -44,7 +44,7 @@ internal sealed partial class Handshake
             if (State != HandshakeState.CreatedInitiation || MessageFormat.ReadIndex(message, MessageFormat.Response.ReceiverIndex) != LocalIndex)
                 return false;
             // A copy: a forged response must leave the transcript as it was.
-            var symmetric = _symmetric;
+            var symmetric = Symmetric;
             try
             {
                 symmetric.MixEphemeral(ephemeral);
@@ -53,7 +53,7 @@ internal sealed partial class Handshake
                 symmetric.MixPresharedKey(_presharedKey, key);
                 if (!symmetric.DecryptAndHash(default, key, message.Slice(MessageFormat.Response.EncryptedNothing, MessageFormat.TagSize)))
                     return false;
-                _symmetric = symmetric;
+                Symmetric = symmetric;
                 RemoteIndex = MessageFormat.ReadIndex(message, MessageFormat.SenderIndex);
                 State = HandshakeState.ConsumedResponse;
                 return true;

@@ -27,13 +27,16 @@ internal sealed partial class Handshake : IDisposable
     private readonly byte[] _ephemeral = GC.AllocateArray<byte>(32, pinned: true);
     private readonly byte[] _remoteEphemeral = new byte[32];
     private readonly byte[] _latestTimestamp = new byte[MessageFormat.TimestampSize];
-    private SymmetricState _symmetric;
+    // One, in memory that the collector does not move and so leaves no copies of.
+    private readonly SymmetricState[] _pinnedSymmetric = GC.AllocateArray<SymmetricState>(1, pinned: true);
     private bool _staticStaticUsable;
     private long _lastInitiationConsumed = long.MinValue;
 
     internal Handshake(in PublicKey remote) => RemoteStatic = remote;
 
     internal PublicKey RemoteStatic { get; }
+
+    private ref SymmetricState Symmetric => ref _pinnedSymmetric[0];
 
     internal HandshakeState State { get; private set; }
 
@@ -101,9 +104,9 @@ internal sealed partial class Handshake : IDisposable
             if (!isInitiator && State != HandshakeState.CreatedResponse)
                 return false;
             if (isInitiator)
-                _symmetric.Split(sendKey, receiveKey);
+                Symmetric.Split(sendKey, receiveKey);
             else
-                _symmetric.Split(receiveKey, sendKey);
+                Symmetric.Split(receiveKey, sendKey);
             ClearLocked();
             return true;
         }
@@ -122,7 +125,7 @@ internal sealed partial class Handshake : IDisposable
 
     private void ClearLocked()
     {
-        _symmetric.Clear();
+        Symmetric.Clear();
         CryptographicOperations.ZeroMemory(_ephemeral);
         CryptographicOperations.ZeroMemory(_remoteEphemeral);
         LocalIndex = 0;

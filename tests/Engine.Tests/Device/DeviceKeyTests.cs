@@ -49,6 +49,43 @@ public sealed unsafe class DeviceKeyTests
     }
 
     [Fact]
+    public void A_session_that_waits_for_its_confirmation_does_not_send_either_once_the_private_key_changed()
+    {
+        using var pair = new DevicePair();
+        var isOpen = false;
+        pair.Capture(m => isOpen || !m.IsTransport);
+        pair.A.Tun.Inject(AtoB);
+        pair.Settle();
+        var waiting = pair.PeerAtB.Keypairs.Next!;
+        using var key = SecretKey.RandomPrivateKey();
+        using (var change = new DeviceChange { PrivateKey = key.Clone() })
+            pair.B.Device.Apply(change);
+
+        isOpen = true;
+        var sent = pair.Capture();
+        Assert.Equal(AtoB, pair.SendAtoB(AtoB));
+        Assert.Same(waiting, pair.PeerAtB.Keypairs.Current);
+        pair.B.Tun.Inject(BtoA);
+        pair.Settle();
+        Assert.DoesNotContain(sent, m => m.FromB && m.IsTransport);
+        Assert.Contains(sent, m => m.FromB && m.IsInitiation);
+    }
+
+    [Fact]
+    public void The_secret_behind_cookies_is_zeroed_when_the_key_changes()
+    {
+        using var pair = new DevicePair();
+        new ForgedFlood(pair).FromEverywhere(1000);
+        pair.Settle();
+        var secret = (byte[])Field(Field(pair.B.Device, "_cookieChecker"), "_secret");
+        Assert.False(IsZero(secret));
+        using var key = SecretKey.RandomPrivateKey();
+        using (var change = new DeviceChange { PrivateKey = key.Clone() })
+            pair.B.Device.Apply(change);
+        Assert.True(IsZero(secret));
+    }
+
+    [Fact]
     public void The_same_private_key_again_changes_nothing()
     {
         using var pair = Connected();

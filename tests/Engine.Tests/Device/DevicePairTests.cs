@@ -225,6 +225,7 @@ public sealed class DevicePairTests
     {
         using var pair = new DevicePair();
         Assert.NotNull(pair.SendAtoB(TestPacket.Make("10.0.0.1", "10.0.0.2")));
+        pair.Run(TimeSpan.FromSeconds(1));
         pair.A.Device.Apply(new DeviceChange { ListenPort = 4444 });
         Assert.NotNull(pair.SendAtoB(TestPacket.Make("10.0.0.1", "10.0.0.2")));
         Assert.Equal(new IPEndPoint(pair.A.Address, 4444), pair.B.Peer(pair.A.PublicKey).Endpoint);

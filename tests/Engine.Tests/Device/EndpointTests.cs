@@ -70,6 +70,25 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public void A_peer_that_jumps_with_every_packet_is_told_of_once_a_second_and_last_where_it_is()
+    {
+        using var pair = Connected();
+        pair.Run(TimeSpan.FromSeconds(2));
+        pair.B.Events.Clear();
+        for (var i = 0; i < 300; i++)
+        {
+            var sent = Held(pair, () => pair.A.Tun.Inject(AtoB));
+            pair.Network.Inject(new IPEndPoint(Elsewhere.Address, 1000 + i), pair.B.Endpoint, sent[0].Bytes);
+            pair.Run(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(10));
+        }
+
+        pair.Run(TimeSpan.FromSeconds(2));
+        var moves = pair.B.Events.Where(e => e.Kind == DeviceEventKind.EndpointMoved).ToList();
+        Assert.InRange(moves.Count, 3, 4);
+        Assert.Equal(("203.0.113.5:1000", "203.0.113.5:1299"), (moves[0].Detail, moves[^1].Detail));
+    }
+
+    [Fact]
     public void Replayed_data_does_not_move_it()
     {
         using var pair = Connected();

@@ -1,4 +1,5 @@
 using WireGuard.Engine.Device;
+using WireGuard.Engine.Noise;
 using WireGuard.Engine.Tun;
 
 namespace WireGuard.Tests.Device;
@@ -171,6 +172,53 @@ public sealed class KeepaliveTests
         pair.Time.Advance(TimeSpan.FromSeconds(50));
         pair.Settle();
         Assert.Single(sent);
+    }
+
+    [Fact]
+    public void Data_that_the_source_check_drops_is_confirmed_too()
+    {
+        using var pair = Rested();
+        var sent = pair.Capture();
+        Assert.Null(pair.SendAtoB(TestPacket.Make("10.0.0.77", "10.0.0.2")));
+        pair.Run(TimeSpan.FromSeconds(10), Tick * 100);
+        Assert.True(Assert.Single(sent, m => m.FromB).IsKeepalive);
+    }
+
+    [Fact]
+    public void A_handshake_that_was_given_up_takes_the_keepalive_along_that_was_due()
+    {
+        using var pair = new DevicePair(jitter: new FixedJitter(0));
+        Assert.NotNull(pair.SendAtoB(AtoB));
+        // The session goes on; only new handshakes get nowhere.
+        pair.PeerAtA.Keypairs.Current!.SetSendCounter(ProtocolLimits.RekeyAfterMessages + 1);
+        pair.Run(TimeSpan.FromSeconds(6));
+        var sent = pair.Capture(m => !m.IsInitiation);
+        Assert.NotNull(pair.SendAtoB(AtoB));
+        pair.Run(TimeSpan.FromSeconds(97));
+        Assert.Equal(20, sent.Count(m => m.IsInitiation));
+        // Due at 107 s; at 100 s the handshake is given up.
+        Assert.NotNull(pair.SendBtoA(BtoA));
+        sent.Clear();
+        pair.Run(TimeSpan.FromSeconds(30));
+        Assert.DoesNotContain(sent, m => !m.FromB);
+    }
+
+    [Fact]
+    public void An_initiation_ends_the_silence()
+    {
+        using var pair = Rested(new FixedJitter(0));
+        // Only B's first initiation arrives.
+        var arrived = 0;
+        var sent = pair.Capture(m => m is { FromB: true, IsInitiation: true } && arrived++ == 0);
+        pair.A.Tun.Inject(AtoB);
+        pair.Settle();
+        pair.Run(TimeSpan.FromSeconds(8));
+        pair.PeerAtB.Keypairs.Current!.SetSendCounter(ProtocolLimits.RekeyAfterMessages + 1);
+        pair.B.Tun.Inject(BtoA);
+        pair.Settle();
+        Assert.Equal(1, arrived);
+        pair.Run(TimeSpan.FromSeconds(40));
+        Assert.DoesNotContain(sent, m => !m.FromB && m.IsInitiation);
     }
 
     private static DevicePair Rested(Random? jitter = null)

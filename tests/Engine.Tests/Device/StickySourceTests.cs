@@ -11,15 +11,15 @@ public sealed class StickySourceTests : IDisposable
     private static readonly IPAddress s_contacted = IPAddress.Parse("192.0.2.101");
 
     private readonly ChannelNetwork _network = new();
+    private readonly ManualTimeProvider _time = new();
     private readonly DeviceUnderTest _server;
     private readonly DeviceUnderTest _client;
     private readonly List<IPAddress> _answeredFrom = [];
 
     public StickySourceTests()
     {
-        var time = new ManualTimeProvider();
-        _server = new DeviceUnderTest(_network, time, "server", null, s_first, s_contacted);
-        _client = new DeviceUnderTest(_network, time, "client", null, IPAddress.Parse("192.0.2.2"));
+        _server = new DeviceUnderTest(_network, _time, "server", null, s_first, s_contacted);
+        _client = new DeviceUnderTest(_network, _time, "client", null, IPAddress.Parse("192.0.2.2"));
         _server.AddPeer(_client, ["10.0.0.2/32"], withEndpoint: false);
         _client.AddPeer(_server, ["10.0.0.1/32"]);
         Contact();
@@ -87,6 +87,28 @@ public sealed class StickySourceTests : IDisposable
     {
         _server.Bind.LoseSource(IPAddress.Parse("192.0.2.77"));
         AssertServerSpeaksFrom(s_contacted);
+    }
+
+    [Fact]
+    public void A_handshake_that_is_not_answered_is_tried_again_from_where_the_system_chooses()
+    {
+        var initiatedFrom = new List<IPAddress>();
+        _network.Filter = (from, _, datagram) =>
+        {
+            if (datagram[0] == 1)
+                initiatedFrom.Add(from.Address);
+            return 0;
+        };
+        // The session is over, so that nothing but the handshake is sent and only its retry can forget.
+        _time.Advance(TimeSpan.FromSeconds(200));
+        _server.Tun.Inject(TestPacket.Make("10.0.0.1", "10.0.0.2"));
+        for (var i = 0; i < 12; i++)
+        {
+            _server.Pump();
+            _time.Advance(TimeSpan.FromSeconds(0.5));
+        }
+
+        Assert.Equal([s_contacted, s_first], initiatedFrom);
     }
 
     private void Contact() => _client.Device.Apply(new()

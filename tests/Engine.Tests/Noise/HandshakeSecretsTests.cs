@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using WireGuard.Api;
 using WireGuard.Engine.Noise;
 using WireGuard.Tests.Crypto;
 
@@ -107,6 +108,35 @@ public class HandshakeSecretsTests
         }
     }
 
+    [Fact]
+    public void Secrets_lie_where_the_collector_does_not_move_them()
+    {
+        // An array that can move is born in generation 0; the pinned heap counts as the oldest one.
+        var handshake = new Handshake(new PublicKey(Hex.Pattern(32, 9)));
+        var secrets = typeof(Handshake).GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Select(f => (f.Name, Value: f.GetValue(handshake)!))
+            .Where(f => f.Name is not ("_remoteEphemeral" or "_latestTimestamp")).ToList();
+        Assert.DoesNotContain(secrets, f => f.Value is SymmetricState);
+        var arrays = secrets.Where(f => f.Value is Array).ToList();
+        Assert.Equal(4, arrays.Count);
+        Assert.All(arrays, f => Assert.True(GC.GetGeneration(f.Value) == GC.MaxGeneration, f.Name));
+        Assert.Equal(0, GC.GetGeneration(new byte[32]));
+    }
+
+    [Fact]
+    public void A_new_initiation_of_the_peers_wipes_our_own_handshake()
+    {
+        var (initiator, responder) = HandshakeParty.Pair();
+        using (initiator)
+        using (responder)
+        {
+            _ = responder.CreateInitiation(7, HandshakeParty.Timestamp(1));
+            Assert.NotEqual(new byte[32], Memory(responder.Handshake, "_ephemeral"));
+            Assert.True(responder.ConsumeInitiation(initiator.CreateInitiation(1, HandshakeParty.Timestamp(1))));
+            Assert.Equal(new byte[32], Memory(responder.Handshake, "_ephemeral"));
+            Assert.Equal(0u, responder.Handshake.LocalIndex);
+        }
+    }
+
     private static void AssertCleared(Handshake handshake)
     {
         Assert.Equal(HandshakeState.Zeroed, handshake.State);
@@ -121,8 +151,7 @@ public class HandshakeSecretsTests
     /// <summary>Chaining key and hash.</summary>
     private static byte[] Transcript(Handshake handshake)
     {
-        var state = (SymmetricState)Field(handshake, "_symmetric");
-        return MemoryMarshal.AsBytes(new Span<SymmetricState>(ref state)).ToArray();
+        return MemoryMarshal.AsBytes(((SymmetricState[])Field(handshake, "_pinnedSymmetric")).AsSpan()).ToArray();
     }
 
     private static object Field(Handshake handshake, string name)

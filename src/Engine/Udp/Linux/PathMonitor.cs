@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.Interop.Linux;
 using WireGuard.Engine.Interop.Linux.Netlink;
@@ -16,6 +17,7 @@ internal sealed unsafe class PathMonitor : IDisposable
 
     /// <summary>Changes come in runs, and a routing daemon's never end: one look for each run, and not too many a second.</summary>
     private static readonly TimeSpan s_run = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_betweenRuns = TimeSpan.FromMilliseconds(500);
     private const int LongestRun = 4096;
 
     private readonly NetlinkSocket _changes = NetlinkSocket.Open(groups: Groups);
@@ -54,13 +56,17 @@ internal sealed unsafe class PathMonitor : IDisposable
 
     private void Run()
     {
+        var toldAt = 0L;
         try
         {
             while (Wait(-1, out var changed))
             {
                 if (!changed)
                     continue;
-                Thread.Sleep(s_run);
+                // Whoever is told looks at each peer's path, which takes a while where there are many.
+                var pause = s_betweenRuns - Stopwatch.GetElapsedTime(toldAt);
+                if (IsStopped(pause > s_run ? pause : s_run))
+                    return;
                 for (var i = 0; changed && i < LongestRun; i++)
                 {
                     Read();
@@ -68,6 +74,7 @@ internal sealed unsafe class PathMonitor : IDisposable
                         return;
                 }
                 _changed();
+                toldAt = Stopwatch.GetTimestamp();
             }
         }
         catch (Exception failure)
@@ -88,6 +95,13 @@ internal sealed unsafe class PathMonitor : IDisposable
             return Libc.LastError == Errno.EINTR ? true : throw LinuxException.FromLastError("poll");
         changed = set[1].Returned != 0;
         return set[0].Returned == 0;
+    }
+
+    /// <summary>Waits that long, unless the end is asked for.</summary>
+    private bool IsStopped(TimeSpan within)
+    {
+        var stop = new PollDescriptor { Descriptor = _stopEvent, Events = Libc.POLLIN };
+        return Libc.Poll(&stop, 1, (int)within.TotalMilliseconds) > 0;
     }
 
     private void Read()
