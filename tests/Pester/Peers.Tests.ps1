@@ -16,6 +16,9 @@ Describe 'Peers' {
             (Get-WgPeer wgp0).Tunnel | Select-Object -Unique | Should -Be 'wgp0'
             (Get-WgPeer wgp0 $PeerKeys[1]).PublicKey | Should -Be $PeerKeys[1]
             (Get-WgPeer -PeerName peer-2).PublicKey | Should -Be $PeerKeys[2]
+            (Get-WgPeer wgp0 PEER-2).PublicKey | Should -Be $PeerKeys[2]
+            (Get-WgPeer wgp0 peer-2, $PeerKeys[2], $PeerKeys[1]).PublicKey | Should -Be $PeerKeys[2, 1]
+            Get-ErrorId { Get-WgPeer wgp0 nobody } | Should -BeLike 'InvalidKey,*'
             (Get-WgPeer -PeerName peer-*).Count | Should -Be 3
             (Get-WgPeer -Name wgp0).Count | Should -Be 3
         }

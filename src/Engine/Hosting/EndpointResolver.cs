@@ -23,15 +23,18 @@ public sealed class EndpointResolver
     private readonly TimeProvider _time;
     private readonly EngineLog _log;
     private readonly int? _retries;
+    private readonly Action<string>? _tell;
 
     /// <param name="retries">Null: without end.</param>
     /// <param name="lookUp">Null: the system's resolver.</param>
-    public EndpointResolver(EngineLog log, TimeProvider time, int? retries, Func<string, CancellationToken, Task<IPAddress[]>>? lookUp = null)
+    /// <param name="tell">Hears of each try that failed, besides the log.</param>
+    public EndpointResolver(EngineLog log, TimeProvider time, int? retries, Func<string, CancellationToken, Task<IPAddress[]>>? lookUp = null, Action<string>? tell = null)
     {
         _lookUp = lookUp ?? Dns.GetHostAddressesAsync;
         _time = time;
         _log = log;
         _retries = retries;
+        _tell = tell;
     }
 
     /// <summary>Reads <see cref="RetriesVariable"/>'s value; what is no number means the default.</summary>
@@ -55,7 +58,7 @@ public sealed class EndpointResolver
         catch (OperationCanceledException canceled) when (cancel.IsCancellationRequested)
         {
             // Whoever ends the wait learns what it was waiting for.
-            throw new ResolutionCanceledException($"The endpoint {endpoint} could not be resolved yet{(last is null ? "" : ": " + last.Message)}.", canceled, cancel);
+            throw new ResolutionCanceledException($"The endpoint {endpoint} could not be resolved yet{(last is null ? "" : ": " + Reason(last))}.", canceled, cancel);
         }
     }
 
@@ -84,18 +87,29 @@ public sealed class EndpointResolver
             }
             catch (SocketException failure) when (IsPermanent(failure.SocketErrorCode) || attempt >= _retries)
             {
-                throw new StartException(StartErrorId.EndpointUnresolved, $"The endpoint {endpoint} could not be resolved: {failure.Message}", failure);
+                throw new StartException(StartErrorId.EndpointUnresolved, $"The endpoint {endpoint} could not be resolved: {Reason(failure)}.", failure);
             }
             catch (SocketException failure)
             {
                 tellFailure(failure);
-                _log.Warning($"The endpoint {endpoint} could not be resolved yet: {failure.Message}. Trying again in {delay.TotalSeconds:0.0} s.");
+                var progress = $"The endpoint {endpoint} could not be resolved yet: {Reason(failure)}. Trying again in {delay.TotalSeconds:0.0} s.";
+                _log.Warning(progress);
+                _tell?.Invoke(progress);
             }
 
             await Task.Delay(delay, _time, cancel).ConfigureAwait(false);
             delay = delay * 1.2 < LongestDelay ? delay * 1.2 : LongestDelay;
         }
     }
+
+    // The system's own words for these are about errno, not about names.
+    private static string Reason(SocketException failure) => failure.SocketErrorCode switch
+    {
+        SocketError.TryAgain => "no name server answered",
+        SocketError.HostNotFound => "there is no such name",
+        SocketError.NoData => "the name has no address",
+        _ => failure.Message.TrimEnd('.'),
+    };
 
     private static bool IsPermanent(SocketError error) => error is SocketError.HostNotFound or SocketError.NoData or SocketError.NoRecovery;
 }

@@ -38,7 +38,7 @@ public sealed partial class TunnelHost : IDisposable
         _platform = platform;
         _aead = aead;
         _undo = new UndoStack(options.Log);
-        _resolver = new EndpointResolver(options.Log, options.Time, options.EndpointRetries);
+        _resolver = new EndpointResolver(options.Log, options.Time, options.EndpointRetries, tell: options.Progress);
         StartedAt = options.Time.GetUtcNow();
         Addresses = [.. options.Config?.Interface.Addresses.Select(a => a.ToString()) ?? []];
         ConfigPath = options.Config?.Path;

@@ -23,6 +23,9 @@ public sealed record TunnelHostOptions
 
     public EngineLog Log { get; init; } = EngineLog.None;
 
+    /// <summary>Hears what a start waits for, besides the log.</summary>
+    public Action<string>? Progress { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public string UapiDirectory { get; init; } = ControlProtocol.UapiDirectory;

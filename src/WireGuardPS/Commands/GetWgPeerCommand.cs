@@ -59,6 +59,14 @@ public sealed class GetWgPeerCommand : TunnelCommand
         {
             try
             {
+                // `Get-WgPeer wg0 laptop`: what is a peer's name need not be a key.
+                var named = Named(info.Peers, text);
+                if (named.Count > 0)
+                {
+                    found.AddRange(named.Where(p => !found.Contains(p)));
+                    continue;
+                }
+
                 var key = PeerArguments.ParsePublicKey(text);
                 if (info.Peers.FirstOrDefault(p => p.PublicKey == key) is { } peer)
                     found.Add(peer);
@@ -79,14 +87,19 @@ public sealed class GetWgPeerCommand : TunnelCommand
         var found = new List<PeerInfo>();
         foreach (var name in names)
         {
-            var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-            var matching = peers.FindAll(p => p.Name is not null && pattern.IsMatch(p.Name));
+            var matching = Named(peers, name);
             if (matching.Count == 0 && IsLiteralTunnel(tunnel) && !WildcardPattern.ContainsWildcardCharacters(name))
                 WriteError(new WgException(ErrorIds.PeerNotFound, $"Tunnel '{tunnel}' has no peer named {KeyLike.Quoted(name)}."), name);
             found.AddRange(matching.Where(p => !found.Contains(p)));
         }
 
         return found;
+    }
+
+    private static List<PeerInfo> Named(IEnumerable<PeerInfo> peers, string name)
+    {
+        var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
+        return [.. peers.Where(p => p.Name is not null && pattern.IsMatch(p.Name))];
     }
 
     // Whoever looks for a peer in all tunnels does not expect it in each.

@@ -35,7 +35,7 @@ internal static class ErrorCatalog
             ErrorIds.EngineNotFound => new(ErrorCategory.NotInstalled, "Put wireguard-engine into the module's engine folder, or set $env:WIREGUARD_ENGINE to its path."),
             ErrorIds.EngineProtocolError => new(ErrorCategory.ProtocolError, "See whether the socket belongs to wireguard-engine; restart the tunnel."),
             ErrorIds.Starting => new(ErrorCategory.ResourceBusy, "Try again when Get-WgTunnel shows that the tunnel is up; its log says what it waits for."),
-            ErrorIds.EngineTimeout => new(ErrorCategory.OperationTimeout, "The engine's log, /run/wireguard-engine/NAME.log, says what it waited for; -Timeout waits longer where offered."),
+            ErrorIds.EngineTimeout => new(ErrorCategory.OperationTimeout, "The tunnel's log in /run/wireguard-engine says what the engine waited for; -Timeout waits longer where offered."),
             ErrorIds.EngineVersionMismatch => new(ErrorCategory.InvalidOperation, "Use the module that belongs to the engine, or restart the tunnel with this module's engine."),
             ErrorIds.HostNetworkFailed => new(ErrorCategory.InvalidResult, "The message names what the system refused: an address, a route, the link, name servers; see 'ip address' and 'ip route'."),
             ErrorIds.InvalidAllowedIP => new(ErrorCategory.InvalidArgument, "Write prefixes as 10.0.0.2/32 or 2001:db8::/64."),

@@ -11,8 +11,8 @@ using WireGuard.Tests.Diagnostics;
 namespace WireGuard.Fuzz;
 
 /// <summary>
-/// Requests to the UAPI socket of a real device. Every answer ends with an errno, each request has one, a refused set
-/// changes nothing, and what get tells can be set and gives the same again.
+/// Requests to the UAPI socket of a real device. Every answer ends with an errno, each request has one, which is the one
+/// that <see cref="UapiJudge"/> expects, a refused set changes nothing, and what get tells can be set and gives the same again.
 /// </summary>
 internal sealed class UapiTarget : IFuzzTarget
 {
@@ -43,6 +43,8 @@ internal sealed class UapiTarget : IFuzzTarget
         var before = Get();
         var answers = Split(LineClient.Ask(_server.SocketPath, input));
         Assert.All(answers, errno => Assert.Contains(errno, s_errnos));
+        if (UapiJudge.Judge(input) is { } expected)
+            Assert.Equal([expected], answers);
         var (whole, isCut) = CountRequests(input);
         // One that is out of form, too long or cut short ends the connection, and with it those behind it.
         Assert.InRange(answers.Count, 0, whole + (isCut ? 1 : 0));

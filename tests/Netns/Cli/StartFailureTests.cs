@@ -80,6 +80,16 @@ public sealed class StartFailureTests : IDisposable
     }
 
     [InteropFact]
+    public void Whoever_waits_at_the_terminal_is_told_what_for()
+    {
+        var result = Host.TryEngine("up", Config($"{SomePeer}Endpoint = name.example:1"), "--timeout", "2.5");
+        Assert.StartsWith("The endpoint name.example:1 could not be resolved yet: no name server answered. Trying again in 1.0 s.\n", result.Error);
+        Assert.Equal((int)ExitCode.Timeout, result.ExitCode);
+        // Told once, and not again with what the engine says when it is ended.
+        Assert.Single(result.Error.Split('\n'), line => line.EndsWith("in 1.0 s.", StringComparison.Ordinal));
+    }
+
+    [InteropFact]
     public void A_name_server_that_does_not_answer()
     {
         using var silent = new SilentNameServer(Host.Namespace);

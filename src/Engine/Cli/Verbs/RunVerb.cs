@@ -67,7 +67,7 @@ internal static class RunVerb
         using var signals = new StopSignals(endsOnHangUp: !detached);
         if (detached)
             return RunDetached(target, dropIn, OpenFile, signals, null);
-        using var host = Start(target, dropIn, ConsoleLog.ForStandardError, signals, null, out var log, out _);
+        using var host = Start(target, dropIn, ConsoleLog.ForStandardError, signals, null, null, out var log, out _);
         Wait(host, log, signals);
         return ExitCode.Ok;
     }
@@ -93,7 +93,7 @@ internal static class RunVerb
         DetachedChild.Enter();
         try
         {
-            using var host = Start(target, dropIn, openLog, signals, temporary, out var log, out var warnings);
+            using var host = Start(target, dropIn, openLog, signals, temporary, DetachedChild.Tell, out var log, out var warnings);
             CrashLog.Watch(log);
             DetachedChild.Report(new StartReport { Ready = true, Tunnel = host.TunnelName, ProcessId = Environment.ProcessId, Warnings = warnings.Count > 0 ? warnings : null });
             Wait(host, log, signals);
@@ -107,7 +107,7 @@ internal static class RunVerb
     }
 
     private static TunnelHost Start(
-        string target, bool dropIn, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary, out EngineLog log, out IReadOnlyList<string> warnings)
+        string target, bool dropIn, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary, Action<string>? tell, out EngineLog log, out IReadOnlyList<string> warnings)
     {
         TunnelConfig? config = null;
         IReadOnlyList<ConfigDiagnostic> doubts = [];
@@ -128,6 +128,7 @@ internal static class RunVerb
             TunDescriptor = dropIn ? Descriptor("WG_TUN_FD") : null,
             UapiDescriptor = dropIn ? Descriptor("WG_UAPI_FD") : null,
             Log = log,
+            Progress = tell,
         };
         var host = TunnelHost.Start(options, new LinuxPlatform(OffloadChoice.FromEnvironment()), TransportAeadFactory.Best, signals.Token);
         foreach (var warning in warnings)

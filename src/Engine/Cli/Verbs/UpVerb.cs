@@ -34,7 +34,7 @@ internal static class UpVerb
 
     private static ExitCode Up(string target, TimeSpan timeout, bool json)
     {
-        var report = Start(target, timeout);
+        var report = Start(target, timeout, json ? null : Console.Error.WriteLine);
         if (json)
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(report, ControlJsonContext.Default.StartReport));
@@ -49,12 +49,12 @@ internal static class UpVerb
         return ExitCode.Ok;
     }
 
-    private static StartReport Start(string target, TimeSpan timeout)
+    private static StartReport Start(string target, TimeSpan timeout, Action<string>? tell)
     {
         try
         {
             var (path, name) = TunnelFile.Locate(target);
-            return DetachedStart.Run(name, RunVerb.DetachedArguments(path, dropIn: false), timeout);
+            return DetachedStart.Run(name, RunVerb.DetachedArguments(path, dropIn: false), timeout, tell: tell);
         }
         catch (StartException failure)
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using WireGuard.Api;
@@ -13,12 +14,29 @@ namespace WireGuard.Engine.Hosting.Linux;
 /// </summary>
 internal static class DetachedChild
 {
+    /// <summary>Tells progress from what a failing engine says on the same pipe.</summary>
+    internal const string ProgressMark = "waiting: ";
+
     /// <summary>Call first thing, with paths made absolute before.</summary>
     public static void Enter()
     {
         // Fails only for a process group's leader, which then has no terminal's job control above it either way.
         _ = ProcessCalls.StartSession();
         Directory.SetCurrentDirectory("/");
+    }
+
+    /// <summary>Tells the parent what the start waits for.</summary>
+    public static void Tell(string progress)
+    {
+        try
+        {
+            using var errors = new FileStream(new SafeFileHandle(2, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            errors.Write(Encoding.UTF8.GetBytes(ProgressMark + progress + "\n"));
+        }
+        catch (IOException)
+        {
+            // Nobody listens.
+        }
     }
 
     /// <summary>Writes the one line that the parent waits for and drops standard input, output and error.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using WireGuard.Api;
 using WireGuard.Engine.Diagnostics;
@@ -21,7 +22,8 @@ internal static class DetachedStart
     /// <param name="keepInput">
     /// Takes what holds the engine's standard input open, for an engine that ends with it. Null: it is closed at once.
     /// </param>
-    public static StartReport Run(string tunnel, IEnumerable<string> arguments, TimeSpan timeout, Action<IDisposable>? keepInput = null)
+    /// <param name="tell">Hears what the start waits for, on a thread of its own.</param>
+    public static StartReport Run(string tunnel, IEnumerable<string> arguments, TimeSpan timeout, Action<IDisposable>? keepInput = null, Action<string>? tell = null)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
@@ -42,7 +44,7 @@ internal static class DetachedStart
             child.StandardInput.Close();
         else
             keepInput(child.StandardInput);
-        var errors = child.StandardError.ReadToEndAsync();
+        var errors = ReadErrorsAsync(child.StandardError, tell);
         var line = child.StandardOutput.ReadLineAsync();
         if (!line.Wait(timeout))
         {
@@ -62,6 +64,21 @@ internal static class DetachedStart
 
     public static StartReport Failed(string tunnel, StartErrorId id, string message) =>
         new() { Tunnel = tunnel, ErrorId = id.ToString(), Message = message };
+
+    // What it waits for is passed on as it comes; the rest is what it says when it fails.
+    private static async Task<string> ReadErrorsAsync(StreamReader errors, Action<string>? tell)
+    {
+        var said = new StringBuilder();
+        while (await errors.ReadLineAsync().ConfigureAwait(false) is { } line)
+        {
+            if (line.StartsWith(DetachedChild.ProgressMark, StringComparison.Ordinal))
+                tell?.Invoke(line[DetachedChild.ProgressMark.Length..]);
+            else
+                said.AppendLine(line);
+        }
+
+        return said.ToString();
+    }
 
     private static StartReport? TryParse(string line)
     {

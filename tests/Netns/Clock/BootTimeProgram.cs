@@ -1,0 +1,16 @@
+using WireGuard.Engine.Hosting.Linux;
+
+namespace WireGuard.Tests.Clock;
+
+/// <summary>
+/// What this assembly does as a program: it tells what the engine takes the time since boot to be, in seconds. A time
+/// namespace holds for processes that are started in it, and for nothing that already runs.
+/// </summary>
+internal static class BootTimeProgram
+{
+    private static void Main()
+    {
+        var clock = new LinuxPlatform().Clock;
+        Console.WriteLine(clock.GetTimestamp() / clock.TimestampFrequency);
+    }
+}
