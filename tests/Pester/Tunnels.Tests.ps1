@@ -38,6 +38,16 @@ Describe 'Tunnels' {
         "$warned" | Should -Not -Match 'warning'
     }
 
+    It 'hands <Given> on to the engine as <Option>' -ForEach @(
+        @{ Given = '-KillSwitch'; Option = '--kill-switch' }
+        @{ Given = ''; Option = '' }
+    ) {
+        $env:WIREGUARD_FAKE_OPTIONS = "$Work/options"
+        try { Invoke-Expression "Start-WgTunnel '$(New-TestConfig wgp0)' $Given" }
+        finally { $env:WIREGUARD_FAKE_OPTIONS = $null }
+        Get-Content "$Work/options" -Raw | Should -Be $(if ($Option) { $Option })
+    }
+
     It 'starts by name' {
         $config = New-TestConfig wgp0
         (Start-WgTunnel -Name wgp0 -PassThru).ConfigPath | Should -Be $config

@@ -27,6 +27,8 @@ public sealed record HostNetworkSettings(
 
     public IReadOnlyList<string> DnsSearchDomains { get; init; } = [];
 
+    public HostChoices Choices { get; init; } = HostChoices.None;
+
     /// <summary>
     /// Has the tunnel's own datagrams carry a mark; called before anything depends on it, and with
     /// <see cref="FwMark"/> once nothing does.
@@ -40,13 +42,17 @@ public sealed record HostNetworkSettings(
 /// </summary>
 public interface IHostNetwork : IDisposable
 {
+    /// <summary>The kill switch of this tunnel is closed, by this object or by an engine that is dead.</summary>
+    bool HasKillSwitch { get; }
+
     /// <summary>
     /// Takes back what an engine of this tunnel's name left behind when it was killed: policy rules, firewall, sysctls. Its
     /// interface and the routes into it went with it.
     /// </summary>
+    /// <param name="keepsKillSwitch">A kill switch stays as it is, for a start that can do with it and closes it again.</param>
     /// <returns>How much there was.</returns>
     /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
-    int TakeBackLeftovers();
+    int TakeBackLeftovers(bool keepsKillSwitch = false);
 
     /// <summary>
     /// Adds the addresses, sets MTU and link up, tells the resolver, adds the routes, longest prefix first. A failure undoes what was done.
@@ -63,6 +69,7 @@ public interface IHostNetwork : IDisposable
     void Update(IReadOnlyList<IPNetwork> wanted, IReadOnlyList<IPAddress> endpoints);
 
     /// <summary>Takes back, in reverse, what <see cref="Apply"/> and <see cref="Update"/> did; what is gone already is no error.</summary>
+    /// <param name="keepsKillSwitch">A kill switch stays, for the next start or an explicit end: nobody has asked for this one.</param>
     /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
-    void Undo();
+    void Undo(bool keepsKillSwitch = false);
 }

@@ -14,7 +14,7 @@ namespace WireGuard.Engine.Hosting;
 /// <summary>
 /// One running tunnel: sockets, TUN, device, addresses and routes, put together in that order and taken apart in the
 /// other. <see cref="Start"/> gives a tunnel that is ready or nothing at all. One thread starts, waits and disposes;
-/// <see cref="RequestStop(string)"/> may come from any.
+/// <see cref="RequestStop(string, bool)"/> may come from any.
 /// </summary>
 public sealed partial class TunnelHost : IDisposable
 {
@@ -31,6 +31,10 @@ public sealed partial class TunnelHost : IDisposable
     private LaneGroup? _lanes;
     private IHostNetwork? _network;
     private readonly RouteTable _table;
+    private volatile bool _isEndAskedFor;
+
+    /// <summary>A kill switch outlives an end that nobody asked for; a failed start leaves it as it was.</summary>
+    private bool _staysClosed;
 
     private TunnelHost(TunnelHostOptions options, ITunnelPlatform platform, TransportAead aead)
     {
@@ -75,8 +79,11 @@ public sealed partial class TunnelHost : IDisposable
     public string WaitForStop() => _stop.Task.GetAwaiter().GetResult();
 
     /// <summary>Asks for the end, of a start too; the first reason counts.</summary>
-    public void RequestStop(string reason)
+    /// <param name="isAskedFor">False: it came about without anybody saying so; what protects the host stays.</param>
+    public void RequestStop(string reason, bool isAskedFor = true)
     {
+        // Before the result, which the ending thread waits for.
+        _isEndAskedFor |= isAskedFor;
         if (!_stop.TrySetResult(reason))
             return;
         _ended.Cancel();
@@ -97,7 +104,7 @@ public sealed partial class TunnelHost : IDisposable
         var gate = new DeviceGate();
         var servers = ClaimSockets(gate);
         if (_options.Config is not null)
-            OpenHost();
+            OpenHost(_options.Config);
         (_device, _lanes) = CreateDevice();
         gate.Open(_device);
         _device.EventRaised += Tell;
@@ -120,6 +127,7 @@ public sealed partial class TunnelHost : IDisposable
         using var snapshot = _device.Snapshot();
         // Most steps do not look: whoever asked for the end during the last one gets it too.
         cancel.ThrowIfCancellationRequested();
+        _staysClosed = true;
         gate.TakeChanges();
         if (_options.Config is { } named)
             WatchNames(named);
@@ -158,7 +166,7 @@ public sealed partial class TunnelHost : IDisposable
         where T : SocketServer
     {
         _undo.Push(undoing, () => server.DisposeAsync().AsTask().GetAwaiter().GetResult());
-        server.SocketFileRemoved += () => RequestStop($"{server.SocketPath} was removed");
+        server.SocketFileRemoved += () => RequestStop($"{server.SocketPath} was removed", isAskedFor: false);
         return server;
     }
 
@@ -172,7 +180,7 @@ public sealed partial class TunnelHost : IDisposable
             tun.Changed += change =>
             {
                 if (change == TunEvent.Removed)
-                    RequestStop("the interface was removed");
+                    RequestStop("the interface was removed", isAskedFor: false);
             };
             var bind = _platform.CreateBind(Log);
             var device = _undo.Own("close the device", new WireGuardDevice(new DeviceOptions
@@ -224,8 +232,9 @@ public sealed partial class TunnelHost : IDisposable
             UseMark = UseMark,
             DnsServers = config.Interface.DnsServers,
             DnsSearchDomains = config.Interface.DnsSearchDomains,
+            Choices = _options.Choices,
         });
-        _undo.Push("undo addresses and routes", _network.Undo);
+        _undo.Push("undo addresses and routes", () => _network.Undo(_staysClosed && !_isEndAskedFor));
     }
 
     private void WatchNames(TunnelConfig config)
@@ -242,10 +251,13 @@ public sealed partial class TunnelHost : IDisposable
     }
 
     /// <summary>The socket of that name is ours, so that whoever wrote down what is left to undo is dead.</summary>
-    private void OpenHost()
+    private void OpenHost(TunnelConfig config)
     {
         _network = _undo.Own("close the host's network", _platform.CreateNetwork(_options.Name, _options.ControlDirectory, Log));
-        if (_network.TakeBackLeftovers() is > 0 and var count)
+        // Names could not be looked up behind a closed kill switch.
+        var canStayClosed = _options.Choices.KillSwitch && config.Peers.All(p => p.Endpoint is null or { Literal: not null });
+        _staysClosed = canStayClosed && _network.HasKillSwitch;
+        if (_network.TakeBackLeftovers(canStayClosed) is > 0 and var count)
             Log.Warning($"took back {count} changes to the host that an engine of this name had left behind");
     }
 

@@ -1,6 +1,7 @@
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.HostNetwork;
 
 namespace WireGuard.Engine.Hosting;
 
@@ -20,6 +21,8 @@ public sealed record TunnelHostOptions
 
     /// <summary>A listening UAPI socket to use (WG_UAPI_FD).</summary>
     public int? UapiDescriptor { get; init; }
+
+    public HostChoices Choices { get; init; } = HostChoices.None;
 
     public EngineLog Log { get; init; } = EngineLog.None;
 

@@ -19,11 +19,12 @@ internal static class EngineLauncher
     /// <param name="engine">Executable, from <see cref="EngineLocator"/>.</param>
     /// <param name="configPath">Absolute path of the configuration file.</param>
     /// <param name="timeout">How long the engine may take to be ready.</param>
+    /// <param name="options">More of `up`'s; no secret.</param>
     /// <exception cref="WgException">The engine's own ErrorId, or EngineFailed, EngineTimeout.</exception>
-    internal static async Task<StartReport> StartAsync(string engine, string configPath, TimeSpan timeout, CancellationToken cancellation)
+    internal static async Task<StartReport> StartAsync(string engine, string configPath, TimeSpan timeout, IReadOnlyList<string> options, CancellationToken cancellation)
     {
         var seconds = Math.Max(1, Math.Ceiling(timeout.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        using var process = EngineProcess.Start(engine, "up", configPath, "--report", "json", "--timeout", seconds);
+        using var process = EngineProcess.Start(engine, ["up", configPath, "--report", "json", "--timeout", seconds, .. options]);
         process.StandardInput.Close();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(timeout + Grace);

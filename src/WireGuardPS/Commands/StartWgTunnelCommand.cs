@@ -43,6 +43,10 @@ public sealed class StartWgTunnelCommand : EngineCommand
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <summary>Nothing leaves the host but through the tunnel, until it is stopped.</summary>
+    [Parameter]
+    public SwitchParameter KillSwitch { get; set; }
+
     protected override void ProcessRecord()
     {
         if (ParameterSetName == ByName)
@@ -86,9 +90,10 @@ public sealed class StartWgTunnelCommand : EngineCommand
                 WriteWarning(ConfigCheck.WithoutSeverity(warning));
             if (!ShouldProcess(name, $"Start tunnel from '{path}'"))
                 return;
+            var options = EngineOptions().ToList();
             var engine = FindEngine();
             WriteVerbose($"Starting '{engine}' for '{path}'.");
-            var report = Await($"Starting tunnel '{name}'", cancellation => EngineLauncher.StartAsync(engine, path, Timeout, cancellation));
+            var report = Await($"Starting tunnel '{name}'", cancellation => EngineLauncher.StartAsync(engine, path, Timeout, options, cancellation));
             WriteVerbose($"The engine of tunnel '{name}' runs as process {report.ProcessId}.");
             if (PassThru)
                 WriteObject(Ask(name, "Asking the tunnel", GetAsync).ToTunnel(DateTimeOffset.UtcNow));
@@ -97,6 +102,12 @@ public sealed class StartWgTunnelCommand : EngineCommand
         {
             WriteError(e, given);
         }
+    }
+
+    private IEnumerable<string> EngineOptions()
+    {
+        if (KillSwitch)
+            yield return "--kill-switch";
     }
 
     private static Task<TunnelInfo> GetAsync(EngineClient client, CancellationToken cancellation) => client.GetTunnelAsync(false, cancellation);

@@ -53,7 +53,9 @@ internal sealed class MemoryPlatform : ITunnelPlatform
 
     private sealed class RecordingNetwork(MemoryPlatform platform) : IHostNetwork
     {
-        public int TakeBackLeftovers()
+        public bool HasKillSwitch => false;
+
+        public int TakeBackLeftovers(bool keepsKillSwitch)
         {
             if (platform.Leftovers > 0)
                 platform.Calls.Add("take back leftovers");
@@ -75,7 +77,7 @@ internal sealed class MemoryPlatform : ITunnelPlatform
             platform.Calls.Add($"routes {string.Join(' ', wanted)}");
         }
 
-        public void Undo() => platform.Calls.Add("undo");
+        public void Undo(bool keepsKillSwitch) => platform.Calls.Add("undo");
 
         public void Dispose() => platform.Calls.Add("dispose");
     }

@@ -240,7 +240,7 @@ public sealed class DefaultRouteTests : IDisposable
 
     private void Update(InterfaceConfigurator network, params string[] routes) => _netns.Invoke(() => network.Update([.. routes.Select(IPNetwork.Parse)], []));
 
-    private void Undo(InterfaceConfigurator network) => _netns.Invoke(network.Undo);
+    private void Undo(InterfaceConfigurator network) => _netns.Invoke(() => network.Undo());
 
     private HostNetworkSettings Settings(string name, string[] routes, int last = 1) => new(
         name,

@@ -267,7 +267,7 @@ public sealed class InterfaceConfiguratorTests : IDisposable
         _netns.Ip("link", "set", "wg0", "mtu", "1333");
         Update("10.2.0.2");
         Assert.Equal(1333, Link().GetProperty("mtu").GetInt32());
-        _netns.Invoke(_configurator.Undo);
+        _netns.Invoke(() => _configurator.Undo());
 
         _configurator.Apply(Settings(["10.0.0.1/24"], [], 1380) with { Endpoints = Endpoints("10.1.0.2") });
         Update("10.2.0.2");

@@ -105,8 +105,8 @@ internal sealed class Host : IDisposable
     public ProcessResult Engine(params string[] arguments) => TryEngine(arguments).EnsureSuccess();
 
     /// <summary>`up`; gives what it reports, ready or not.</summary>
-    public StartReport Up(string config) =>
-        JsonSerializer.Deserialize(Engine("up", config, "--report", "json").Output, ControlJsonContext.Default.StartReport)!;
+    public StartReport Up(string config, params string[] options) =>
+        JsonSerializer.Deserialize(Engine(["up", config, "--report", "json", .. options]).Output, ControlJsonContext.Default.StartReport)!;
 
     /// <summary>A wg.conf of this host with the other as its only peer.</summary>
     public string ConfigFor(Host other, bool withEndpoint, string? presharedKey = null, string extra = "") => $"""

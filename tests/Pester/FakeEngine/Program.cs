@@ -8,6 +8,7 @@ using WireGuard.Tests.Fake;
 
 // What the module needs of wireguard-engine, without a tunnel: for tests of the cmdlets alone.
 //   WIREGUARD_FAKE_BEHAVIOR  how the control socket behaves, see FakeBehavior
+//   WIREGUARD_FAKE_OPTIONS   a file that gets the further options of `up`
 //   WIREGUARD_FAKE_ZEROS     "1": one more peer, with a key of zeros, which no configuration can give it
 //   WIREGUARD_FAKE_START     "silent": no report ever; "mute": ends without one; an ErrorId: reports that failure
 const int SafetyMinutes = 3;
@@ -18,7 +19,9 @@ switch (args)
         while (Console.ReadLine() is { } line)
             Console.WriteLine(Curve25519.PublicKeyOf(line));
         return 0;
-    case ["up", var path, "--report", "json", "--timeout", _]:
+    case ["up", var path, "--report", "json", "--timeout", _, .. var options]:
+        if (Environment.GetEnvironmentVariable("WIREGUARD_FAKE_OPTIONS") is { Length: > 0 } file)
+            File.WriteAllText(file, string.Join(' ', options));
         return Up(path);
     case ["serve", var path]:
         return Serve(path);

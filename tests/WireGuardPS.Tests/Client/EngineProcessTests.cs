@@ -42,7 +42,7 @@ public sealed class EngineProcessTests : IDisposable
         // As a detached engine would that kept its streams.
         var engine = Script("""echo '{"ready":true,"tunnel":"wg0","processId":42}'; sleep 2 &""");
 
-        var report = await EngineLauncher.StartAsync(engine, "/x/wg0.conf", Patience, CancellationToken.None);
+        var report = await EngineLauncher.StartAsync(engine, "/x/wg0.conf", Patience, [], CancellationToken.None);
         Assert.Equal((true, 42), (report.Ready, report.ProcessId));
     }
 
@@ -56,18 +56,18 @@ public sealed class EngineProcessTests : IDisposable
     public async Task A_failed_start_says_why(string script, string errorId, string words)
     {
         var exception = await Assert.ThrowsAsync<WgException>(
-            () => EngineLauncher.StartAsync(Script(script), "/x/wg0.conf", Patience, CancellationToken.None));
+            () => EngineLauncher.StartAsync(Script(script), "/x/wg0.conf", Patience, [], CancellationToken.None));
         Assert.Equal(errorId, exception.ErrorId);
         Assert.Contains(words, exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Path_and_timeout_are_the_only_arguments()
+    public async Task Path_timeout_and_options_are_the_only_arguments()
     {
         var engine = Script("""printf '%s|' "$@" > "$(dirname "$0")/argv"; echo '{"ready":true}'""");
 
-        await EngineLauncher.StartAsync(engine, "/x/a b.conf", TimeSpan.FromSeconds(1.2), CancellationToken.None);
-        Assert.Equal("up|/x/a b.conf|--report|json|--timeout|2|", File.ReadAllText(Path.Combine(_directory.Path, "argv")));
+        await EngineLauncher.StartAsync(engine, "/x/a b.conf", TimeSpan.FromSeconds(1.2), ["--kill-switch"], CancellationToken.None);
+        Assert.Equal("up|/x/a b.conf|--report|json|--timeout|2|--kill-switch|", File.ReadAllText(Path.Combine(_directory.Path, "argv")));
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class EngineProcessTests : IDisposable
         var engine = Script("""echo $$ > "$(dirname "$0")/pid"; exec sleep 60""");
 
         var exception = await Assert.ThrowsAsync<WgException>(
-            () => EngineLauncher.StartAsync(engine, "/x/wg0.conf", TimeSpan.FromMilliseconds(1), CancellationToken.None));
+            () => EngineLauncher.StartAsync(engine, "/x/wg0.conf", TimeSpan.FromMilliseconds(1), [], CancellationToken.None));
         Assert.Equal(ErrorIds.EngineTimeout, exception.ErrorId);
         var pid = int.Parse(File.ReadAllText(Path.Combine(_directory.Path, "pid")), System.Globalization.CultureInfo.InvariantCulture);
         Assert.False(await LivesAsync(pid));
@@ -88,7 +88,7 @@ public sealed class EngineProcessTests : IDisposable
         var path = _directory.Write("text", "neither ELF nor script");
         MakeExecutable(path);
 
-        var exception = await Assert.ThrowsAsync<WgException>(() => EngineLauncher.StartAsync(path, "/x/wg0.conf", Patience, CancellationToken.None));
+        var exception = await Assert.ThrowsAsync<WgException>(() => EngineLauncher.StartAsync(path, "/x/wg0.conf", Patience, [], CancellationToken.None));
         Assert.Equal(ErrorIds.EngineFailed, exception.ErrorId);
     }
 

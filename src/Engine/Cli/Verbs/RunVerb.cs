@@ -4,6 +4,7 @@ using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.HostNetwork;
 using WireGuard.Engine.Hosting;
 using WireGuard.Engine.Hosting.Linux;
 using WireGuard.Engine.Interop.Linux;
@@ -27,24 +28,27 @@ internal static class RunVerb
         var dropIn = new Option<bool>(DropInOption) { Hidden = true };
         var temporary = new Option<bool>(TemporaryOption) { Hidden = true };
         var command = new Command("run", "Run a tunnel in the foreground until Ctrl-C or SIGTERM.") { target, detached, dropIn, temporary };
+        var arguments = new StartArguments();
+        arguments.AddTo(command);
         command.SetAction(parsed => (int)(parsed.GetValue(temporary)
             ? RunTemporary(parsed.GetValue(target)!)
-            : Run(parsed.GetValue(target)!, parsed.GetValue(detached), parsed.GetValue(dropIn))));
+            : Run(parsed.GetValue(target)!, parsed.GetValue(detached), parsed.GetValue(dropIn), arguments.ChoicesOf(parsed))));
         return command;
     }
 
     /// <summary>Arguments that have this executable run a tunnel detached.</summary>
-    public static IReadOnlyList<string> DetachedArguments(string target, bool dropIn) =>
-        dropIn ? ["run", target, DetachedOption, DropInOption] : ["run", target, DetachedOption];
+    public static IReadOnlyList<string> DetachedArguments(string path, HostChoices choices) => ["run", path, DetachedOption, .. StartArguments.For(choices)];
+
+    private static IReadOnlyList<string> DetachedDropIn(string name) => ["run", name, DetachedOption, DropInOption];
 
     /// <summary>Arguments that have it run a tunnel detached that is a <see cref="TemporaryTunnel"/>.</summary>
     public static IReadOnlyList<string> TemporaryArguments(string path) => ["run", path, TemporaryOption];
 
-    /// <summary>Runs the tunnel if these are <see cref="DetachedArguments"/>, else returns null.</summary>
+    /// <summary>Runs the tunnel if these are <see cref="DetachedArguments"/> without any choice, or the drop-in form's; else returns null.</summary>
     internal static ExitCode? TryRunDetached(string[] arguments) => arguments switch
     {
-        ["run", var target, DetachedOption] when !target.StartsWith('-') => Run(target, detached: true, dropIn: false),
-        ["run", var target, DetachedOption, DropInOption] when !target.StartsWith('-') => Run(target, detached: true, dropIn: true),
+        ["run", var target, DetachedOption] when !target.StartsWith('-') => Run(target, detached: true, dropIn: false, HostChoices.None),
+        ["run", var target, DetachedOption, DropInOption] when !target.StartsWith('-') => Run(target, detached: true, dropIn: true, HostChoices.None),
         _ => null,
     };
 
@@ -52,8 +56,8 @@ internal static class RunVerb
     public static ExitCode RunDropIn(string name, bool foreground)
     {
         if (foreground)
-            return Run(name, detached: false, dropIn: true);
-        var report = DetachedStart.Run(name, DetachedArguments(name, dropIn: true), UpVerb.DefaultTimeout);
+            return Run(name, detached: false, dropIn: true, HostChoices.None);
+        var report = DetachedStart.Run(name, DetachedDropIn(name), UpVerb.DefaultTimeout);
         if (!report.Ready)
             throw UpVerb.Failure(report);
         // A mistyped verb looks like an interface's name; this line tells.
@@ -61,13 +65,13 @@ internal static class RunVerb
         return ExitCode.Ok;
     }
 
-    private static ExitCode Run(string target, bool detached, bool dropIn)
+    private static ExitCode Run(string target, bool detached, bool dropIn, HostChoices choices)
     {
         Protect();
         using var signals = new StopSignals(endsOnHangUp: !detached);
         if (detached)
-            return RunDetached(target, dropIn, OpenFile, signals, null);
-        using var host = Start(target, dropIn, ConsoleLog.ForStandardError, signals, null, null, out var log, out _);
+            return RunDetached(target, dropIn, choices, OpenFile, signals, null);
+        using var host = Start(target, dropIn, choices, ConsoleLog.ForStandardError, signals, null, null, out var log, out _);
         Wait(host, log, signals);
         return ExitCode.Ok;
     }
@@ -77,7 +81,7 @@ internal static class RunVerb
         Protect();
         using var signals = new StopSignals(endsOnHangUp: false);
         using var temporary = TemporaryTunnel.Enter(path, signals);
-        return RunDetached(path, dropIn: false, (_, _) => EngineLog.None, signals, temporary);
+        return RunDetached(path, dropIn: false, HostChoices.None, (_, _) => EngineLog.None, signals, temporary);
     }
 
     // Keys stay in here: neither in files that others may read nor in core dumps.
@@ -87,13 +91,13 @@ internal static class RunVerb
         ProcessCalls.ForbidCoreDumps();
     }
 
-    private static ExitCode RunDetached(string target, bool dropIn, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary)
+    private static ExitCode RunDetached(string target, bool dropIn, HostChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary)
     {
         // A path is absolute: the parent saw to it.
         DetachedChild.Enter();
         try
         {
-            using var host = Start(target, dropIn, openLog, signals, temporary, DetachedChild.Tell, out var log, out var warnings);
+            using var host = Start(target, dropIn, choices, openLog, signals, temporary, DetachedChild.Tell, out var log, out var warnings);
             CrashLog.Watch(log);
             DetachedChild.Report(new StartReport { Ready = true, Tunnel = host.TunnelName, ProcessId = Environment.ProcessId, Warnings = warnings.Count > 0 ? warnings : null });
             Wait(host, log, signals);
@@ -107,7 +111,7 @@ internal static class RunVerb
     }
 
     private static TunnelHost Start(
-        string target, bool dropIn, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary, Action<string>? tell, out EngineLog log, out IReadOnlyList<string> warnings)
+        string target, bool dropIn, HostChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary, Action<string>? tell, out EngineLog log, out IReadOnlyList<string> warnings)
     {
         TunnelConfig? config = null;
         IReadOnlyList<ConfigDiagnostic> doubts = [];
@@ -125,6 +129,7 @@ internal static class RunVerb
         {
             Name = name,
             Config = config,
+            Choices = choices,
             TunDescriptor = dropIn ? Descriptor("WG_TUN_FD") : null,
             UapiDescriptor = dropIn ? Descriptor("WG_UAPI_FD") : null,
             Log = log,

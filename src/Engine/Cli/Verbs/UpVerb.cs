@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using WireGuard.Api;
+using WireGuard.Engine.HostNetwork;
 using WireGuard.Engine.Hosting;
 using WireGuard.Engine.Hosting.Linux;
 
@@ -24,17 +25,19 @@ internal static class UpVerb
         });
         var report = new Option<string>("--report") { Description = "json: tell the outcome as one JSON line on standard output.", HelpName = "json" };
         report.AcceptOnlyFromAmong("json");
+        var arguments = new StartArguments();
         var command = new Command("up", "Start a tunnel that outlives the shell.") { target, timeout, report };
-        command.SetAction(parsed => (int)Up(parsed.GetValue(target)!, TimeSpan.FromSeconds(parsed.GetValue(timeout)), parsed.GetValue(report) is not null));
+        arguments.AddTo(command);
+        command.SetAction(parsed => (int)Up(parsed.GetValue(target)!, arguments.ChoicesOf(parsed), TimeSpan.FromSeconds(parsed.GetValue(timeout)), parsed.GetValue(report) is not null));
         return command;
     }
 
     /// <summary>What a report says, as an exception that ends the command.</summary>
     public static CommandException Failure(StartReport report) => new(CodeOf(report), report.Message ?? "The engine did not start.");
 
-    private static ExitCode Up(string target, TimeSpan timeout, bool json)
+    private static ExitCode Up(string target, HostChoices choices, TimeSpan timeout, bool json)
     {
-        var report = Start(target, timeout, json ? null : Console.Error.WriteLine);
+        var report = Start(target, choices, timeout, json ? null : Console.Error.WriteLine);
         if (json)
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(report, ControlJsonContext.Default.StartReport));
@@ -49,12 +52,12 @@ internal static class UpVerb
         return ExitCode.Ok;
     }
 
-    private static StartReport Start(string target, TimeSpan timeout, Action<string>? tell)
+    private static StartReport Start(string target, HostChoices choices, TimeSpan timeout, Action<string>? tell)
     {
         try
         {
             var (path, name) = TunnelFile.Locate(target);
-            return DetachedStart.Run(name, RunVerb.DetachedArguments(path, dropIn: false), timeout, tell: tell);
+            return DetachedStart.Run(name, RunVerb.DetachedArguments(path, choices), timeout, tell: tell);
         }
         catch (StartException failure)
         {

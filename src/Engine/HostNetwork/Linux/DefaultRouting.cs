@@ -18,6 +18,7 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
     private readonly Dictionary<AddressFamily, PolicyRule[]> _rules = [];
     private HashSet<AddressFamily> _prepared = [];
     private bool _marked;
+    private bool _holdsMark;
     private uint _mark;
 
     /// <summary>The table of the default routes; of meaning once <see cref="Prepare"/> was called.</summary>
@@ -36,18 +37,32 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
     {
         if (families.Count == 0 || _prepared.IsSupersetOf(families))
             return;
-        ChooseNumbers();
-        if (!_marked)
-        {
-            settings.UseMark(_mark);
-            _marked = true;
-        }
+        TakeMark();
 
         // Before it is so: what fails half-way is to be taken back.
         _prepared.UnionWith(families);
         SetFirewall(_prepared);
         if (families.Contains(AddressFamily.InterNetwork))
             changes.SetSysctl(Sysctl.SourceValidMark, "1");
+    }
+
+    /// <summary>The tunnel's own datagrams carry a mark from now on, default route or not.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public void HoldMark()
+    {
+        using var alone = Lock();
+        _holdsMark = true;
+        TakeMark();
+    }
+
+    /// <summary>Ends what <see cref="HoldMark"/> began; a default route still has its mark.</summary>
+    public void ReleaseMark()
+    {
+        _holdsMark = false;
+        if (_prepared.Count > 0 || !_marked)
+            return;
+        settings.UseMark(settings.FwMark);
+        _marked = false;
     }
 
     /// <summary>Packets of the family take the table's routes from now on.</summary>
@@ -86,7 +101,7 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
         if (_prepared.Count == 0 && families.Count == 0 && !_marked)
             return;
         var kept = _prepared.Intersect(families).ToHashSet();
-        if (kept.Count == _prepared.Count && (kept.Count > 0 || !_marked))
+        if (kept.Count == _prepared.Count && (kept.Count > 0 || !_marked || _holdsMark))
             return;
         if (!kept.Contains(AddressFamily.InterNetwork))
             changes.RestoreSysctl(Sysctl.SourceValidMark);
@@ -97,11 +112,23 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
         else
         {
             changes.RemoveTable(TunnelFirewall.TableOf(settings.InterfaceName));
-            settings.UseMark(settings.FwMark);
-            _marked = false;
+            if (!_holdsMark)
+            {
+                settings.UseMark(settings.FwMark);
+                _marked = false;
+            }
         }
 
         _prepared = kept;
+    }
+
+    private void TakeMark()
+    {
+        ChooseNumbers();
+        if (_marked)
+            return;
+        settings.UseMark(_mark);
+        _marked = true;
     }
 
     private void SetFirewall(IReadOnlyCollection<AddressFamily> families)

@@ -88,14 +88,17 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
         Forget(record);
     }
 
+    public bool Has(HostChange change) => journal.Changes.Contains(change);
+
     /// <summary>Takes back whatever is in the journal, the latest first; goes on after a failure and throws the last one.</summary>
+    /// <param name="except">What stays.</param>
     /// <returns>What was taken back.</returns>
     /// <exception cref="HostNetworkException"/>
-    public IReadOnlyList<HostChange> TakeBackAll()
+    public IReadOnlyList<HostChange> TakeBackAll(HostChange? except = null)
     {
         var taken = new List<HostChange>();
         HostNetworkException? failure = null;
-        foreach (var change in journal.Changes.Reverse().ToList())
+        foreach (var change in journal.Changes.Reverse().Where(change => change != except).ToList())
         {
             try
             {

@@ -13,8 +13,10 @@ public sealed class InterfaceConfigurator : IHostNetwork
     private readonly Lock _lock = new();
     private readonly RouteNetlink _netlink = new();
     private readonly EngineLog _log;
+    private readonly string _tunnel;
     private readonly string _stateDirectory;
     private readonly HostChanges _changes;
+    private readonly TableChange _killSwitch;
     private readonly Stack<UndoStep> _undo = new();
     private TunnelRoutes? _routes;
     private HostNetworkSettings? _settings;
@@ -27,11 +29,15 @@ public sealed class InterfaceConfigurator : IHostNetwork
     public InterfaceConfigurator(string tunnel, string stateDirectory, EngineLog log)
     {
         _log = log;
+        _tunnel = tunnel;
         _stateDirectory = stateDirectory;
+        _killSwitch = new TableChange(KillSwitch.TableOf(tunnel));
         _changes = new HostChanges(_netlink, HostJournal.Open(stateDirectory, tunnel), log);
     }
 
-    /// <summary>As <see cref="TakeBackLeftovers()"/>, for an engine that will not come back.</summary>
+    public bool HasKillSwitch => _changes.Has(_killSwitch);
+
+    /// <summary>As <see cref="TakeBackLeftovers(bool)"/>, for an engine that will not come back.</summary>
     /// <param name="isAlive">Asked when nobody else can change anything any more.</param>
     /// <returns>How much there was; null: the engine lives, and nothing was touched.</returns>
     /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
@@ -46,7 +52,7 @@ public sealed class InterfaceConfigurator : IHostNetwork
         return new HostChanges(netlink, HostJournal.Open(stateDirectory, tunnel), log).TakeBackAll().Count;
     }
 
-    public int TakeBackLeftovers()
+    public int TakeBackLeftovers(bool keepsKillSwitch = false)
     {
         lock (_lock)
         {
@@ -55,7 +61,7 @@ public sealed class InterfaceConfigurator : IHostNetwork
             if (!_changes.Any)
                 return 0;
             using var alone = HostLock.Take(_stateDirectory);
-            return _changes.TakeBackAll().Count;
+            return _changes.TakeBackAll(keepsKillSwitch ? _killSwitch : null).Count;
         }
     }
 
@@ -67,13 +73,15 @@ public sealed class InterfaceConfigurator : IHostNetwork
         {
             if (_routes is not null)
                 throw new InvalidOperationException("Settings are applied already.");
+            // A start that fails leaves it as it was: open, or closed since an engine was killed.
+            var wasClosed = _changes.Has(_killSwitch);
             try
             {
                 ApplySteps(settings);
             }
             catch
             {
-                UndoSteps();
+                UndoSteps(wasClosed);
                 throw;
             }
         }
@@ -104,11 +112,11 @@ public sealed class InterfaceConfigurator : IHostNetwork
         }
     }
 
-    public void Undo()
+    public void Undo(bool keepsKillSwitch = false)
     {
         lock (_lock)
         {
-            if (UndoSteps() is { } failure)
+            if (UndoSteps(keepsKillSwitch) is { } failure)
                 throw failure;
         }
     }
@@ -125,6 +133,13 @@ public sealed class InterfaceConfigurator : IHostNetwork
         var link = FindLink(name);
         var defaults = new DefaultRouting(_netlink, _changes, _stateDirectory, settings, _log);
         var routes = new TunnelRoutes(_netlink, defaults, link, settings.Table);
+
+        if (settings.Choices.KillSwitch)
+        {
+            _undo.Push(new UndoStep($"giving back the mark of {name}", defaults.ReleaseMark));
+            defaults.HoldMark();
+            _changes.Set(KillSwitch.Create(name, defaults.Mark));
+        }
 
         foreach (var address in settings.Addresses)
         {
@@ -175,14 +190,23 @@ public sealed class InterfaceConfigurator : IHostNetwork
     }
 
     /// <summary>Takes every step back; returns the last failure.</summary>
-    private HostNetworkException? UndoSteps()
+    private HostNetworkException? UndoSteps(bool keepsKillSwitch)
     {
         HostNetworkException? failure = null;
         while (_undo.TryPop(out var step))
+            Try(() => NetlinkStep.RunIfStillThere(step.Name, step.Action));
+        _routes = null;
+        if (!keepsKillSwitch)
+            Try(() => _changes.RemoveTable(_killSwitch.Name));
+        else if (_changes.Has(_killSwitch))
+            _log.Warning($"the kill switch stays closed: nothing leaves this host until {_tunnel} is started again or taken down");
+        return failure;
+
+        void Try(Action action)
         {
             try
             {
-                NetlinkStep.RunIfStillThere(step.Name, step.Action);
+                action();
             }
             catch (HostNetworkException exception)
             {
@@ -190,8 +214,6 @@ public sealed class InterfaceConfigurator : IHostNetwork
                 failure = exception;
             }
         }
-        _routes = null;
-        return failure;
     }
 
     private sealed record UndoStep(string Name, Action Action);

@@ -1,0 +1,10 @@
+namespace WireGuard.Engine.HostNetwork;
+
+/// <summary>What whoever starts a tunnel asks of the host beyond the configuration file.</summary>
+public sealed record HostChoices
+{
+    public static HostChoices None { get; } = new();
+
+    /// <summary>Nothing leaves the host but through the tunnel, until it is stopped; also while its engine is dead.</summary>
+    public bool KillSwitch { get; init; }
+}

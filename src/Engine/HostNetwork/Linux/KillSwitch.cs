@@ -1,0 +1,58 @@
+using System.Net.Sockets;
+using static WireGuard.Engine.Interop.Linux.Netlink.NetfilterConstants;
+
+namespace WireGuard.Engine.HostNetwork;
+
+/// <summary>
+/// The rules that let nothing leave the host but through the tunnel, in a table of their own that outlives the engine. By interface
+/// and mark, not by address: no route leads around them, and a peer may move.
+/// </summary>
+internal static class KillSwitch
+{
+    private const int FilterPriority = 0;
+    private const byte Udp = 17;
+    private const byte IcmpV6 = 58;
+    private const uint HopLimitOffset = 7;
+
+    // What neighbours say to each other comes from one hop away and goes no further, and says so.
+    private static readonly (byte HopLimit, byte[] Types)[] s_neighbourTalk =
+    [
+        (255, [133, 135, 136]), // router solicitation; neighbour solicitation and advertisement
+        (1, [131, 132, 143]), // multicast listener reports: switches bring solicitations to listeners only
+    ];
+
+    public static string TableOf(string tunnel) => $"wireguard-killswitch-{tunnel}";
+
+    /// <param name="mark">What the tunnel's own datagrams carry; nobody without CAP_NET_ADMIN can set it.</param>
+    public static FirewallTable Create(string tunnel, uint mark) => new(TableOf(tunnel),
+    [
+        new FirewallChain("output", NF_INET_LOCAL_OUT, FilterPriority, NF_DROP,
+        [
+            new FirewallRule().ToInterface("lo").Accept(),
+            new FirewallRule().ToInterface(tunnel).Accept(),
+            new FirewallRule().Protocol(Udp).Mark(mark).Accept(),
+            LeaseRenewal(AddressFamily.InterNetwork, client: 68, server: 67),
+            LeaseRenewal(AddressFamily.InterNetworkV6, client: 546, server: 547),
+            .. s_neighbourTalk.SelectMany(talk => talk.Types.Select(type => NeighbourTalk(talk.HopLimit, type))),
+        ]),
+        new FirewallChain("forward", NF_INET_FORWARD, FilterPriority, NF_DROP,
+        [
+            new FirewallRule().ToInterface(tunnel).Accept(),
+            new FirewallRule().FromInterface(tunnel).KnownConnection().Accept(),
+        ]),
+    ]);
+
+    // Without it the underlay's own address is lost, and the tunnel with it. Ports below 1024 are root's.
+    private static FirewallRule LeaseRenewal(AddressFamily family, ushort client, ushort server) => new FirewallRule()
+        .Family(family)
+        .Protocol(Udp)
+        .Transport(0, (byte)(client >> 8), (byte)client, (byte)(server >> 8), (byte)server)
+        .Accept();
+
+    private static FirewallRule NeighbourTalk(byte hopLimit, byte type) => new FirewallRule()
+        .Family(AddressFamily.InterNetworkV6)
+        .Network(HopLimitOffset, hopLimit)
+        .Protocol(IcmpV6)
+        .Transport(0, type)
+        .Accept();
+}

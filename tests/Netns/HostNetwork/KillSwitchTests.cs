@@ -1,0 +1,173 @@
+using System.Net;
+using System.Net.Sockets;
+using WireGuard.Tests.Interop;
+using WireGuard.Tests.Paths;
+
+namespace WireGuard.Tests.HostNetwork;
+
+/// <summary>
+/// A host that lets nothing leave but through its tunnel: what its wire sees when routes lead around the tunnel, while the
+/// engine runs and when it is dead.
+/// </summary>
+public sealed class KillSwitchTests : IDisposable
+{
+    private const string Far = "198.51.100.1";
+    private const string FarIPv6 = "2001:db8:51::1";
+    private const string Option = "--kill-switch";
+
+    private readonly PrivateDirectory _files = new();
+    private readonly (Host One, Host Two) _hosts = InteropRequirement.Missing([]) is null ? Host.Pair() : default;
+    private readonly NetworkNamespace? _guest = InteropRequirement.Missing([]) is null ? NetworkNamespace.Create() : null;
+
+    private Host One => _hosts.One;
+
+    private Host Two => _hosts.Two;
+
+    public void Dispose()
+    {
+        _guest?.Dispose();
+        Two?.Dispose();
+        One?.Dispose();
+        _files.Dispose();
+    }
+
+    /// <param name="allowed">None of them holds an IPv6 address: a tunnel for IPv4 alone.</param>
+    [InteropTheory(InteropRequirement.Tcpdump, InteropRequirement.Nft)]
+    [InlineData("0.0.0.0/0")]
+    [InlineData("10.78.0.2/32")]
+    public void Nothing_leaves_around_the_tunnel_while_the_engine_runs_nor_when_it_is_dead(string allowed)
+    {
+        Prepare();
+        var before = (HostPicture.Firewall(One.Namespace), string.Join('\n', HostPicture.Rules(One.Namespace)));
+        var engine = Up(Config(allowed), Option);
+        using var wire = CaptureLeaks();
+        Ping(Two.InnerIPv4.ToString());
+        TryToLeak();
+        Signals.Send(engine, Signals.Kill);
+        AwaitItsDeath();
+        TryToLeak();
+        Assert.NotEqual(0, TryPing(One.Namespace, Two.InnerIPv4.ToString()).ExitCode);
+        // The filter leaves everything out that is the tunnel's or the neighbours'.
+        Assert.DoesNotContain(wire.Packets, packet => packet.StartsWith("IP", StringComparison.Ordinal));
+        Assert.Contains("left behind is undone", One.Engine("down", One.Interface).Output);
+        Assert.Equal(before, (HostPicture.Firewall(One.Namespace), string.Join('\n', HostPicture.Rules(One.Namespace))));
+        Ping(Far);
+        wire.Await(Far);
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void It_stays_through_a_start_that_fails_and_goes_with_one_that_does_not_ask_for_it()
+    {
+        Prepare();
+        var config = Config("0.0.0.0/0");
+        Signals.Send(Up(config, Option), Signals.Kill);
+        AwaitItsDeath();
+        One.Namespace.Ip("link", "add", One.Interface, "type", "veth");
+        Assert.NotEqual(0, One.TryEngine("up", config, Option).ExitCode);
+        Assert.True(IsClosed());
+        One.Namespace.Ip("link", "del", One.Interface);
+        Up(config, Option);
+        Assert.True(IsClosed());
+        Ping(Two.InnerIPv4.ToString());
+        One.Engine("down", One.Interface);
+        Assert.False(IsClosed());
+        Signals.Send(Up(config, Option), Signals.Kill);
+        AwaitItsDeath();
+        Assert.True(IsClosed());
+        Up(config);
+        Assert.False(IsClosed());
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void An_end_that_nobody_asked_for_leaves_it_closed()
+    {
+        Prepare();
+        Up(Config("0.0.0.0/0"), Option);
+        One.Namespace.Ip("link", "del", One.Interface);
+        Eventually.True(() => !File.Exists(One.ControlSocket), "the engine has ended");
+        Assert.True(IsClosed());
+        One.Engine("down", One.Interface);
+        Assert.False(IsClosed());
+        Assert.Empty(One.Leftovers());
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void A_lease_of_the_underlay_is_renewed_and_neighbours_are_found()
+    {
+        Prepare();
+        Up(Config("0.0.0.0/0"), Option);
+        Assert.Null(Send(from: 68, to: 67));
+        Assert.NotNull(Send(from: 6868, to: 67));
+        Assert.NotNull(Send(from: 68, to: 53));
+        One.Namespace.Ip("neigh", "flush", "dev", "eth0");
+        _ = TryPing(Two.Namespace, "fd77::1");
+        Eventually.True(() => Two.Namespace.Run("ip", "neigh", "show", "fd77::1").Output.Contains("lladdr", StringComparison.Ordinal), "a neighbour is told where the host is");
+    }
+
+    private void AwaitItsDeath() =>
+        Eventually.True(() => One.Namespace.IpJson("link").All(link => link.GetProperty("ifname").GetString() != One.Interface), "the engine is gone");
+
+    /// <summary>What went wrong, or null.</summary>
+    private SocketError? Send(int from, int to) => One.Namespace.Invoke<SocketError?>(() =>
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(One.OuterAddress, from));
+        try
+        {
+            socket.SendTo([1], new IPEndPoint(Two.OuterAddress, to));
+            return null;
+        }
+        catch (SocketException refused)
+        {
+            return refused.SocketErrorCode;
+        }
+    });
+
+    private bool IsClosed() => HostPicture.Firewall(One.Namespace).Contains($"wireguard-killswitch-{One.Interface}", StringComparison.Ordinal);
+
+    /// <summary>A network behind the first host, and routes on its wire to what is not the wire's: as DHCP's option 121 plants them.</summary>
+    private void Prepare()
+    {
+        Two.Namespace.Ip("addr", "add", $"{Far}/32", "dev", "lo");
+        Two.Namespace.Ip("addr", "add", $"{FarIPv6}/128", "dev", "lo");
+        One.Namespace.ConnectTo(_guest!, "guest0", ["10.79.0.1/24", "fd79::1/64"], "eth0", ["10.79.0.2/24", "fd79::2/64"]);
+        One.Namespace.Run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
+        _guest!.Ip("route", "add", "default", "via", "10.79.0.1");
+        _guest.Ip("-6", "route", "add", "default", "via", "fd79::1");
+        Two.Namespace.Ip("route", "add", "10.79.0.0/24", "via", "10.77.0.1");
+        One.Namespace.Ip("route", "add", "default", "via", "10.77.0.2");
+        One.Namespace.Ip("route", "add", "198.51.100.0/25", "via", "10.77.0.2");
+        One.Namespace.Ip("-6", "route", "add", "default", "via", "fd77::2");
+        One.AwaitIPv6(Two);
+    }
+
+    private void TryToLeak()
+    {
+        foreach (var address in new[] { Far, FarIPv6, "10.77.0.2", "fd77::2" })
+            Assert.NotEqual(0, TryPing(One.Namespace, address).ExitCode);
+        foreach (var address in new[] { Far, FarIPv6 })
+            Assert.NotEqual(0, TryPing(_guest!, address).ExitCode);
+    }
+
+    private static ProcessResult TryPing(NetworkNamespace from, string address) => from.TryRun("ping", "-n", "-q", "-c", "1", "-W", "0.3", address);
+
+    private void Ping(string address) => One.Namespace.Run("ping", "-n", "-q", "-c", "2", "-i", "0.2", "-w", "15", address);
+
+    private PacketCapture CaptureLeaks() => new(
+        One.Namespace, "eth0", "outbound", "and", "not", "arp",
+        "and", "not", $"udp port {One.ListenPort}",
+        "and", "not", "(ip6 and (ip6[6] == 0 or (ip6[6] == 58 and ip6[40] >= 133 and ip6[40] <= 136)))");
+
+    private string Config(string allowed) => _files.Write(One.Interface + ".conf", One.ConfigFor(Two, withEndpoint: true)
+        .Replace($"{Two.InnerIPv4}/32, {Two.InnerIPv6}/128", allowed, StringComparison.Ordinal));
+
+    /// <summary>Gives the engine's process.</summary>
+    private int Up(string config, params string[] options)
+    {
+        if (!File.Exists(Two.ControlSocket))
+            Two.Engine("up", _files.Write(Two.Interface + ".conf", Two.ConfigFor(One, withEndpoint: false)));
+        var report = One.Up(config, options);
+        Assert.True(report.Ready, report.Message);
+        return report.ProcessId;
+    }
+}
