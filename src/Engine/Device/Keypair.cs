@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Noise;
 
 namespace WireGuard.Engine.Device;
@@ -11,6 +12,8 @@ namespace WireGuard.Engine.Device;
 /// </summary>
 internal sealed unsafe class Keypair
 {
+    private static long s_made;
+
     private readonly byte[] _keys = GC.AllocateArray<byte>(64, pinned: true);
     private readonly ReplayCounter _received = new();
     private readonly Lock _receivedLock = new();
@@ -37,6 +40,9 @@ internal sealed unsafe class Keypair
 
     internal uint RemoteIndex { get; }
 
+    /// <summary>Larger than that of every session made before, from 1 on.</summary>
+    internal long Number { get; } = Interlocked.Increment(ref s_made);
+
     /// <summary>Monotonic nanoseconds.</summary>
     internal long CreatedAt { get; }
 
@@ -53,22 +59,30 @@ internal sealed unsafe class Keypair
 
     internal bool IsExpired(long now) => now - CreatedAt >= (long)ProtocolLimits.RejectAfterTime.TotalNanoseconds;
 
-    /// <summary>Takes the next counter; a value from <see cref="ProtocolLimits.RejectAfterMessages"/> on must not be used.</summary>
-    internal ulong NextCounter() => (ulong)Interlocked.Increment(ref _sendCounter) - 1;
+    /// <summary>Takes so many counters in a row and returns the first; those from <see cref="ProtocolLimits.RejectAfterMessages"/> on must not be used.</summary>
+    internal ulong TakeCounters(int count) => (ulong)Interlocked.Add(ref _sendCounter, count) - (ulong)count;
 
     /// <summary>Starts counting elsewhere; for tests of the limits.</summary>
     internal void SetSendCounter(ulong value) => Interlocked.Exchange(ref _sendCounter, (long)value);
 
-    internal bool CanReceive(ulong counter)
-    {
-        lock (_receivedLock)
-            return !_received.IsUsedUp && _received.CanAccept(counter);
-    }
+    /// <summary>Whether the counter could still be accepted, as of a moment ago.</summary>
+    internal bool CanReceive(ulong counter) => !_received.IsUsedUp && _received.CanAccept(counter);
 
-    internal bool TryReceive(ulong counter)
+    /// <summary>
+    /// Accepts the counters of authentic packets, in order, each once: what is not accepted is marked as not authentic. Lanes
+    /// that opened copies of a message at the same time agree here on who has it.
+    /// </summary>
+    /// <param name="newest">Set for each packet whose counter was higher than all before.</param>
+    internal void Receive(Span<AeadPacket> packets, Span<bool> newest)
     {
         lock (_receivedLock)
-            return _received.TryAccept(counter);
+        {
+            for (var i = 0; i < packets.Length; i++)
+            {
+                newest[i] = packets[i].Counter >= _received.Next;
+                packets[i].Authentic = packets[i].Authentic && _received.TryAccept(packets[i].Counter);
+            }
+        }
     }
 
     /// <summary>Begins a use; false when the keys are already gone.</summary>

@@ -14,7 +14,7 @@ internal sealed class Keypairs(IndexTable indices)
 
     internal Keypair? Previous { get; private set; }
 
-    internal Keypair? Next { get; private set; }
+    internal Keypair? Next { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
     /// <summary>A new session: an initiator uses it at once, a responder waits for the first packet on it.</summary>
     internal void Add(Keypair added)

@@ -77,32 +77,46 @@ internal sealed class Peer
     internal void AddSent(int bytes) => Interlocked.Add(ref _txBytes, bytes);
 
     /// <summary>
-    /// Follows the peer to where an authenticated message came from, and answers from the address it came to. True when
-    /// the remote side moved.
+    /// Follows the peer to where an authenticated handshake message came from, and answers from the address it came to. True
+    /// when the remote side moved.
     /// </summary>
-    internal bool LearnEndpoint(in UdpEndpoint source)
-    {
-        var known = Endpoint;
-        if (known is not null && known.Value.Equals(source))
-            return false;
-        var learned = source with { TrafficClass = 0 };
-        if (IsRefused(source))
-        {
-            learned = learned.WithoutSource();
-            if (known is not null && known.Value.Equals(learned))
-                return false;
-        }
+    internal bool LearnEndpoint(in UdpEndpoint source) => Follow(source, null, 0);
 
-        Interlocked.Exchange(ref _endpoint, new PeerEndpoint(learned));
-        // It may have been refused in the meantime, by a thread that looked before the line above.
-        if (learned.HasSource && IsRefused(learned))
-            ForgetSource();
-        return known is null || !known.Value.SameRemote(source);
+    /// <summary>
+    /// As the other, for a transport message. Whoever handles an older one after a newer, be it late or on another lane, does
+    /// not move the endpoint back.
+    /// </summary>
+    /// <param name="session">Whose message it is.</param>
+    internal bool LearnEndpoint(in UdpEndpoint source, Keypair session, ulong counter) => Follow(source, session, counter);
+
+    private bool Follow(in UdpEndpoint source, Keypair? session, ulong counter)
+    {
+        while (true)
+        {
+            var known = Endpoint;
+            if (known is not null && (known.Value.Equals(source) || (session is not null && !known.IsOlderThan(session.Number, counter))))
+                return false;
+            var learned = source with { TrafficClass = 0 };
+            if (IsRefused(source))
+            {
+                learned = learned.WithoutSource();
+                if (known is not null && known.Value.Equals(learned))
+                    return false;
+            }
+
+            var moved = session is not null ? new PeerEndpoint(learned, session.Number, counter) : known?.With(learned) ?? new PeerEndpoint(learned);
+            if (!ReferenceEquals(Interlocked.CompareExchange(ref _endpoint, moved, known), known))
+                continue;
+            // It may have been refused in the meantime, by a thread that looked before the line above.
+            if (learned.HasSource && IsRefused(learned))
+                ForgetSource();
+            return known is null || !known.Value.SameRemote(source);
+        }
     }
 
     private bool IsRefused(in UdpEndpoint source) => Volatile.Read(ref _refused) is { } refused && refused.Value.Equals(source);
 
-    internal void SetEndpoint(in UdpEndpoint endpoint) => Volatile.Write(ref _endpoint, new PeerEndpoint(endpoint));
+    internal void SetEndpoint(in UdpEndpoint endpoint) => Volatile.Write(ref _endpoint, Endpoint?.With(endpoint) ?? new PeerEndpoint(endpoint));
 
     /// <summary>Nothing can be sent until the peer speaks or an endpoint is set.</summary>
     internal void ForgetEndpoint() => Volatile.Write(ref _endpoint, null);
@@ -112,7 +126,7 @@ internal sealed class Peer
     {
         var known = Endpoint;
         if (known is { Value.HasSource: true })
-            Interlocked.CompareExchange(ref _endpoint, new PeerEndpoint(known.Value.WithoutSource()), known);
+            Interlocked.CompareExchange(ref _endpoint, known.With(known.Value.WithoutSource()), known);
     }
 
     /// <summary>

@@ -4,7 +4,8 @@ namespace WireGuard.Engine.Device;
 
 /// <summary>
 /// Sliding window over received counters: which were seen, in a ring of bits (RFC 6479, and the kernel driver's sizes:
-/// 8,192 bits, of which 8,128 are usable because the ring advances by whole words). Not thread-safe: its keypair locks.
+/// 8,192 bits, of which 8,128 are usable because the ring advances by whole words). One thread at a time accepts: its keypair
+/// locks. Any thread may ask meanwhile: the answer is that of a moment ago, and no counter that is still good is refused.
 /// </summary>
 internal sealed class ReplayCounter
 {
@@ -16,14 +17,21 @@ internal sealed class ReplayCounter
     // One more than the newest counter, so that 0 means "none yet".
     private ulong _next;
 
+    /// <summary>One more than the newest counter; 0: none yet.</summary>
+    internal ulong Next => Volatile.Read(ref _next);
+
     /// <summary>The last counter that there is was seen: the session takes nothing more, in whatever order it comes.</summary>
-    internal bool IsUsedUp => _next >= ProtocolLimits.RejectAfterMessages;
+    internal bool IsUsedUp => Next >= ProtocolLimits.RejectAfterMessages;
 
     /// <summary>Whether the counter could still be accepted; changes nothing. Called before the tag is checked.</summary>
-    internal bool CanAccept(ulong counter) =>
-        counter < ProtocolLimits.RejectAfterMessages
-        && counter + 1 + ProtocolLimits.ReplayWindow >= _next
-        && (counter >= _next || (_seen[Word(counter)] & Bit(counter)) == 0);
+    internal bool CanAccept(ulong counter)
+    {
+        // Read once, before the bit: the words up to it were cleared before it was written.
+        var next = Next;
+        return counter < ProtocolLimits.RejectAfterMessages
+            && counter + 1 + ProtocolLimits.ReplayWindow >= next
+            && (counter >= next || (Volatile.Read(ref _seen[Word(counter)]) & Bit(counter)) == 0);
+    }
 
     /// <summary>Accepts a counter for the first time, else false. Called once the tag was right.</summary>
     internal bool TryAccept(ulong counter)
@@ -45,7 +53,7 @@ internal sealed class ReplayCounter
         else
             for (ulong i = 1; i <= words; i++)
                 _seen[(int)((newest + i) % Words)] = 0;
-        _next = counter + 1;
+        Volatile.Write(ref _next, counter + 1);
     }
 
     private static int Word(ulong counter) => (int)(counter / WordBits % Words);

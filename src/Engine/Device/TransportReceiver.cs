@@ -15,6 +15,7 @@ internal sealed unsafe class TransportReceiver(WireGuardDevice device, Transport
     private readonly AeadPacket[] _opening = new AeadPacket[PacketBatch.DefaultCapacity];
     private readonly Keypair?[] _keypairs = new Keypair?[PacketBatch.DefaultCapacity];
     private readonly int[] _slots = new int[PacketBatch.DefaultCapacity];
+    private readonly bool[] _newest = new bool[PacketBatch.DefaultCapacity];
     private int _count;
 
     /// <summary>Works off a batch that was read from the socket, overwriting it, and writes what is good to the TUN.</summary>
@@ -43,16 +44,32 @@ internal sealed unsafe class TransportReceiver(WireGuardDevice device, Transport
     {
         device.Aead.Open(_opening.AsSpan(0, _count));
         var delivered = false;
-        for (var i = 0; i < _count; i++)
+        for (int first = 0, next; first < _count; first = next)
         {
-            ref var slot = ref batch[_slots[i]];
-            slot.Length = _opening[i].Authentic && _keypairs[i]!.TryReceive(_opening[i].Counter)
-                ? Accept(ref slot, _keypairs[i]!, _opening[i].Length, now)
-                : 0;
-            delivered |= slot.Length > 0;
+            next = EndOfRun(first);
+            _keypairs[first]!.Receive(_opening.AsSpan(first..next), _newest.AsSpan(first..next));
+            var received = 0;
+            for (var i = first; i < next; i++)
+            {
+                ref var slot = ref batch[_slots[i]];
+                slot.Length = _opening[i].Authentic ? Accept(ref slot, i, now, ref received) : 0;
+                delivered |= slot.Length > 0;
+            }
+
+            if (received > 0)
+                _keypairs[first]!.Peer.AddReceived(received);
         }
 
         return delivered;
+    }
+
+    // Messages of one session in a row: what lanes share is touched once for them.
+    private int EndOfRun(int first)
+    {
+        var end = first + 1;
+        while (end < _count && ReferenceEquals(_keypairs[end], _keypairs[first]))
+            end++;
+        return end;
     }
 
     private void Sort(ref PacketSlot slot, int index, long now)
@@ -92,13 +109,16 @@ internal sealed unsafe class TransportReceiver(WireGuardDevice device, Transport
     }
 
     // The packet is authentic and new. Returns the length to write to the TUN, 0 for nothing.
-    private int Accept(ref PacketSlot slot, Keypair keypair, int textLength, long now)
+    private int Accept(ref PacketSlot slot, int index, long now, ref int received)
     {
+        var keypair = _keypairs[index]!;
+        var textLength = _opening[index].Length;
         var peer = keypair.Peer;
         if (peer.IsRemoved)
             return 0;
-        // The endpoint follows every authentic packet, even one that the routing check below drops.
-        device.Learn(peer, slot.Endpoint, now);
+        // The endpoint follows the newest authentic packet, even one that the routing check below drops.
+        if (_newest[index])
+            device.Learn(peer, slot.Endpoint, keypair, _opening[index].Counter, now);
         if (peer.Keypairs.Confirm(keypair))
             device.CompleteHandshake(peer, sender, sendKeepalive: false);
         RekeyInTheLastMinute(peer, now);
@@ -107,7 +127,7 @@ internal sealed unsafe class TransportReceiver(WireGuardDevice device, Transport
         slot.Data += MessageFormat.TransportHeaderSize;
         if (textLength == 0)
         {
-            peer.AddReceived(MessageFormat.MinimumTransportSize);
+            received += MessageFormat.MinimumTransportSize;
             return 0;
         }
 
@@ -116,7 +136,7 @@ internal sealed unsafe class TransportReceiver(WireGuardDevice device, Transport
         var length = IpPacket.TotalLength(packet);
         if (length < 0 || !ReferenceEquals(OwnerOfSource(packet), peer))
             return 0;
-        peer.AddReceived(MessageFormat.MinimumTransportSize + textLength);
+        received += MessageFormat.MinimumTransportSize + textLength;
         IpPacket.CopyCongestionIn(packet, slot.Endpoint.TrafficClass);
         return length;
     }

@@ -1,7 +1,4 @@
-using System.Buffers.Binary;
-using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Diagnostics;
-using WireGuard.Engine.Noise;
 using WireGuard.Engine.Packets;
 using WireGuard.Engine.Tun;
 using WireGuard.Engine.Udp;
@@ -9,7 +6,7 @@ using WireGuard.Engine.Udp;
 namespace WireGuard.Engine.Device;
 
 /// <summary>
-/// The way out: IP packets are given a peer and a counter, sealed as one batch in place, and handed to the socket as one
+/// The way out: IP packets are given a peer and a session, sealed as one batch in place, and handed to the socket as one
 /// batch (whitepaper, section 5.4.6). One instance a thread; its buffers are its own.
 /// </summary>
 internal sealed unsafe class TransportSender : IDisposable
@@ -18,113 +15,115 @@ internal sealed unsafe class TransportSender : IDisposable
 
     private readonly WireGuardDevice _device;
     private readonly IUdpSocket _socket;
-    private readonly AeadPacket[] _sealing = new AeadPacket[PacketBatch.DefaultCapacity];
-    private readonly Keypair?[] _keypairs = new Keypair?[PacketBatch.DefaultCapacity];
+    private readonly SealingBatch _sealing;
+    private readonly SealingBatch _sealingStaged;
     private readonly PacketBatch _staged = new(StagedBatch);
     private readonly PacketBatch _single = new(1);
     private readonly PacketBatch _rejected = new(1);
-    private int _count;
+
+    // Those that packets of this batch were staged for.
+    private readonly Peer?[] _waiting = new Peer?[PacketBatch.DefaultCapacity];
+    private int _waitingCount;
 
     internal TransportSender(WireGuardDevice device, IUdpSocket socket)
     {
         _device = device;
         _socket = socket;
+        _sealing = new SealingBatch(device, socket, PacketBatch.DefaultCapacity);
+        _sealingStaged = new SealingBatch(device, socket, StagedBatch);
     }
 
     /// <summary>Sends a batch that was read from the TUN, overwriting it. Packets without a session are kept with their peer.</summary>
     internal void SendFromTun(PacketBatch batch, ITunQueue tun)
     {
         var now = _device.Clock.Now;
-        Peer? waiting;
         try
         {
-            waiting = PrepareBatch(batch, tun, now);
+            for (var i = 0; i < batch.Count; i++)
+                Prepare(ref batch[i], i, tun, now);
+            _sealing.Flush(batch, now);
+            for (var i = 0; i < _waitingCount; i++)
+                SendStaged(_waiting[i]!);
         }
-        catch
+        finally
         {
-            Forget();
-            throw;
+            _sealing.Forget();
+            Array.Clear(_waiting, 0, _waitingCount);
+            _waitingCount = 0;
         }
-
-        Flush(batch, now);
-        if (waiting is not null)
-            SendStaged(waiting);
     }
 
-    // Returns the last peer that packets were staged for; the others were asked for a session already.
-    private Peer? PrepareBatch(PacketBatch batch, ITunQueue tun, long now)
+    private void Prepare(ref PacketSlot slot, int index, ITunQueue tun, long now)
     {
-        var mtus = _device.Mtus;
-        Peer? waiting = null;
-        for (var i = 0; i < batch.Count; i++)
+        var peer = Route(ref slot, tun);
+        if (peer is null)
         {
-            ref var slot = ref batch[i];
-            var peer = Route(ref slot, tun);
-            if (peer is null)
-            {
-                slot.Length = 0;
-                continue;
-            }
-
-            // Behind packets that wait, this one waits too: a session that has just begun must not let it overtake.
-            if (peer.Staged.Count == 0 && TryPrepare(ref slot, peer, now, mtus))
-                continue;
-            peer.Staged.Add(slot.Span);
             slot.Length = 0;
-            if (!ReferenceEquals(waiting, peer))
-            {
-                if (waiting is not null)
-                    AskForSession(waiting, now);
-                waiting = peer;
-            }
+            return;
         }
 
-        return waiting;
+        // What waits goes first: a session that has just begun must not let this packet overtake it.
+        if (peer.Staged.IsInUse && HasUsableSession(peer, now))
+            SendStaged(peer);
+        if (!peer.Staged.IsInUse && _sealing.TryAdd(ref slot, index, peer, now, _device.Mtus))
+            return;
+        peer.Staged.Add(slot.Span);
+        slot.Length = 0;
+        if (_waitingCount == 0 || !ReferenceEquals(_waiting[_waitingCount - 1], peer))
+            _waiting[_waitingCount++] = peer;
     }
 
-    /// <summary>Sends what waits at the peer, or begins a handshake when there is no session for it.</summary>
+    /// <summary>
+    /// Sends what waits at the peer, or begins a handshake when there is no session for it. Where another thread does so just
+    /// now, it waits for it: when this returns, what the caller had added is with the socket, or waits for a session.
+    /// </summary>
     internal void SendStaged(Peer peer)
     {
-        while (peer.Staged.Count > 0 && !peer.IsRemoved && _device.IsUp)
+        lock (peer.Staged.Sending)
         {
-            var now = _device.Clock.Now;
-            if (!HasUsableSession(peer, now))
+            while (peer.Staged.Count > 0 && !peer.IsRemoved && _device.IsUp)
             {
-                _device.RequestHandshake(peer, now);
-                return;
-            }
-
-            if (peer.Endpoint is null)
-            {
-                peer.Staged.Clear();
-                return;
-            }
-
-            var count = 0;
-            while (count < StagedBatch)
-            {
-                ref var slot = ref _staged[count];
-                slot.Data = _staged.ReadPosition(count);
-                slot.Length = peer.Staged.TryTake(new Span<byte>(slot.Data, PacketBatch.MaxPacket));
-                if (slot.Length < 0)
-                    break;
-                if (!TryPrepare(ref slot, peer, now, _device.Mtus))
+                var now = _device.Clock.Now;
+                if (!HasUsableSession(peer, now))
                 {
-                    // The session ended between the check and now; what was taken goes back to wait.
-                    peer.Staged.Add(slot.Span);
-                    _staged.Count = count;
-                    Flush(_staged, now);
                     _device.RequestHandshake(peer, now);
                     return;
                 }
 
-                count++;
+                if (peer.Endpoint is null)
+                {
+                    peer.Staged.Clear();
+                    return;
+                }
+
+                SendSomeStaged(peer, now);
+            }
+        }
+    }
+
+    // What has no session any more stays where it is.
+    private void SendSomeStaged(Peer peer, long now)
+    {
+        try
+        {
+            _staged.Count = 0;
+            while (_staged.Count < StagedBatch)
+            {
+                ref var slot = ref _staged[_staged.Count];
+                slot.Data = _staged.ReadPosition(_staged.Count);
+                slot.Length = peer.Staged.TryPeek(new Span<byte>(slot.Data, PacketBatch.MaxPacket), out var number);
+                if (slot.Length < 0 || !_sealingStaged.TryAdd(ref slot, _staged.Count, peer, now, _device.Mtus))
+                    break;
+                peer.Staged.Remove(number);
+                _staged.Count++;
             }
 
-            _staged.Count = count;
-            Flush(_staged, now);
-            if (count == 0)
-                return;
+            _sealingStaged.Flush(_staged, now);
+        }
+        finally
+        {
+            _sealingStaged.Forget();
+            peer.Staged.AllLeft();
         }
     }
 
@@ -187,111 +186,4 @@ internal sealed unsafe class TransportSender : IDisposable
     }
 
     private static bool HasUsableSession(Peer peer, long now) => peer.Keypairs.Current is { MaySend: true } keypair && !keypair.IsExpired(now);
-
-    // Gives the packet its header, counter, padding and place in the sealing batch; false when there is no session for it.
-    private bool TryPrepare(ref PacketSlot slot, Peer peer, long now, PathMtus mtus)
-    {
-        var keypair = peer.Keypairs.Current;
-        var endpoint = peer.Endpoint;
-        if (keypair is null || !keypair.MaySend || endpoint is null)
-            return false;
-        if (keypair.IsExpired(now))
-        {
-            keypair.MaySend = false;
-            return false;
-        }
-
-        if (!keypair.TryUse())
-            return false;
-        var counter = keypair.NextCounter();
-        if (counter >= ProtocolLimits.RejectAfterMessages)
-        {
-            keypair.MaySend = false;
-            keypair.Release();
-            return false;
-        }
-
-        var text = slot.Data;
-        var padded = PaddedLength(slot.Length, mtus.Holding(slot.Length));
-        new Span<byte>(text + slot.Length, padded - slot.Length).Clear();
-        var ecn = IpPacket.OuterEcn(slot.Span);
-        slot.Data = text - MessageFormat.TransportHeaderSize;
-        slot.Length = MessageFormat.TransportHeaderSize + padded + MessageFormat.TagSize;
-        slot.Endpoint = endpoint.Value;
-        slot.Endpoint.TrafficClass = ecn;
-        var header = slot.Span;
-        BinaryPrimitives.WriteUInt32LittleEndian(header, (uint)MessageType.Transport);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[MessageFormat.Transport.ReceiverIndex..], keypair.RemoteIndex);
-        BinaryPrimitives.WriteUInt64LittleEndian(header[MessageFormat.Transport.Counter..], counter);
-        _sealing[_count] = new AeadPacket { Key = keypair.SendKey, Counter = counter, Data = text, Length = padded };
-        _keypairs[_count] = keypair;
-        _count++;
-        return true;
-    }
-
-    // Padding stops at the MTU, or, for what is longer than one, at the MTU's next multiple.
-    private static int PaddedLength(int length, int mtu)
-    {
-        if (mtu <= 0)
-            return (length + ProtocolLimits.PaddingMultiple - 1) & -ProtocolLimits.PaddingMultiple;
-        var last = length > mtu ? length % mtu : length;
-        var padded = Math.Min(mtu, (last + ProtocolLimits.PaddingMultiple - 1) & -ProtocolLimits.PaddingMultiple);
-        return length - last + padded;
-    }
-
-    private void Flush(PacketBatch batch, long now)
-    {
-        if (_count == 0)
-            return;
-        try
-        {
-            _device.Aead.Seal(_sealing.AsSpan(0, _count));
-            var isSent = _socket.Send(batch) > 0;
-            for (var i = 0; i < _count; i++)
-                Account(_keypairs[i]!.Peer, _sealing[i].Length, isSent, now);
-        }
-        finally
-        {
-            Forget();
-        }
-    }
-
-    // A counter that was given out is used once or never: nothing of a batch may live on into the next.
-    private void Forget()
-    {
-        for (var i = 0; i < _count; i++)
-            _keypairs[i]!.Release();
-        Array.Clear(_keypairs, 0, _count);
-        _count = 0;
-    }
-
-    private void Account(Peer peer, int textLength, bool isSent, long now)
-    {
-        peer.Timers.AuthenticatedTraversal(now);
-        peer.Timers.AuthenticatedSent();
-        if (isSent)
-        {
-            peer.AddSent(MessageFormat.MinimumTransportSize + textLength);
-            if (textLength > 0)
-                peer.Timers.DataSent(now);
-        }
-
-        KeepKeyFresh(peer, now);
-    }
-
-    private void KeepKeyFresh(Peer peer, long now)
-    {
-        if (peer.Keypairs.Current is { MaySend: true } current
-            && (current.SendCounter > ProtocolLimits.RekeyAfterMessages
-                || (current.IsInitiator && now - current.CreatedAt >= (long)ProtocolLimits.RekeyAfterTime.TotalNanoseconds)))
-            _device.RequestHandshake(peer, now);
-    }
-
-    private void AskForSession(Peer peer, long now)
-    {
-        if (!HasUsableSession(peer, now))
-            _device.RequestHandshake(peer, now);
-        else
-            _device.RequestFlush(peer);
-    }
 }

@@ -304,8 +304,15 @@ public sealed partial class WireGuardDevice
         sender.SendStaged(peer);
     }
 
-    /// <summary>Follows an authenticated message's source.</summary>
-    internal void Learn(Peer peer, in UdpEndpoint from, long now)
+    /// <summary>Follows a transport message's source, unless a newer one came from elsewhere.</summary>
+    internal void Learn(Peer peer, in UdpEndpoint from, Keypair session, ulong counter, long now)
+    {
+        if (peer.LearnEndpoint(from, session, counter) && peer.Timers.EndpointMoved(now))
+            TellEndpoint(peer);
+    }
+
+    // Follows a handshake message's source.
+    private void Learn(Peer peer, in UdpEndpoint from, long now)
     {
         if (peer.LearnEndpoint(from) && peer.Timers.EndpointMoved(now))
             TellEndpoint(peer);

@@ -23,7 +23,7 @@ internal sealed class DeviceUnderTest : IDisposable
             Name = name,
             Tun = Tun,
             Bind = Bind,
-            Aead = TransportAeadFactory.Create(parts?.Aead),
+            Aead = parts?.Cipher ?? TransportAeadFactory.Create(parts?.Aead),
             TimeProvider = time,
             Log = Log,
             Ephemerals = parts?.Ephemerals ?? EphemeralSource.System,
@@ -37,7 +37,7 @@ internal sealed class DeviceUnderTest : IDisposable
     }
 
     /// <summary>What a test may choose; null: as usual.</summary>
-    internal sealed record Parts(EphemeralSource? Ephemerals = null, Random? Jitter = null, string? Aead = null);
+    internal sealed record Parts(EphemeralSource? Ephemerals = null, Random? Jitter = null, string? Aead = null, TransportAead? Cipher = null);
 
     private readonly LaneGroup _lanes;
 

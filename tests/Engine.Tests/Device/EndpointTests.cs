@@ -2,6 +2,7 @@ using System.Net;
 using WireGuard.Engine.Cookie;
 using WireGuard.Engine.Device;
 using WireGuard.Engine.Noise;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Tests.Device;
 
@@ -143,7 +144,7 @@ public sealed class EndpointTests
         pair.A.Tun.Inject(AtoB);
         pair.Settle();
         var reply = new byte[MessageFormat.CookieReplySize];
-        checker.CreateReply(reply, sent.Single().Bytes, WireGuard.Engine.Packets.UdpEndpoint.From(pair.A.Endpoint), pair.A.Device.Clock.Now);
+        checker.CreateReply(reply, sent.Single().Bytes, UdpEndpoint.From(pair.A.Endpoint), pair.A.Device.Clock.Now);
         pair.Network.Filter = null;
         pair.Network.Inject(Elsewhere, pair.A.Endpoint, reply);
         pair.Settle();
@@ -172,6 +173,59 @@ public sealed class EndpointTests
         pair.B.Tun.Inject(BtoA);
         pair.Settle();
         Assert.Equal(Elsewhere, to);
+    }
+
+    [Fact]
+    public void A_message_that_comes_behind_a_newer_one_does_not_move_it_but_is_delivered()
+    {
+        using var pair = Connected();
+        var held = HeldPackets(pair, 2);
+        pair.Network.Inject(Elsewhere, pair.B.Endpoint, held[1]);
+        pair.Settle();
+        pair.Network.Inject(pair.A.Endpoint, pair.B.Endpoint, held[0]);
+        pair.Settle();
+        Assert.Equal(Elsewhere, EndpointAtB(pair));
+        Assert.Equal(AtoB, pair.B.Tun.TakeOrNull());
+        Assert.Equal(AtoB, pair.B.Tun.TakeOrNull());
+    }
+
+    [Fact]
+    public void A_message_of_the_session_before_does_not_move_it_once_the_new_one_has_carried_something()
+    {
+        using var pair = Connected();
+        var late = HeldPackets(pair, 1)[0];
+        pair.Time.Advance(TimeSpan.FromSeconds(125));
+        // The first asks for a new session, the second is the first on it that carries data.
+        Assert.NotNull(pair.SendAtoB(AtoB));
+        Relay(pair, Held(pair, () => pair.A.Tun.Inject(AtoB)));
+        Assert.Equal(Elsewhere, EndpointAtB(pair));
+        Assert.Equal(AtoB, pair.B.Tun.TakeOrNull());
+        pair.Network.Inject(pair.A.Endpoint, pair.B.Endpoint, late);
+        pair.Settle();
+        Assert.Equal(AtoB, pair.B.Tun.TakeOrNull());
+        Assert.Equal(Elsewhere, EndpointAtB(pair));
+    }
+
+    [Fact]
+    public void Of_messages_that_lanes_handle_at_once_the_newest_has_it()
+    {
+        using var pair = Connected();
+        var (peer, session) = (pair.PeerAtB, pair.PeerAtB.Keypairs.Current!);
+        const int Messages = 20_000;
+        Thread[] lanes = [Lane(0), Lane(1)];
+        Assert.All(lanes, l => Assert.True(l.Join(TimeSpan.FromSeconds(20))));
+        Assert.Equal(1 + Messages, peer.Endpoint!.Value.Port);
+
+        Thread Lane(ulong parity)
+        {
+            var lane = new Thread(() =>
+            {
+                for (var counter = 100 + parity; counter <= 100 + Messages; counter += 2)
+                    peer.LearnEndpoint(UdpEndpoint.From(new IPEndPoint(Elsewhere.Address, (int)(counter - 99))), session, counter);
+            }) { IsBackground = true };
+            lane.Start();
+            return lane;
+        }
     }
 
     [Fact]
@@ -218,6 +272,14 @@ public sealed class EndpointTests
         pair.Network.Filter = null;
         return held;
     }
+
+    /// <summary>Data messages from A to B that were sent but did not arrive, oldest first.</summary>
+    private static List<byte[]> HeldPackets(DevicePair pair, int count) =>
+        [.. Held(pair, () =>
+        {
+            for (var i = 0; i < count; i++)
+                pair.A.Tun.Inject(AtoB);
+        }).Where(m => m.IsData && !m.FromB).Select(m => m.Bytes)];
 
     private static void Relay(DevicePair pair, List<Sent> messages)
     {

@@ -1,4 +1,5 @@
 using WireGuard.Api;
+using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Device;
 using WireGuard.Engine.Noise;
 
@@ -76,9 +77,68 @@ public sealed unsafe class KeypairTests
     {
         var keypair = Add(isInitiator: true);
         keypair.SetSendCounter(uint.MaxValue - 1UL);
-        Assert.Equal(uint.MaxValue - 1UL, keypair.NextCounter());
-        Assert.Equal(uint.MaxValue, keypair.NextCounter());
-        Assert.Equal(1UL << 32, keypair.NextCounter());
+        Assert.Equal(uint.MaxValue - 1UL, keypair.TakeCounters(1));
+        Assert.Equal(uint.MaxValue, keypair.TakeCounters(2));
+        Assert.Equal((1UL << 32) + 1, keypair.TakeCounters(1));
+    }
+
+    [Fact]
+    public void Of_copies_that_two_lanes_opened_at_once_each_is_accepted_once()
+    {
+        const int Rounds = 2_000;
+        const int Batch = 32;
+        var keypair = Add(isInitiator: true);
+        var accepted = new int[Rounds * Batch];
+        Thread[] lanes = [Lane(), Lane()];
+        Assert.All(lanes, l => Assert.True(l.Join(TimeSpan.FromSeconds(20))));
+        Assert.All(accepted, a => Assert.Equal(1, a));
+        Assert.False(keypair.CanReceive(0));
+        Assert.True(keypair.CanReceive(Rounds * Batch));
+
+        Thread Lane()
+        {
+            var lane = new Thread(() =>
+            {
+                var packets = new AeadPacket[Batch];
+                var newest = new bool[Batch];
+                for (var round = 0; round < Rounds; round++)
+                {
+                    for (var i = 0; i < Batch; i++)
+                        packets[i] = new AeadPacket { Counter = (ulong)((round * Batch) + i), Authentic = true };
+                    keypair.Receive(packets, newest);
+                    foreach (var packet in packets)
+                        Interlocked.Add(ref accepted[packet.Counter], packet.Authentic ? 1 : 0);
+                }
+            }) { IsBackground = true };
+            lane.Start();
+            return lane;
+        }
+    }
+
+    [Fact]
+    public void Counters_taken_at_once_are_all_different()
+    {
+        const int Takes = 20_000;
+        var keypair = Add(isInitiator: true);
+        var taken = new int[2 * Takes * 3];
+        Thread[] lanes = [Lane(), Lane()];
+        Assert.All(lanes, l => Assert.True(l.Join(TimeSpan.FromSeconds(20))));
+        Assert.All(taken, t => Assert.Equal(1, t));
+
+        Thread Lane()
+        {
+            var lane = new Thread(() =>
+            {
+                for (var i = 0; i < Takes; i++)
+                {
+                    var first = keypair.TakeCounters(3);
+                    for (var counter = first; counter < first + 3; counter++)
+                        Interlocked.Increment(ref taken[counter]);
+                }
+            }) { IsBackground = true };
+            lane.Start();
+            return lane;
+        }
     }
 
     [Fact]
