@@ -85,8 +85,9 @@ public sealed unsafe class KeypairTests
     [Fact]
     public void Of_copies_that_two_lanes_opened_at_once_each_is_accepted_once()
     {
-        const int Rounds = 2_000;
-        const int Batch = 32;
+        const int Rounds = 300;
+        const int Batch = 4096;
+        using var together = new Barrier(2);
         var keypair = Add(isInitiator: true);
         var accepted = new int[Rounds * Batch];
         Thread[] lanes = [Lane(), Lane()];
@@ -105,6 +106,7 @@ public sealed unsafe class KeypairTests
                 {
                     for (var i = 0; i < Batch; i++)
                         packets[i] = new AeadPacket { Counter = (ulong)((round * Batch) + i), Authentic = true };
+                    together.SignalAndWait();
                     keypair.Receive(packets, newest);
                     foreach (var packet in packets)
                         Interlocked.Add(ref accepted[packet.Counter], packet.Authentic ? 1 : 0);
@@ -118,7 +120,8 @@ public sealed unsafe class KeypairTests
     [Fact]
     public void Counters_taken_at_once_are_all_different()
     {
-        const int Takes = 20_000;
+        const int Takes = 300_000;
+        using var together = new Barrier(2);
         var keypair = Add(isInitiator: true);
         var taken = new int[2 * Takes * 3];
         Thread[] lanes = [Lane(), Lane()];
@@ -129,6 +132,7 @@ public sealed unsafe class KeypairTests
         {
             var lane = new Thread(() =>
             {
+                together.SignalAndWait();
                 for (var i = 0; i < Takes; i++)
                 {
                     var first = keypair.TakeCounters(3);

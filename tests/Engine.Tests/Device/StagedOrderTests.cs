@@ -49,7 +49,9 @@ public sealed class StagedOrderTests
     [Fact]
     public void Two_threads_that_stage_and_send_keep_the_order_of_each()
     {
-        const int Rounds = 300;
+        const int Rounds = 50;
+        const int Burst = 40;
+        using var together = new Barrier(2);
         using var pair = new DevicePair();
         pair.A.Tun.Inject(Numbered(1));
         pair.Settle();
@@ -59,17 +61,18 @@ public sealed class StagedOrderTests
         Assert.All(threads, t => Assert.True(t.Join(Long)));
         pair.Settle();
         var delivered = Delivered(pair.B);
-        Assert.Equal(2 * 2 * Rounds, delivered.Count);
+        Assert.Equal(2 * Rounds * Burst, delivered.Count);
         foreach (var from in new[] { 1_000_000, 2_000_000 })
-            Assert.Equal(Enumerable.Range(from, 2 * Rounds), delivered.Where(n => n >= from && n < from + 1_000_000));
+            Assert.Equal(Enumerable.Range(from, Rounds * Burst), delivered.Where(n => n >= from && n < from + 1_000_000));
 
         void StageAndSend(int from)
         {
             using var sender = new TransportSender(pair.A.Device, pair.A.Bind);
             for (var i = 0; i < Rounds; i++)
             {
-                peer.Staged.Add(Numbered(from + (2 * i)));
-                peer.Staged.Add(Numbered(from + (2 * i) + 1));
+                for (var k = 0; k < Burst; k++)
+                    peer.Staged.Add(Numbered(from + (i * Burst) + k));
+                together.SignalAndWait();
                 sender.SendStaged(peer);
             }
         }
