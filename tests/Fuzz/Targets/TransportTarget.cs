@@ -67,7 +67,8 @@ internal sealed class TransportTarget : IFuzzTarget
         if (isB || !message.AsSpan().SequenceEqual(original) || !_session.Replay.TryAccept(counter))
             return;
 
-        endpoint = from;
+        if (counter == _session.Replay.Newest)
+            endpoint = from;
         if (InnerPacket.Unpad(content) is { } packet && IsInsiders(InnerPacket.Source(packet)))
             expected.Enqueue(packet);
     }
