@@ -47,9 +47,9 @@ internal sealed class UapiText(Random random)
         if (random.Next(8) == 0)
             text.Append("private_key=").Append(Key()).Append('\n');
         if (random.Next(8) == 0)
-            text.Append("listen_port=").Append(random.Next(5) == 0 ? TakenPort : random.Next(70_000)).Append('\n');
+            text.Append("listen_port=").Append(Number(random.Next(5) == 0 ? TakenPort : random.Next(70_000))).Append('\n');
         if (random.Next(8) == 0)
-            text.Append("fwmark=").Append(random.NextInt64(1L << 33)).Append('\n');
+            text.Append("fwmark=").Append(Number(random.NextInt64(1L << 33))).Append('\n');
         if (random.Next(8) == 0)
             text.Append("replace_peers=true\n");
     }
@@ -65,7 +65,7 @@ internal sealed class UapiText(Random random)
                 1 => "update_only=true",
                 2 => $"preshared_key={Key()}",
                 3 => $"endpoint={Pick(s_endpoints)}",
-                4 => $"persistent_keepalive_interval={random.Next(70_000)}",
+                4 => $"persistent_keepalive_interval={Number(random.Next(70_000))}",
                 5 => "replace_allowed_ips=true",
                 6 => "protocol_version=1",
                 _ => AllowedIP(),
@@ -76,8 +76,11 @@ internal sealed class UapiText(Random random)
     private string AllowedIP()
     {
         var address = Pick(s_addresses);
-        return $"allowed_ip={(random.Next(5) == 0 ? "-" : "")}{address}/{random.Next(address.Contains(':') ? 130 : 34)}";
+        return $"allowed_ip={(random.Next(5) == 0 ? "-" : "")}{address}/{Number(random.Next(address.Contains(':') ? 130 : 34))}";
     }
+
+    // At times in a form that is none: a leading zero, a sign, another base.
+    private string Number(long value) => random.Next(30) == 0 ? Pick(["0", "+", "-", " ", "0x"]) + value : $"{value}";
 
     private string Key()
     {
