@@ -1,3 +1,4 @@
+using WireGuard.Engine.Hosting;
 using WireGuard.Engine.Hosting.Linux;
 
 namespace WireGuard.Tests.Clock;
@@ -10,7 +11,7 @@ internal static class BootTimeProgram
 {
     private static void Main()
     {
-        var clock = new LinuxPlatform().Clock;
+        var clock = new LinuxPlatform(OffloadChoice.All).Clock;
         Console.WriteLine(clock.GetTimestamp() / clock.TimestampFrequency);
     }
 }
