@@ -53,6 +53,15 @@ internal static class IpText
         return after;
     }
 
+    /// <summary>Without what tells IPv4 packets apart for their reassembly, and the header's checksum that covers it.</summary>
+    public static byte[] WithoutIdentification(byte[] packet)
+    {
+        byte[] without = [.. packet];
+        if (IsIPv4(packet))
+            without[4] = without[5] = without[10] = without[11] = 0;
+        return without;
+    }
+
     /// <summary>Packets of one flow keep their order; this tells flows apart.</summary>
     public static string Flow(byte[] packet)
     {

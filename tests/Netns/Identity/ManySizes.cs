@@ -49,7 +49,9 @@ internal static class ManySizes
         for (var i = 0; i < 30; i++)
             connected.Send(Random(i, 600));
         AwaitAll(receiver, 30, 600);
-        // Not connected, their identification may be 0 in all of them.
+        // Neither connected nor to be cut further, all have the same identification.
+        if (address.AddressFamily == AddressFamily.InterNetwork)
+            loose.DontFragment = true;
         for (var i = 0; i < 30; i++)
             loose.SendTo(Random(i, 601), receiver.LocalEndPoint!);
         AwaitAll(receiver, 30, 601);
