@@ -30,7 +30,7 @@ public sealed class TunnelStopperTests : IDisposable
         using var client = await _directory.ConnectAsync("wg0");
 
         var exception = await Assert.ThrowsAsync<WgException>(() => TunnelStopper.StopAsync(
-            client, _directory.Tunnels.SocketPath("wg0"), TimeSpan.FromMilliseconds(500), CancellationToken.None));
+            client, _directory.Tunnels.SocketPath("wg0"), TimeSpan.FromSeconds(3), CancellationToken.None));
         Assert.Equal(ErrorIds.EngineTimeout, exception.ErrorId);
         Assert.Contains(server.Requests, r => r.Contains("tunnel.stop", StringComparison.Ordinal));
     }
