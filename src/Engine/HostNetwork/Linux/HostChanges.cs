@@ -42,10 +42,10 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
     /// <exception cref="HostNetworkException"/>
     public void RemoveTable(string name)
     {
-        CheckNamespace();
         // Where there is no nf_tables there is no table either.
         if (!journal.Changes.Contains(new TableChange(name)))
             return;
+        CheckNamespace();
         NetlinkStep.RunIfStillThere($"deleting the nftables table inet {name}", () => FirewallTable.Delete(name));
         Forget(new TableChange(name));
     }
