@@ -45,6 +45,9 @@ public static class ControlProtocol
         /// <summary>params <see cref="PeerKey"/>, result <see cref="PeerInfo"/> as it was; PeerNotFound if it is not there.</summary>
         public const string PeerRemove = "peer.remove";
 
+        /// <summary>params <see cref="SyncRequest"/>, result <see cref="SyncResult"/>.</summary>
+        public const string TunnelSync = "tunnel.sync";
+
         /// <summary>No params, result <see cref="Done"/>; the engine answers, then takes the tunnel down and exits.</summary>
         public const string TunnelStop = "tunnel.stop";
 

@@ -85,6 +85,8 @@ public sealed class SecretKeyJsonConverter : JsonConverter<SecretKey>
 [JsonSerializable(typeof(PeerInfo))]
 [JsonSerializable(typeof(PeerKey))]
 [JsonSerializable(typeof(PeerChangeRequest))]
+[JsonSerializable(typeof(SyncRequest))]
+[JsonSerializable(typeof(SyncResult))]
 [JsonSerializable(typeof(EngineStatus))]
 [JsonSerializable(typeof(EngineEvent))]
 [JsonSerializable(typeof(StartReport))]

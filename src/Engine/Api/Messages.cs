@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace WireGuard.Api;
 
 /// <summary>First line that the server sends.</summary>
@@ -108,6 +110,7 @@ public sealed record PeerChangeRequest
     /// <summary>CIDR form. Replaces the peer's list in peer.set unless <see cref="AppendAllowedIPs"/>.</summary>
     public IReadOnlyList<string>? AllowedIPs { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool AppendAllowedIPs { get; init; }
 }
 

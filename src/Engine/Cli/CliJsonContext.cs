@@ -13,6 +13,7 @@ namespace WireGuard.Engine.Cli;
 [JsonSerializable(typeof(int))]
 [JsonSerializable(typeof(TunnelInfo))]
 [JsonSerializable(typeof(List<TunnelInfo>))]
+[JsonSerializable(typeof(IReadOnlyList<TunnelDifference>))]
 internal sealed partial class CliJsonContext : JsonSerializerContext
 {
     /// <summary>For output that people read: '+' in keys stays '+'.</summary>

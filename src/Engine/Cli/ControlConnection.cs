@@ -15,6 +15,7 @@ namespace WireGuard.Engine.Cli;
 internal sealed class ControlConnection : IDisposable
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SyncTimeout = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan ProcessPollInterval = TimeSpan.FromMilliseconds(2);
 
     private readonly Socket _socket;
@@ -80,6 +81,13 @@ internal sealed class ControlConnection : IDisposable
 
     public TunnelInfo GetTunnel() => Call(ControlProtocol.Methods.TunnelGet, ControlJsonContext.Default.TunnelInfo);
 
+    /// <summary>Names may have to be looked up for it.</summary>
+    public SyncResult Sync(SyncRequest request)
+    {
+        _socket.ReceiveTimeout = (int)SyncTimeout.TotalMilliseconds;
+        return Call(ControlProtocol.Methods.TunnelSync, ControlJsonContext.Default.SyncResult, request, ControlJsonContext.Default.SyncRequest);
+    }
+
     public void Stop() => Call(ControlProtocol.Methods.TunnelStop, ControlJsonContext.Default.Done);
 
     /// <summary>
@@ -130,14 +138,17 @@ internal sealed class ControlConnection : IDisposable
             _engineProcess = PeerCredentials.Of(_socket).ProcessId;
     }
 
-    private T Call<T>(string method, JsonTypeInfo<T> resultType)
+    private T Call<T>(string method, JsonTypeInfo<T> resultType) => Call<T, Done>(method, resultType, null, ControlJsonContext.Default.Done);
+
+    private T Call<T, TParams>(string method, JsonTypeInfo<T> resultType, TParams? parameters, JsonTypeInfo<TParams> parametersType)
+        where TParams : class
     {
         var id = ++_lastId;
-        var request = new RpcRequest { Method = method, Id = JsonSerializer.SerializeToElement(id, CliJsonContext.Default.Int32) };
-        var line = JsonSerializer.SerializeToUtf8Bytes(request, ControlJsonContext.Default.RpcRequest);
         try
         {
-            _stream.Write([.. line, (byte)'\n']);
+            // There may be keys in it.
+            using var line = WriteRequest(id, method, parameters, parametersType);
+            _stream.Write(line.Written.Span);
         }
         catch (IOException failure)
         {
@@ -153,6 +164,30 @@ internal sealed class ControlConnection : IDisposable
                 throw new CommandException(ExitCode.Error, error.Message);
             return response.Result.Deserialize(resultType) ?? throw new CommandException(ExitCode.Error, $"The engine's answer to {method} is empty.");
         }
+    }
+
+    private static SecretBufferWriter WriteRequest<TParams>(int id, string method, TParams? parameters, JsonTypeInfo<TParams> parametersType)
+        where TParams : class
+    {
+        var line = new SecretBufferWriter(1024);
+        using (var json = new Utf8JsonWriter(line))
+        {
+            json.WriteStartObject();
+            json.WriteString("jsonrpc"u8, "2.0"u8);
+            json.WriteNumber("id"u8, id);
+            json.WriteString("method"u8, method);
+            if (parameters is not null)
+            {
+                json.WritePropertyName("params"u8);
+                JsonSerializer.Serialize(json, parameters, parametersType);
+            }
+
+            json.WriteEndObject();
+        }
+
+        line.GetSpan(1)[0] = (byte)'\n';
+        line.Advance(1);
+        return line;
     }
 
     private string ReadLine()

@@ -71,6 +71,7 @@ public static class EngineCommandLine
         root.Subcommands.Add(RunVerb.Create());
         root.Subcommands.Add(UpVerb.Create());
         root.Subcommands.Add(DownVerb.Create());
+        root.Subcommands.Add(SyncVerb.Create());
         root.Subcommands.Add(ShowVerb.Create());
         root.Subcommands.Add(CheckVerb.Create());
         root.Subcommands.Add(KeyVerbs.CreateGenKey());

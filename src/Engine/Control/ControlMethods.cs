@@ -28,6 +28,7 @@ internal sealed class ControlMethods(IDeviceControl device, ITunnelContext conte
                 ControlProtocol.Methods.PeerAdd => await ChangePeerAsync(call, PeerChangeMode.AddOnly, cancellation),
                 ControlProtocol.Methods.PeerSet => await ChangePeerAsync(call, PeerChangeMode.UpdateOnly, cancellation),
                 ControlProtocol.Methods.PeerRemove => await RemovePeerAsync(call),
+                ControlProtocol.Methods.TunnelSync => await SyncAsync(call, cancellation),
                 ControlProtocol.Methods.TunnelStop or ControlProtocol.Methods.EventsSubscribe => RpcText.Result(call.Id.Span, new Done(), s_json.Done),
                 _ => throw new ControlException(ControlErrorCode.MethodNotFound, "There is no such method."),
             };
@@ -84,6 +85,21 @@ internal sealed class ControlMethods(IDeviceControl device, ITunnelContext conte
         return result is null
             ? throw new ControlException(ControlErrorCode.PeerNotFound, "The peer was removed by somebody else in the meantime.")
             : RpcText.Result(call.Id.Span, TunnelDescriber.Describe(result, includeSecrets: false), s_json.PeerInfo);
+    }
+
+    private async Task<SecretBufferWriter> SyncAsync(RpcCall call, CancellationToken cancellation)
+    {
+        using var request = call.ReadParams(s_json.SyncRequest);
+        var wish = await context.ResolveAsync(SyncRequestReader.Read(request), cancellation);
+        await _changing.WaitAsync(cancellation);
+        try
+        {
+            return RpcText.Result(call.Id.Span, new SyncResult(context.Sync(wish, request.DryRun)), s_json.SyncResult);
+        }
+        finally
+        {
+            _changing.Release();
+        }
     }
 
     private async Task TellHostAsync(DeviceSnapshot before, PeerChange applied)

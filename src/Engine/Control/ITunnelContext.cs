@@ -1,4 +1,5 @@
 using System.Net;
+using WireGuard.Api;
 
 namespace WireGuard.Engine.Control;
 
@@ -29,6 +30,15 @@ public interface ITunnelContext
     /// <summary>Looks up HOST:PORT. IP addresses do not come here.</summary>
     /// <exception cref="ControlException">EndpointUnresolved.</exception>
     Task<IPEndPoint> ResolveEndpointAsync(string endpoint, CancellationToken cancellation);
+
+    /// <summary>Looks up the endpoints of the wish that are names and that are new; one try.</summary>
+    /// <exception cref="ControlException">EndpointUnresolved.</exception>
+    Task<TunnelWish> ResolveAsync(TunnelWish wish, CancellationToken cancellation);
+
+    /// <summary>Brings device and host to what the wish says, all or nothing; one at a time with <see cref="PeersChangedAsync"/>.</summary>
+    /// <param name="dryRun">Nothing is done; the answer is what would be.</param>
+    /// <exception cref="ControlException">Why not; nothing has changed.</exception>
+    IReadOnlyList<TunnelDifference> Sync(TunnelWish wish, bool dryRun);
 
     /// <summary>
     /// Called after peer.add, peer.set or peer.remove has changed the device, one at a time: routes follow the peers'

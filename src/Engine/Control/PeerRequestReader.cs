@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using WireGuard.Api;
+using WireGuard.Configuration;
 using WireGuard.Engine.Device;
 
 namespace WireGuard.Engine.Control;
@@ -11,7 +12,7 @@ namespace WireGuard.Engine.Control;
 /// </summary>
 internal static class PeerRequestReader
 {
-    private const int LongestName = 128;
+    private const int LongestName = FriendlyName.MaxLength;
     private const int LongestHost = 253; // RFC 1035, section 2.3.4, as text
 
     internal static PublicKey ReadKey(string? text) =>

@@ -37,7 +37,7 @@ internal readonly record struct RpcCall(string Method, ReadOnlyMemory<byte> Id, 
     }
 
     /// <summary>Reads params that have to be an object.</summary>
-    /// <exception cref="ControlException">InvalidParams, or InvalidValue for a preshared key that is none.</exception>
+    /// <exception cref="ControlException">InvalidParams, or InvalidValue for a key that is none.</exception>
     internal T ReadParams<T>(JsonTypeInfo<T> type)
         where T : class
     {
@@ -52,7 +52,7 @@ internal readonly record struct RpcCall(string Method, ReadOnlyMemory<byte> Id, 
         {
             // The serialiser's own message may quote what it read.
             var member = e.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : null;
-            if (member == "presharedKey")
+            if (member is not null && (member.EndsWith("presharedKey", StringComparison.Ordinal) || member.EndsWith("privateKey", StringComparison.Ordinal)))
                 throw ControlException.InvalidValue(member, "a key is 44 characters of base64.");
             throw new ControlException(
                 ControlErrorCode.InvalidParams,

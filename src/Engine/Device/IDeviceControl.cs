@@ -51,6 +51,16 @@ public sealed class DeviceChange : IDisposable
     /// <summary>Applied in order; the same peer may come more than once.</summary>
     public IReadOnlyList<PeerChange> Peers { get; init; } = [];
 
+    /// <summary>The same but for the mark. The keys stay this one's.</summary>
+    public DeviceChange WithMark(uint? mark) => new()
+    {
+        PrivateKey = PrivateKey,
+        ListenPort = ListenPort,
+        FwMark = mark,
+        ReplacePeers = ReplacePeers,
+        Peers = Peers,
+    };
+
     public void Dispose()
     {
         PrivateKey?.Dispose();

@@ -36,6 +36,13 @@ public sealed record HostNetworkSettings(
     public Action<uint> UseMark { get; init; } = static _ => { };
 }
 
+/// <summary>What a change of settings makes of routes and MTU; the rest is in the settings themselves.</summary>
+/// <param name="AddedRoutes">Longest prefix first.</param>
+/// <param name="RemovedRoutes">Longest prefix first.</param>
+/// <param name="MtuBefore">Bytes.</param>
+/// <param name="Mtu">Bytes.</param>
+public sealed record HostNetworkChange(IReadOnlyList<IPNetwork> AddedRoutes, IReadOnlyList<IPNetwork> RemovedRoutes, int MtuBefore, int Mtu);
+
 /// <summary>
 /// The host's side of a tunnel: addresses, MTU, link state, routes. Every call is all or nothing. One tunnel an object;
 /// any thread, one at a time.
@@ -68,7 +75,25 @@ public interface IHostNetwork : IDisposable
     /// <exception cref="InvalidOperationException">Nothing is applied.</exception>
     void Update(IReadOnlyList<IPNetwork> wanted, IReadOnlyList<IPAddress> endpoints);
 
-    /// <summary>Takes back, in reverse, what <see cref="Apply"/> and <see cref="Update"/> did; what is gone already is no error.</summary>
+    /// <summary>
+    /// Makes the settings of a running tunnel these; what stays the same is not touched. A failure leaves all as it was.
+    /// </summary>
+    /// <param name="wanted">Of the same interface and table as those that were applied.</param>
+    /// <param name="dryRun">Nothing is done; the answer is what would be.</param>
+    /// <exception cref="HostNetworkException">Names the step.</exception>
+    /// <exception cref="InvalidOperationException">Nothing is applied.</exception>
+    HostNetworkChange Change(HostNetworkSettings wanted, bool dryRun);
+
+    /// <summary>
+    /// The tunnel's own datagrams are to carry another mark: policy rules and firewall follow. 0 while a default route needs
+    /// one: it keeps the one that it has.
+    /// </summary>
+    /// <param name="use">Has the datagrams carry the mark that it gets.</param>
+    /// <param name="then">What is to happen with it; when it throws, the mark is as it was.</param>
+    /// <exception cref="HostNetworkException">Names the step.</exception>
+    void ChangeMark(uint mark, Action<uint> use, Action then);
+
+    /// <summary>Takes back, in reverse, what <see cref="Apply"/> and all changes since did; what is gone already is no error.</summary>
     /// <param name="keepsKillSwitch">A kill switch stays, for the next start or an explicit end: nobody has asked for this one.</param>
     /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
     void Undo(bool keepsKillSwitch = false);

@@ -12,6 +12,7 @@ internal sealed class DeviceGate : IDeviceControl
 {
     private volatile IDeviceControl? _device;
     private volatile bool _takesChanges;
+    private volatile Action<DeviceChange>? _apply;
 
     public event Action<DeviceEvent>? EventRaised;
 
@@ -24,7 +25,7 @@ internal sealed class DeviceGate : IDeviceControl
     {
         if (!_takesChanges)
             throw Starting();
-        Device.Apply(change);
+        (_apply ?? Device.Apply)(change);
     }
 
     /// <summary>From now on the device can be looked at.</summary>
@@ -35,7 +36,19 @@ internal sealed class DeviceGate : IDeviceControl
     }
 
     /// <summary>From now on clients may change the device.</summary>
-    public void TakeChanges() => _takesChanges = true;
+    /// <param name="apply">Applies a client's change to the device and to what depends on it.</param>
+    public void TakeChanges(Action<DeviceChange> apply)
+    {
+        _apply = apply;
+        _takesChanges = true;
+    }
+
+    /// <exception cref="ControlException">Starting.</exception>
+    public void RequireChanges()
+    {
+        if (!_takesChanges)
+            throw Starting();
+    }
 
     private static ControlException Starting() => new(ControlErrorCode.Starting, "The tunnel is still starting.");
 }

@@ -20,7 +20,7 @@ internal sealed class EndpointWatch : IDisposable
     internal static readonly TimeSpan Stale = TimeSpan.FromSeconds(195);
 
     private readonly IDeviceControl _device;
-    private readonly IReadOnlyDictionary<PublicKey, HostEndpoint> _names;
+    private readonly ConfiguredEndpoints _endpoints;
     private readonly EndpointResolver _resolver;
     private readonly TimeProvider _time;
     private readonly EngineLog _log;
@@ -31,12 +31,12 @@ internal sealed class EndpointWatch : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _watching;
 
-    /// <param name="names">The peers whose endpoint is a name.</param>
+    /// <param name="endpoints">Those that are names are looked after, whenever they come.</param>
     /// <param name="resolver">Tries once a look.</param>
-    public EndpointWatch(IDeviceControl device, IReadOnlyDictionary<PublicKey, HostEndpoint> names, EndpointResolver resolver, TimeProvider time, EngineLog log)
+    public EndpointWatch(IDeviceControl device, ConfiguredEndpoints endpoints, EndpointResolver resolver, TimeProvider time, EngineLog log)
     {
-        (_device, _names, _resolver, _time, _log) = (device, names, resolver, time, log);
-        _watching = names.Count == 0 ? Task.CompletedTask : WatchAsync();
+        (_device, _endpoints, _resolver, _time, _log) = (device, endpoints, resolver, time, log);
+        _watching = WatchAsync();
     }
 
     /// <summary>Nothing is changed after this has returned.</summary>
@@ -65,38 +65,40 @@ internal sealed class EndpointWatch : IDisposable
     /// <summary>One look at all peers.</summary>
     internal async Task LookAsync()
     {
-        foreach (var (key, current) in Unanswered())
+        foreach (var (key, current, name) in Unanswered())
         {
             try
             {
-                var found = await _resolver.LookUpAsync(_names[key], _stop.Token).ConfigureAwait(false);
+                var found = await _resolver.LookUpAsync(name, _stop.Token).ConfigureAwait(false);
                 if (Next(found, current) is { } next)
-                    Move(key, next);
+                    Move(key, next, name);
             }
             catch (SocketException failure)
             {
-                _log.Verbose($"{_names[key]} could not be looked up again: {failure.Message}");
+                _log.Verbose($"{name} could not be looked up again: {failure.Message}");
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
-                _log.Warning($"{_names[key]}: {failure.Message}");
+                _log.Warning($"{name}: {failure.Message}");
             }
         }
     }
 
     /// <summary>The peers that something was sent to since the last look, and that have not shaken hands for long.</summary>
-    private List<(PublicKey Key, IPEndPoint? Endpoint)> Unanswered()
+    private List<(PublicKey Key, IPEndPoint? Endpoint, HostEndpoint Name)> Unanswered()
     {
+        if (_endpoints.IsEmpty)
+            return [];
         using var snapshot = _device.Snapshot();
-        var found = new List<(PublicKey, IPEndPoint?)>();
+        var found = new List<(PublicKey, IPEndPoint?, HostEndpoint)>();
         foreach (var peer in snapshot.Peers)
         {
-            if (!_names.ContainsKey(peer.PublicKey))
+            if (_endpoints.FindName(peer.PublicKey) is not { } name)
                 continue;
             var isSpokenTo = peer.TxBytes > _sent.GetValueOrDefault(peer.PublicKey);
             _sent[peer.PublicKey] = peer.TxBytes;
             if (IsStale(peer) && isSpokenTo)
-                found.Add((peer.PublicKey, peer.Endpoint));
+                found.Add((peer.PublicKey, peer.Endpoint, name));
         }
 
         return found;
@@ -124,10 +126,10 @@ internal sealed class EndpointWatch : IDisposable
         return found.Count > 0 ? found[0] : null;
     }
 
-    private void Move(PublicKey key, IPEndPoint endpoint)
+    private void Move(PublicKey key, IPEndPoint endpoint, HostEndpoint name)
     {
         using var change = new DeviceChange { Peers = [new PeerChange { PublicKey = key, Mode = PeerChangeMode.UpdateIfPresent, Endpoint = endpoint }] };
         _device.Apply(change);
-        _log.Information($"{_names[key]} does not answer where it was; trying {endpoint}");
+        _log.Information($"{name} does not answer where it was; trying {endpoint}");
     }
 }

@@ -12,7 +12,7 @@ public sealed partial class TunnelHost : ITunnelContext
 {
     public string TunnelName => _options.Name;
 
-    public IReadOnlyList<string> Addresses { get; }
+    public IReadOnlyList<string> Addresses => [.. (_settings?.Addresses ?? _options.Config?.Interface.Addresses ?? []).Select(a => a.ToString())];
 
     public string? ConfigPath { get; }
 

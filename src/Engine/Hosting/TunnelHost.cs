@@ -30,11 +30,12 @@ public sealed partial class TunnelHost : IDisposable
     private WireGuardDevice? _device;
     private LaneGroup? _lanes;
     private IHostNetwork? _network;
-    private readonly RouteTable _table;
     private volatile bool _isEndAskedFor;
 
     /// <summary>A kill switch outlives an end that nobody asked for; a failed start leaves it as it was.</summary>
     private bool _staysClosed;
+    private readonly DeviceGate _gate = new();
+    private readonly ConfiguredEndpoints _endpoints = new();
 
     private TunnelHost(TunnelHostOptions options, ITunnelPlatform platform, TransportAead aead)
     {
@@ -44,10 +45,11 @@ public sealed partial class TunnelHost : IDisposable
         _undo = new UndoStack(options.Log);
         _resolver = new EndpointResolver(options.Log, options.Time, options.EndpointRetries, tell: options.Progress);
         StartedAt = options.Time.GetUtcNow();
-        Addresses = [.. options.Config?.Interface.Addresses.Select(a => a.ToString()) ?? []];
         ConfigPath = options.Config?.Path;
-        _table = options.Config?.Interface.Table ?? RouteTable.Off;
     }
+
+    /// <summary>For tests.</summary>
+    internal IDeviceControl Device => _device!;
 
     private EngineLog Log => _options.Log;
 
@@ -101,7 +103,7 @@ public sealed partial class TunnelHost : IDisposable
         // before waits for the rest of it only.
         var warming = Task.Run(() => TransportAeadFactory.WarmAlone(_aead), CancellationToken.None);
         _ = warming.ContinueWith(_ => TransportAeadFactory.WarmBatches(_aead), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
-        var gate = new DeviceGate();
+        var gate = _gate;
         var servers = ClaimSockets(gate);
         if (_options.Config is not null)
             OpenHost(_options.Config);
@@ -128,9 +130,9 @@ public sealed partial class TunnelHost : IDisposable
         // Most steps do not look: whoever asked for the end during the last one gets it too.
         cancel.ThrowIfCancellationRequested();
         _staysClosed = true;
-        gate.TakeChanges();
-        if (_options.Config is { } named)
-            WatchNames(named);
+        gate.TakeChanges(ApplyForClient);
+        if (_options.Config is not null)
+            _undo.Own("stop looking endpoints up", new EndpointWatch(_device, _endpoints, _resolver, _options.Time, Log));
         else
             Serve(servers);
         Log.Information($"ready, port {snapshot.ListenPort}, {snapshot.Peers.Count} peers");
@@ -211,6 +213,7 @@ public sealed partial class TunnelHost : IDisposable
         {
             if (peer.Endpoint is { } endpoint)
                 endpoints[peer.PublicKey] = _resolver.ResolveAsync(endpoint, cancel).GetAwaiter().GetResult();
+            _endpoints.Set(peer.PublicKey, peer.Endpoint);
         }
 
         using var change = TunnelChange.From(config, endpoints);
@@ -220,12 +223,12 @@ public sealed partial class TunnelHost : IDisposable
     private void ConfigureHost(TunnelConfig config)
     {
         using var snapshot = _device!.Snapshot();
-        _network!.Apply(new HostNetworkSettings(
+        var settings = new HostNetworkSettings(
             _options.Name,
             config.Interface.Addresses,
             config.Interface.Mtu,
             config.Peers is [var only] ? only.AllowedIPs : [.. config.Peers.SelectMany(p => p.AllowedIPs)],
-            _table)
+            config.Interface.Table)
         {
             Endpoints = EndpointsOf(snapshot),
             FwMark = config.Interface.FwMark ?? 0,
@@ -233,21 +236,10 @@ public sealed partial class TunnelHost : IDisposable
             DnsServers = config.Interface.DnsServers,
             DnsSearchDomains = config.Interface.DnsSearchDomains,
             Choices = _options.Choices,
-        });
+        };
+        _network!.Apply(settings);
         _undo.Push("undo addresses and routes", () => _network.Undo(_staysClosed && !_isEndAskedFor));
-    }
-
-    private void WatchNames(TunnelConfig config)
-    {
-        var names = new Dictionary<PublicKey, HostEndpoint>();
-        foreach (var peer in config.Peers)
-        {
-            if (peer.Endpoint is { Literal: null } name)
-                names[peer.PublicKey] = name;
-        }
-
-        if (names.Count > 0)
-            _undo.Own("stop looking endpoints up", new EndpointWatch(_device!, names, _resolver, _options.Time, Log));
+        _settings = settings;
     }
 
     /// <summary>The socket of that name is ours, so that whoever wrote down what is left to undo is dead.</summary>

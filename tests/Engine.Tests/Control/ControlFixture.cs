@@ -61,6 +61,10 @@ internal sealed class FakeTunnelContext : ITunnelContext
 
     public int Lanes => 3;
 
+    internal List<(TunnelWish Wish, bool DryRun)> Wishes { get; } = [];
+
+    internal IReadOnlyList<TunnelDifference> Differences { get; set; } = [];
+
     internal int StopRequests { get; private set; }
 
     internal int PeerChanges { get; private set; }
@@ -73,6 +77,14 @@ internal sealed class FakeTunnelContext : ITunnelContext
     public void RequestStop() => StopRequests++;
 
     public Task<IPEndPoint> ResolveEndpointAsync(string endpoint, CancellationToken cancellation) => Resolve(endpoint).WaitAsync(cancellation);
+
+    public Task<TunnelWish> ResolveAsync(TunnelWish wish, CancellationToken cancellation) => Task.FromResult(wish);
+
+    public IReadOnlyList<TunnelDifference> Sync(TunnelWish wish, bool dryRun)
+    {
+        Wishes.Add((wish, dryRun));
+        return Differences;
+    }
 
     public Task PeersChangedAsync()
     {

@@ -13,7 +13,7 @@ public partial class ControlProtocolDocumentTests
 
     public static TheoryData<string> Methods => [.. typeof(ControlProtocol.Methods).GetFields().Select(constant => (string)constant.GetRawConstantValue()!)];
 
-    public static TheoryData<Type> Messages => [typeof(Greeting), typeof(TunnelQuery), typeof(TunnelInfo), typeof(PeerInfo), typeof(PeerChangeRequest), typeof(EngineStatus), typeof(EngineEvent), typeof(RpcErrorData)];
+    public static TheoryData<Type> Messages => [typeof(Greeting), typeof(TunnelQuery), typeof(TunnelInfo), typeof(PeerInfo), typeof(PeerChangeRequest), typeof(SyncRequest), typeof(SyncResult), typeof(TunnelDifference), typeof(EngineStatus), typeof(EngineEvent), typeof(RpcErrorData)];
 
     [Theory]
     [MemberData(nameof(Methods))]
@@ -86,6 +86,8 @@ public partial class ControlProtocolDocumentTests
         (ControlProtocol.Methods.TunnelGet, true) => typeof(TunnelInfo),
         (ControlProtocol.Methods.TunnelGet, false) => typeof(TunnelQuery),
         (ControlProtocol.Methods.EngineStatus, true) => typeof(EngineStatus),
+        (ControlProtocol.Methods.TunnelSync, true) => typeof(SyncResult),
+        (ControlProtocol.Methods.TunnelSync, false) => typeof(SyncRequest),
         (ControlProtocol.Methods.PeerAdd or ControlProtocol.Methods.PeerSet, true) => typeof(PeerInfo),
         (ControlProtocol.Methods.PeerAdd or ControlProtocol.Methods.PeerSet, false) => typeof(PeerChangeRequest),
         (ControlProtocol.Methods.PeerRemove, true) => typeof(PeerInfo),

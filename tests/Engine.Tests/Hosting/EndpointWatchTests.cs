@@ -40,10 +40,18 @@ public sealed class EndpointWatchTests : IDisposable
             _lookUps++;
             return Task.Run(() => _lookUp(name));
         });
-        _watch = new EndpointWatch(_device, new Dictionary<PublicKey, HostEndpoint> { [Named] = new("vpn.example", 51820) }, resolver, _time, _log);
+        _watch = new EndpointWatch(_device, Written(), resolver, _time, _log);
     }
 
     public void Dispose() => _watch.Dispose();
+
+    private static ConfiguredEndpoints Written()
+    {
+        var endpoints = new ConfiguredEndpoints();
+        endpoints.Set(Named, new HostEndpoint("vpn.example", 51820));
+        endpoints.Set(Keys.Numbered(2), new HostEndpoint("192.0.2.2", 51820));
+        return endpoints;
+    }
 
     [Fact]
     public async Task A_peer_that_is_spoken_to_in_vain_is_looked_for_where_its_name_leads_now()

@@ -53,6 +53,8 @@ internal sealed class MemoryPlatform : ITunnelPlatform
 
     private sealed class RecordingNetwork(MemoryPlatform platform) : IHostNetwork
     {
+        private int _mtu;
+
         public bool HasKillSwitch => false;
 
         public int TakeBackLeftovers(bool keepsKillSwitch)
@@ -67,6 +69,7 @@ internal sealed class MemoryPlatform : ITunnelPlatform
             if (platform.NetworkFailure is not null)
                 throw platform.NetworkFailure;
             platform.OnApply?.Invoke();
+            _mtu = settings.Mtu ?? 1420;
             platform.Calls.Add($"apply {string.Join(' ', settings.Addresses)} mtu {settings.Mtu} routes {string.Join(' ', settings.Routes)}");
         }
 
@@ -75,6 +78,29 @@ internal sealed class MemoryPlatform : ITunnelPlatform
             if (platform.RouteFailure is { } failure)
                 throw failure;
             platform.Calls.Add($"routes {string.Join(' ', wanted)}");
+        }
+
+        public HostNetworkChange Change(HostNetworkSettings wanted, bool dryRun)
+        {
+            var before = _mtu;
+            if (!dryRun)
+            {
+                if (platform.RouteFailure is { } failure)
+                    throw failure;
+                platform.Calls.Add($"change {string.Join(' ', wanted.Addresses)} mtu {wanted.Mtu} routes {string.Join(' ', wanted.Routes)}");
+                _mtu = wanted.Mtu ?? 1420;
+            }
+
+            return new HostNetworkChange([], [], before, wanted.Mtu ?? 1420);
+        }
+
+        public void ChangeMark(uint mark, Action<uint> use, Action then)
+        {
+            if (platform.RouteFailure is { } failure)
+                throw failure;
+            platform.Calls.Add($"mark {mark}");
+            use(mark);
+            then();
         }
 
         public void Undo(bool keepsKillSwitch) => platform.Calls.Add("undo");

@@ -31,6 +31,12 @@ internal sealed class FuzzTunnelContext : ITunnelContext
     public Task<IPEndPoint> ResolveEndpointAsync(string endpoint, CancellationToken cancellation) =>
         throw new ControlException(ControlErrorCode.EndpointUnresolved, "There is no such host.");
 
+    public Task<TunnelWish> ResolveAsync(TunnelWish wish, CancellationToken cancellation) => Task.FromResult(wish);
+
+    public IReadOnlyList<TunnelDifference> Sync(TunnelWish wish, bool dryRun) => RefusesRoutes
+        ? throw new ControlException(ControlErrorCode.HostNetworkFailed, "No route.")
+        : [];
+
     public Task PeersChangedAsync() => RefusesRoutes
         ? Task.FromException(new ControlException(ControlErrorCode.HostNetworkFailed, "No route."))
         : Task.CompletedTask;

@@ -10,13 +10,14 @@ namespace WireGuard.Engine.HostNetwork;
 /// that ask it for whatever does not carry the tunnel's mark, and what the reverse path filter needs to agree. A family
 /// at a time. Every step can be taken back, by this object or from the journal.
 /// </summary>
-internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, string stateDirectory, HostNetworkSettings settings, EngineLog log)
+internal sealed partial class DefaultRouting(RouteNetlink netlink, HostChanges changes, string stateDirectory, HostNetworkSettings initial, EngineLog log)
 {
     /// <summary>Where the search for a free table and mark begins, as wg-quick's does.</summary>
     private const uint FirstNumber = 51820;
 
     private readonly Dictionary<AddressFamily, PolicyRule[]> _rules = [];
     private HashSet<AddressFamily> _prepared = [];
+    private HostNetworkSettings _settings = initial;
     private bool _marked;
     private bool _holdsMark;
     private uint _mark;
@@ -25,7 +26,7 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
     public uint Table { get; private set; }
 
     /// <summary>What the tunnel's own datagrams carry; 0: nothing.</summary>
-    public uint Mark => _marked ? _mark : settings.FwMark;
+    public uint Mark => _marked ? _mark : _settings.FwMark;
 
     /// <summary>Held while anything is changed here, so that no two engines take the same numbers.</summary>
     /// <exception cref="HostNetworkException"/>
@@ -61,7 +62,7 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
         _holdsMark = false;
         if (_prepared.Count > 0 || !_marked)
             return;
-        settings.UseMark(settings.FwMark);
+        _settings.UseMark(_settings.FwMark);
         _marked = false;
     }
 
@@ -111,10 +112,10 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
         }
         else
         {
-            changes.RemoveTable(TunnelFirewall.TableOf(settings.InterfaceName));
+            changes.RemoveTable(TunnelFirewall.TableOf(_settings.InterfaceName));
             if (!_holdsMark)
             {
-                settings.UseMark(settings.FwMark);
+                _settings.UseMark(_settings.FwMark);
                 _marked = false;
             }
         }
@@ -127,20 +128,20 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
         ChooseNumbers();
         if (_marked)
             return;
-        settings.UseMark(_mark);
+        _settings.UseMark(_mark);
         _marked = true;
     }
 
     private void SetFirewall(IReadOnlyCollection<AddressFamily> families)
     {
-        var table = TunnelFirewall.Create(settings.InterfaceName, settings.Addresses.Where(a => families.Contains(a.Address.AddressFamily)), _mark);
+        var table = TunnelFirewall.Create(_settings.InterfaceName, _settings.Addresses.Where(a => families.Contains(a.Address.AddressFamily)), _mark);
         try
         {
             changes.Set(table);
         }
         catch (HostNetworkException failure) when (failure.InnerException is LinuxException { ErrorCode: Errno.EOPNOTSUPP or Errno.EPROTONOSUPPORT or Errno.EAFNOSUPPORT or Errno.ENOENT })
         {
-            log.Warning($"{settings.InterfaceName}: {failure.Message}. Without nftables nothing keeps packets for the tunnel's addresses from coming in by other interfaces, and a strict reverse path filter (rp_filter=1) drops the tunnel's own.");
+            log.Warning($"{_settings.InterfaceName}: {failure.Message}. Without nftables nothing keeps packets for the tunnel's addresses from coming in by other interfaces, and a strict reverse path filter (rp_filter=1) drops the tunnel's own.");
         }
     }
 
@@ -159,8 +160,8 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
         var free = FirstNumber;
         while (taken.Contains(free))
             free++;
-        _mark = settings.FwMark != 0 ? settings.FwMark : free;
-        Table = settings.FwMark != 0 && !taken.Contains(settings.FwMark) ? settings.FwMark : free;
+        _mark = _settings.FwMark != 0 ? _settings.FwMark : free;
+        Table = _settings.FwMark != 0 && !taken.Contains(_settings.FwMark) ? _settings.FwMark : free;
     }
 
     /// <summary>Before all rules of others but the first, which is the kernel's for its own addresses; so is the number below.</summary>
@@ -177,6 +178,6 @@ internal sealed class DefaultRouting(RouteNetlink netlink, HostChanges changes, 
         });
         return lowest == uint.MaxValue ? 32765
             : lowest > 2 ? lowest - 1
-            : throw new HostNetworkException($"adding policy rules for {settings.InterfaceName}", $"there is no room before the rule of priority {lowest}; give that one a higher number");
+            : throw new HostNetworkException($"adding policy rules for {_settings.InterfaceName}", $"there is no room before the rule of priority {lowest}; give that one a higher number");
     }
 }

@@ -12,6 +12,7 @@ internal abstract record HostChange
         ["rule", var family, var priority, var table, var mark]
             when FamilyOf(family) is { } of && Number(priority) is { } at && Number(table) is { } into =>
             mark == "-" ? new RuleChange(new PolicyRule(of, at, into, null))
+            : mark.StartsWith('=') && Number(mark[1..]) is { } only ? new RuleChange(new PolicyRule(of, at, into, null, only))
             : Number(mark) is { } except ? new RuleChange(new PolicyRule(of, at, into, except))
             : null,
         ["table", var name] when name.Length > 0 => new TableChange(name),
@@ -35,7 +36,12 @@ internal sealed record RuleChange(PolicyRule Rule) : HostChange
 {
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"rule {(Rule.Family == AddressFamily.InterNetworkV6 ? 6 : 4)} {Rule.Priority} {Rule.Table} {(Rule.ExceptMark is { } mark ? mark.ToString(CultureInfo.InvariantCulture) : "-")}");
+        $"rule {(Rule.Family == AddressFamily.InterNetworkV6 ? 6 : 4)} {Rule.Priority} {Rule.Table} {MarkText}");
+
+    private string MarkText =>
+        Rule.OnlyMark is { } only ? string.Create(CultureInfo.InvariantCulture, $"={only}")
+        : Rule.ExceptMark is { } mark ? mark.ToString(CultureInfo.InvariantCulture)
+        : "-";
 }
 
 /// <summary>A table of nf_tables, family inet.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using WireGuard.Configuration;
 using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.Interop.Linux;
 
@@ -8,7 +9,7 @@ namespace WireGuard.Engine.HostNetwork;
 /// Configures a tunnel's interface through rtnetlink, in the network namespace of the thread that made the object and in
 /// wg-quick's order; calls come from threads in that namespace. Does not undo anything by itself when disposed.
 /// </summary>
-public sealed class InterfaceConfigurator : IHostNetwork
+public sealed partial class InterfaceConfigurator : IHostNetwork
 {
     private readonly Lock _lock = new();
     private readonly RouteNetlink _netlink = new();
@@ -19,7 +20,9 @@ public sealed class InterfaceConfigurator : IHostNetwork
     private readonly TableChange _killSwitch;
     private readonly Stack<UndoStep> _undo = new();
     private TunnelRoutes? _routes;
+    private readonly HostResolver _resolver;
     private HostNetworkSettings? _settings;
+    private List<InterfaceAddress> _addresses = [];
     private int _mtu;
 
     /// <param name="tunnel">Name of its interface.</param>
@@ -33,6 +36,7 @@ public sealed class InterfaceConfigurator : IHostNetwork
         _stateDirectory = stateDirectory;
         _killSwitch = new TableChange(KillSwitch.TableOf(tunnel));
         _changes = new HostChanges(_netlink, HostJournal.Open(stateDirectory, tunnel), log);
+        _resolver = new HostResolver(_changes, HostResolver.SearchPath);
     }
 
     public bool HasKillSwitch => _changes.Has(_killSwitch);
@@ -141,11 +145,9 @@ public sealed class InterfaceConfigurator : IHostNetwork
             _changes.Set(KillSwitch.Create(name, defaults.Mark));
         }
 
+        _undo.Push(new UndoStep($"removing the addresses of {name}", () => RemoveAddresses(link)));
         foreach (var address in settings.Addresses)
-        {
-            Do($"adding address {address} to {name}", () => _netlink.AddAddress(link.Index, address),
-                $"removing address {address} from {name}", () => _netlink.DeleteAddress(link.Index, address));
-        }
+            AddAddress(link, address);
         _mtu = settings.Mtu ?? TunnelMtu.Find(_netlink, settings, settings.Endpoints, settings.FwMark, link.Index);
         _undo.Push(new UndoStep($"setting the MTU of {name} back to {link.Mtu}", () => _netlink.SetMtu(link.Index, link.Mtu)));
         if (link.Mtu != _mtu)
@@ -155,12 +157,9 @@ public sealed class InterfaceConfigurator : IHostNetwork
             Do($"setting {name} up", () => _netlink.SetUp(link.Index, true),
                 $"setting {name} down", () => _netlink.SetUp(link.Index, false));
         }
-        if (settings.DnsServers.Count + settings.DnsSearchDomains.Count > 0)
-        {
-            var resolver = new HostResolver(_changes, HostResolver.SearchPath);
-            Do($"setting the name servers of {name}", () => resolver.Set(name, settings.DnsServers, settings.DnsSearchDomains),
-                $"taking back the name servers of {name}", resolver.Undo);
-        }
+        // Before: a change may set some where there were none.
+        _undo.Push(new UndoStep($"taking back the name servers of {name}", _resolver.Undo));
+        SetNameServers(settings);
         _undo.Push(new UndoStep($"removing the routes into {name}", routes.RemoveAll));
         routes.Update(settings.Routes);
         _routes = routes;
@@ -173,6 +172,49 @@ public sealed class InterfaceConfigurator : IHostNetwork
         LinkInfo? link = null;
         NetlinkStep.Run($"looking up interface {name}", () => link = _netlink.FindLink(name));
         return link ?? throw new HostNetworkException($"looking up interface {name}", LinuxException.Describe(Errno.ENODEV));
+    }
+
+    private void AddAddress(LinkInfo link, InterfaceAddress address)
+    {
+        NetlinkStep.Run($"adding address {address} to {link.Name}", () => _netlink.AddAddress(link.Index, address));
+        _addresses.Add(address);
+        FaultPoint.Reached();
+    }
+
+    private void RemoveAddress(LinkInfo link, InterfaceAddress address)
+    {
+        NetlinkStep.RunIfStillThere($"removing address {address} from {link.Name}", () => _netlink.DeleteAddress(link.Index, address));
+        _addresses.Remove(address);
+        FaultPoint.Reached();
+    }
+
+    /// <summary>The latest first; goes on after a failure and throws the last one.</summary>
+    private void RemoveAddresses(LinkInfo link)
+    {
+        HostNetworkException? failure = null;
+        foreach (var address in Enumerable.Reverse(_addresses).ToList())
+        {
+            try
+            {
+                RemoveAddress(link, address);
+            }
+            catch (HostNetworkException refused)
+            {
+                failure = refused;
+            }
+        }
+
+        _addresses = [];
+        if (failure is not null)
+            throw failure;
+    }
+
+    private void SetNameServers(HostNetworkSettings settings)
+    {
+        if (settings.DnsServers.Count + settings.DnsSearchDomains.Count == 0)
+            return;
+        _resolver.Set(settings.InterfaceName, settings.DnsServers, settings.DnsSearchDomains);
+        FaultPoint.Reached();
     }
 
     private void SetMtu(LinkInfo link, int mtu)
@@ -196,6 +238,7 @@ public sealed class InterfaceConfigurator : IHostNetwork
         while (_undo.TryPop(out var step))
             Try(() => NetlinkStep.RunIfStillThere(step.Name, step.Action));
         _routes = null;
+        _settings = null;
         if (!keepsKillSwitch)
             Try(() => _changes.RemoveTable(_killSwitch.Name));
         else if (_changes.Has(_killSwitch))

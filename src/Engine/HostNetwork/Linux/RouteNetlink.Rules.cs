@@ -65,7 +65,7 @@ internal sealed unsafe partial class RouteNetlink
             Table = rule.Table <= byte.MaxValue ? (byte)rule.Table : RT_TABLE_UNSPEC,
             Flags = rule.ExceptMark is null ? 0 : FIB_RULE_INVERT,
         }).Add(FRA_PRIORITY, rule.Priority).Add(FRA_TABLE, rule.Table);
-        return rule.ExceptMark is { } mark
+        return (rule.ExceptMark ?? rule.OnlyMark) is { } mark
             ? request.Add(FRA_FWMARK, mark).Add(FRA_FWMASK, uint.MaxValue)
             : request.Add(FRA_SUPPRESS_PREFIXLEN, 0);
     }

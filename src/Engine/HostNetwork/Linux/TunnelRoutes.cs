@@ -11,6 +11,9 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
 
     public int Count => _added.Count;
 
+    /// <summary>Those that were added here.</summary>
+    public IReadOnlyCollection<IPNetwork> Prefixes => _added.Keys;
+
     /// <summary>What the tunnel's own datagrams carry; 0: nothing.</summary>
     public uint Mark => defaults.Mark;
 
@@ -52,6 +55,47 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
 
         defaults.Keep(after);
     }
+
+    /// <summary>What <see cref="Update"/> would add and remove once the interface has these addresses.</summary>
+    /// <param name="leaving">Addresses that it has now and will not have then.</param>
+    /// <exception cref="HostNetworkException"/>
+    public (List<IPNetwork> Added, List<IPNetwork> Removed) Foresee(IReadOnlyList<IPNetwork> wanted, IReadOnlyList<InterfaceAddress> addresses, IReadOnlyList<InterfaceAddress> leaving)
+    {
+        var kept = new HashSet<IPNetwork>();
+        if (table.Kind != RouteTableKind.Off)
+            kept.UnionWith(wanted);
+        List<RouteInfo> foreign = [];
+        if (kept.Any(prefix => !_added.ContainsKey(prefix)))
+        {
+            var subnets = addresses.Select(AddressSubnet.Of).OfType<IPNetwork>().ToHashSet();
+            var gone = leaving.Select(AddressSubnet.Of).OfType<IPNetwork>().Except(subnets).ToHashSet();
+            foreign = ForeignRoutes();
+            foreign.RemoveAll(route => gone.Contains(route.Destination));
+            if (table.Kind == RouteTableKind.Auto)
+                foreign.AddRange(subnets.Select(subnet => new RouteInfo(subnet, link.Index, RouteNetlink.MainTable)));
+        }
+
+        return (
+            [.. kept.Where(prefix => !_added.ContainsKey(prefix) && !(TableFor(prefix) == RouteNetlink.MainTable && foreign.Exists(other => Covers(other, prefix))))],
+            [.. _added.Keys.Where(prefix => !kept.Contains(prefix))]);
+    }
+
+    /// <summary>Forgets the routes that the kernel took away by itself, as it does with an interface's last IPv4 address.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public void Refresh()
+    {
+        var there = new HashSet<RouteInfo>();
+        NetlinkStep.Run($"listing the routes of {link.Name}", () => there.UnionWith(netlink.RoutesOf(link.Index)));
+        foreach (var lost in _added.Values.Where(route => !there.Contains(route)).ToList())
+            _added.Remove(lost.Destination);
+    }
+
+    /// <summary>Rules, firewall and mark follow the settings. A failure leaves all as it was.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public void Follow(HostNetworkSettings wanted) => defaults.Change(wanted);
+
+    /// <inheritdoc cref="DefaultRouting.ChangeMark"/>
+    public void ChangeMark(uint mark, Action<uint> use, Action then) => defaults.ChangeMark(mark, use, then);
 
     /// <summary>Shortest prefix first; goes on after a failure and throws the last one.</summary>
     /// <exception cref="HostNetworkException"/>

@@ -1,0 +1,157 @@
+using System.Net;
+using System.Net.Sockets;
+using WireGuard.Configuration;
+using WireGuard.Engine.Interop.Linux;
+
+namespace WireGuard.Engine.HostNetwork;
+
+/// <summary>Other settings for an interface that runs.</summary>
+public sealed partial class InterfaceConfigurator
+{
+    /// <summary>Below it, the kernel takes IPv6 off an interface.</summary>
+    private const int SmallestIPv6Mtu = 1280;
+
+    /// <inheritdoc/>
+    public HostNetworkChange Change(HostNetworkSettings wanted, bool dryRun)
+    {
+        lock (_lock)
+        {
+            if (_routes is not { } routes || _settings is not { } before)
+                throw new InvalidOperationException("Nothing is applied.");
+            var name = before.InterfaceName;
+            if (wanted.InterfaceName != name)
+                throw new InvalidOperationException($"The settings are for {wanted.InterfaceName}, not for {name}.");
+            if (wanted.Table != before.Table)
+                throw new HostNetworkException($"changing the table of {name}", "Table takes effect when the tunnel is started; stop it and start it again");
+            var link = FindLink(name);
+            var mtu = MtuFor(wanted, before, link, routes);
+            if (!dryRun)
+                return Change(wanted, before, link, mtu, routes);
+            var (added, removed) = routes.Foresee(wanted.Routes, wanted.Addresses, [.. _addresses.Except(wanted.Addresses)]);
+            return new HostNetworkChange(Sorted(added), Sorted(removed), link.Mtu, mtu);
+        }
+    }
+
+    public void ChangeMark(uint mark, Action<uint> use, Action then)
+    {
+        lock (_lock)
+        {
+            if (_routes is not { } routes || _settings is not { } settings)
+                throw new InvalidOperationException("Nothing is applied.");
+            routes.ChangeMark(mark, use, then);
+            _settings = settings with { FwMark = mark };
+        }
+    }
+
+    private HostNetworkChange Change(HostNetworkSettings wanted, HostNetworkSettings before, LinkInfo link, int mtu, TunnelRoutes routes)
+    {
+        var prefixes = routes.Prefixes.ToHashSet();
+        var undo = new Stack<Action>();
+        try
+        {
+            foreach (var address in wanted.Addresses.Except(_addresses).ToList())
+            {
+                AddAddress(link, address);
+                undo.Push(() => RemoveAddress(link, address));
+            }
+
+            if (mtu != link.Mtu)
+            {
+                undo.Push(() => SetMtu(link, link.Mtu));
+                SetMtu(link, mtu);
+            }
+
+            ChangeNameServers(wanted, before, undo);
+            routes.Follow(wanted);
+            undo.Push(() => routes.Follow(before));
+            LeaveAddresses(wanted, link, mtu, undo, routes);
+            routes.Update(wanted.Routes);
+        }
+        catch
+        {
+            TakeBack(undo);
+            throw;
+        }
+
+        (_settings, _mtu, _addresses) = (wanted, mtu == link.Mtu && wanted.Mtu is null ? _mtu : mtu, [.. wanted.Addresses]);
+        var now = routes.Prefixes.ToHashSet();
+        return new HostNetworkChange(Sorted(now.Except(prefixes)), Sorted(prefixes.Except(now)), link.Mtu, mtu);
+    }
+
+    private int MtuFor(HostNetworkSettings wanted, HostNetworkSettings before, LinkInfo link, TunnelRoutes routes)
+    {
+        if (wanted.Mtu is { } given)
+            return given;
+        // Somebody has set another one by hand.
+        return before.Mtu is null && link.Mtu != _mtu ? link.Mtu : TunnelMtu.Find(_netlink, wanted, wanted.Endpoints, routes.Mark, link.Index);
+    }
+
+    private void ChangeNameServers(HostNetworkSettings wanted, HostNetworkSettings before, Stack<Action> undo)
+    {
+        if (wanted.DnsServers.SequenceEqual(before.DnsServers) && wanted.DnsSearchDomains.SequenceEqual(before.DnsSearchDomains))
+            return;
+        undo.Push(() => SetNameServers(before));
+        _resolver.Undo();
+        SetNameServers(wanted);
+        undo.Push(_resolver.Undo);
+    }
+
+    /// <summary>With an address the kernel may take others of its subnet and, with the last one, all routes.</summary>
+    private void LeaveAddresses(HostNetworkSettings wanted, LinkInfo link, int mtu, Stack<Action> undo, TunnelRoutes routes)
+    {
+        var leaving = _addresses.Except(wanted.Addresses).ToList();
+        if (leaving.Count == 0 && mtu == link.Mtu)
+            return;
+        // Pushed first, so that it comes last: the old addresses are back then.
+        undo.Push(() => Restore(routes, [.. routes.Prefixes]));
+        foreach (var address in leaving)
+        {
+            RemoveAddress(link, address);
+            undo.Push(() => AddAddress(link, address));
+        }
+
+        foreach (var address in wanted.Addresses)
+        {
+            if (address.Address.AddressFamily == AddressFamily.InterNetwork || mtu >= SmallestIPv6Mtu)
+                NetlinkStep.Run($"adding address {address} to {link.Name}", () => EnsureAddress(link, address));
+        }
+
+        routes.Refresh();
+    }
+
+    private static void Restore(TunnelRoutes routes, IReadOnlyList<IPNetwork> prefixes)
+    {
+        routes.Refresh();
+        routes.Update(prefixes);
+    }
+
+    private void EnsureAddress(LinkInfo link, InterfaceAddress address)
+    {
+        try
+        {
+            _netlink.AddAddress(link.Index, address);
+        }
+        catch (LinuxException failure) when (failure.ErrorCode == Errno.EEXIST)
+        {
+        }
+    }
+
+    private void TakeBack(Stack<Action> undo)
+    {
+        while (undo.TryPop(out var step))
+        {
+            try
+            {
+                step();
+            }
+            catch (HostNetworkException secondary)
+            {
+                // The failure that led here is the one to tell.
+                _log.Warning(secondary.Message);
+            }
+        }
+    }
+
+    private static IReadOnlyList<IPNetwork> Sorted(IEnumerable<IPNetwork> prefixes) =>
+        [.. prefixes.OrderBy(p => p.BaseAddress.AddressFamily).ThenByDescending(p => p.PrefixLength).ThenBy(p => p.ToString(), StringComparer.Ordinal)];
+}
