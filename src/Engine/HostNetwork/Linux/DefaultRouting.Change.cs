@@ -7,10 +7,11 @@ namespace WireGuard.Engine.HostNetwork;
 internal sealed partial class DefaultRouting
 {
     /// <summary>Firewall, rules and datagrams follow the settings. A failure leaves all as it was.</summary>
+    /// <returns>Takes it back.</returns>
     /// <exception cref="HostNetworkException"/>
-    public void Change(HostNetworkSettings wanted)
+    public Action Change(HostNetworkSettings wanted)
     {
-        var before = _settings;
+        var (before, mark) = (_settings, _mark);
         ChangeAddresses(wanted);
         try
         {
@@ -22,6 +23,20 @@ internal sealed partial class DefaultRouting
             ChangeAddresses(before);
             throw;
         }
+
+        return () =>
+        {
+            if (wanted.FwMark != before.FwMark)
+                RestoreMark(mark, before);
+            ChangeAddresses(before);
+        };
+    }
+
+    private void RestoreMark(uint mark, HostNetworkSettings before)
+    {
+        // Which may be one that the file did not name.
+        ChangeMark(_marked ? mark : before.FwMark, before.UseMark, static () => { });
+        (_mark, _settings) = (mark, _settings with { FwMark = before.FwMark });
     }
 
     /// <param name="mark">The file's or somebody's own; 0: none.</param>

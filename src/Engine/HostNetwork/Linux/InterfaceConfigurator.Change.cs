@@ -49,21 +49,19 @@ public sealed partial class InterfaceConfigurator
         var undo = new Stack<Action>();
         try
         {
+            // A link that is too small has no IPv6.
+            if (mtu > link.Mtu)
+                ChangeMtu(link, mtu, undo);
             foreach (var address in wanted.Addresses.Except(_addresses).ToList())
             {
                 AddAddress(link, address);
                 undo.Push(() => RemoveAddress(link, address));
             }
 
-            if (mtu != link.Mtu)
-            {
-                undo.Push(() => SetMtu(link, link.Mtu));
-                SetMtu(link, mtu);
-            }
-
+            if (mtu < link.Mtu)
+                ChangeMtu(link, mtu, undo);
             ChangeNameServers(wanted, before, undo);
-            routes.Follow(wanted);
-            undo.Push(() => routes.Follow(before));
+            undo.Push(routes.Follow(wanted));
             LeaveAddresses(wanted, link, mtu, undo, routes);
             routes.Update(wanted.Routes);
         }
@@ -76,6 +74,17 @@ public sealed partial class InterfaceConfigurator
         (_settings, _mtu, _addresses) = (wanted, mtu == link.Mtu && wanted.Mtu is null ? _mtu : mtu, [.. wanted.Addresses]);
         var now = routes.Prefixes.ToHashSet();
         return new HostNetworkChange(Sorted(now.Except(prefixes)), Sorted(prefixes.Except(now)), link.Mtu, mtu);
+    }
+
+    private void ChangeMtu(LinkInfo link, int mtu, Stack<Action> undo)
+    {
+        var before = _mtu;
+        SetMtu(link, mtu);
+        undo.Push(() =>
+        {
+            SetMtu(link, link.Mtu);
+            _mtu = before;
+        });
     }
 
     private int MtuFor(HostNetworkSettings wanted, HostNetworkSettings before, LinkInfo link, TunnelRoutes routes)

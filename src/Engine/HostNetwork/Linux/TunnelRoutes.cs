@@ -92,7 +92,8 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
 
     /// <summary>Rules, firewall and mark follow the settings. A failure leaves all as it was.</summary>
     /// <exception cref="HostNetworkException"/>
-    public void Follow(HostNetworkSettings wanted) => defaults.Change(wanted);
+    /// <returns>Takes it back.</returns>
+    public Action Follow(HostNetworkSettings wanted) => defaults.Change(wanted);
 
     /// <inheritdoc cref="DefaultRouting.ChangeMark"/>
     public void ChangeMark(uint mark, Action<uint> use, Action then) => defaults.ChangeMark(mark, use, then);
