@@ -134,7 +134,7 @@ public sealed class SettingsChangeTests : IDisposable
         // The process is gone, and with it the interface.
         _netns.Ip("link", "del", "wg0");
         using (var next = _netns.Invoke(() => new InterfaceConfigurator("wg0", _state.FullName, EngineLog.None)))
-            Assert.NotEqual(0, _netns.Invoke(next.TakeBackLeftovers));
+            Assert.NotEqual(0, _netns.Invoke(() => next.TakeBackLeftovers()));
         using (_netns.Invoke(() => LinuxTunDevice.Create("wg0", null, EngineLog.None)))
             Assert.Equal(before, Picture());
         Assert.Empty(Journal());
@@ -152,7 +152,7 @@ public sealed class SettingsChangeTests : IDisposable
 
     private HostNetworkChange Change(HostNetworkSettings wanted, bool dryRun = false) => _netns.Invoke(() => _network.Change(wanted, dryRun));
 
-    private void Undo() => _netns.Invoke(_network.Undo);
+    private void Undo() => _netns.Invoke(() => _network.Undo());
 
     /// <summary>"ADDRESSES | ROUTES".</summary>
     private HostNetworkSettings Settings(string text)

@@ -65,11 +65,11 @@ internal sealed partial class DefaultRouting
         var same = wanted.Addresses.SequenceEqual(_settings.Addresses);
         var before = _settings;
         _settings = wanted with { FwMark = before.FwMark };
-        if (same || _prepared.Count == 0)
+        if (same)
             return;
         try
         {
-            SetFirewall(_prepared);
+            RenewFirewall();
         }
         catch
         {
@@ -99,14 +99,17 @@ internal sealed partial class DefaultRouting
                 changes.Add(bridges[^1]);
             }
 
+            undo.Push(() => SetKillSwitch(old));
+            SetKillSwitch(old, next);
             use(next);
             undo.Push(() => use(old));
             _mark = next;
-            undo.Push(() => SetFirewall(_prepared));
+            undo.Push(RenewFirewall);
             undo.Push(() => _mark = old);
-            SetFirewall(_prepared);
+            RenewFirewall();
             foreach (var family in _rules.Keys.ToList())
                 MoveRules(family, next, undo);
+            SetKillSwitch(next);
             then();
         }
         catch
@@ -119,6 +122,18 @@ internal sealed partial class DefaultRouting
             foreach (var bridge in bridges)
                 Try(() => changes.Remove(bridge));
         }
+    }
+
+    private void RenewFirewall()
+    {
+        if (_prepared.Count > 0)
+            SetFirewall(_prepared);
+    }
+
+    private void SetKillSwitch(params uint[] marks)
+    {
+        if (_settings.Choices.KillSwitch)
+            changes.Set(KillSwitch.Create(_settings.InterfaceName, marks));
     }
 
     private static void SwapMark(uint next, uint old, Action<uint> use, Action then)

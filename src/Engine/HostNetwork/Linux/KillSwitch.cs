@@ -23,14 +23,14 @@ internal static class KillSwitch
 
     public static string TableOf(string tunnel) => $"wireguard-killswitch-{tunnel}";
 
-    /// <param name="mark">What the tunnel's own datagrams carry; nobody without CAP_NET_ADMIN can set it.</param>
-    public static FirewallTable Create(string tunnel, uint mark) => new(TableOf(tunnel),
+    /// <param name="marks">What the tunnel's own datagrams carry, two while they change; nobody without CAP_NET_ADMIN can set it.</param>
+    public static FirewallTable Create(string tunnel, params IEnumerable<uint> marks) => new(TableOf(tunnel),
     [
         new FirewallChain("output", NF_INET_LOCAL_OUT, FilterPriority, NF_DROP,
         [
             new FirewallRule().ToInterface("lo").Accept(),
             new FirewallRule().ToInterface(tunnel).Accept(),
-            new FirewallRule().Protocol(Udp).Mark(mark).Accept(),
+            .. marks.Select(mark => new FirewallRule().Protocol(Udp).Mark(mark).Accept()),
             LeaseRenewal(AddressFamily.InterNetwork, client: 68, server: 67),
             LeaseRenewal(AddressFamily.InterNetworkV6, client: 546, server: 547),
             .. s_neighbourTalk.SelectMany(talk => talk.Types.Select(type => NeighbourTalk(talk.HopLimit, type))),
