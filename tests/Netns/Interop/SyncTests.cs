@@ -9,7 +9,7 @@ namespace WireGuard.Tests.Interop;
 public sealed class SyncTests : IDisposable
 {
     private const string KillVariable = "WIREGUARD_ENGINE_KILL_AT_STEP";
-    private const int Stride = 4;
+    private const int Stride = 6;
 
     private readonly PrivateDirectory _files = new();
     private readonly ResolverPrograms _programs = new();
@@ -90,7 +90,7 @@ public sealed class SyncTests : IDisposable
         _programs.AddResolvconf();
         var before = HostPicture.Take(One.Namespace);
         One.Namespace.Run("env", $"PATH={_programs.SearchPath}", InteropRequirement.Engine!, "up", _pair!.ConfigOne);
-        var text = Text.Replace($"{One.InnerIPv4}/24", "10.90.0.1/24\nDNS = 10.0.0.53, corp.example\nMTU = 1390")
+        var text = Text.Replace($"{One.InnerIPv4}/24", "10.90.0.1/24").Replace("ListenPort", "DNS = 10.0.0.53, corp.example\nMTU = 1390\nListenPort")
             .Replace($"{Two.InnerIPv4}/32", $"{Two.InnerIPv4}/32, 10.91.0.0/16") + $"\n[Peer]\nPublicKey = {TestKeys.Create().PublicKey}\nAllowedIPs = 10.92.0.0/16, 10.90.0.7/32\n";
         var started = HostPicture.Take(One.Namespace);
         var foreseen = Sync(text, "--dry-run");
@@ -104,7 +104,7 @@ public sealed class SyncTests : IDisposable
         Assert.Empty(Sync(text));
         Assert.Equal($"{One.Interface}: nothing to change.\n", One.Engine("sync", Write(text), "--name", One.Interface).Output);
 
-        Sync(Text.Replace($"{One.InnerIPv4}/24", "10.90.0.1/24\nDNS = 10.0.0.54"));
+        Sync(Text.Replace($"{One.InnerIPv4}/24", "10.90.0.1/24").Replace("ListenPort", "DNS = 10.0.0.54\nListenPort"));
         Assert.Equal("nameserver 10.0.0.54\n", Assert.Single(_programs.Records).Value);
         One.Engine("down", One.Interface);
         Assert.Empty(_programs.Records);
@@ -156,7 +156,7 @@ public sealed class SyncTests : IDisposable
         Traffic.PingBothWays(One, Two, 3);
         var handshake = One.LatestHandshake();
         var stripped = Write(One.Namespace.Run("wg-quick", "strip", _pair.ConfigOne).Output);
-        var added = Write($"[Peer]\nPublicKey = {TestKeys.Create().PublicKey}\nAllowedIPs = 10.92.0.0/16\n");
+        var added = _files.Write("added.conf", $"[Peer]\nPublicKey = {TestKeys.Create().PublicKey}\nAllowedIPs = 10.92.0.0/16\n");
         One.Namespace.Run("wg", "addconf", One.Interface, added);
         Assert.Equal(2, One.WgShow("peers").Length);
         One.Namespace.Run("wg", "syncconf", One.Interface, stripped);
@@ -179,15 +179,15 @@ public sealed class SyncTests : IDisposable
 
     public static TheoryData<int> Steps => [.. Enumerable.Range(1, Stride)];
 
-    /// <param name="first">Every fourth step from this one on, so that no run takes long.</param>
+    /// <param name="first">Every sixth step from this one on, so that no run takes long.</param>
     [InteropTheory(InteropRequirement.Nft)]
     [MemberData(nameof(Steps))]
     public void Killed_at_whatever_step_of_several_syncs_nothing_stays(int first)
     {
         _programs.AddResolvconf();
         One.Namespace.Ip("route", "add", "default", "via", "10.77.0.2");
-        var full = Write(Text.Replace($"{Two.InnerIPv4}/32", "0.0.0.0/0, ::/0").Replace("ListenPort", "DNS = 10.0.0.53\nFwMark = 77\nListenPort"));
-        var other = Write(Text.Replace($"{Two.InnerIPv4}/32", "0.0.0.0/0").Replace("ListenPort", "DNS = 10.0.0.54\nFwMark = 78\nListenPort"));
+        var full = _files.Write("full.conf", Text.Replace($"{Two.InnerIPv4}/32", "0.0.0.0/0, ::/0").Replace("ListenPort", "DNS = 10.0.0.53\nFwMark = 77\nListenPort"));
+        var other = _files.Write("other.conf", Text.Replace($"{Two.InnerIPv4}/32", "0.0.0.0/0").Replace("ListenPort", "DNS = 10.0.0.54\nFwMark = 78\nListenPort"));
         var before = HostPicture.Take(One.Namespace);
         var killed = 0;
         for (var step = first; ; step += Stride)
@@ -200,8 +200,17 @@ public sealed class SyncTests : IDisposable
                 continue;
             var survived = new[] { full, other, full }.All(file => One.TryEngine("sync", file, "--name", One.Interface).ExitCode == 0);
             killed += survived ? 0 : 1;
-            One.Namespace.TryRun("env", $"PATH={_programs.SearchPath}", InteropRequirement.Engine!, "down", One.Interface);
-            Assert.Equal(before, HostPicture.Take(One.Namespace));
+            if (!survived)
+                AwaitDeath(report.ProcessId);
+            var down = Down();
+            // It was killed with the question on its way.
+            if (down.Error.Contains("hung up"))
+            {
+                AwaitDeath(report.ProcessId);
+                down = Down();
+            }
+
+            Assert.True(before == HostPicture.Take(One.Namespace), $"step {step}, survived {survived}: {down.Output}{down.Error}");
             Assert.Empty(Directory.GetFiles("/run/wireguard-engine", $"{One.Interface}@*.undo*"));
             Assert.Empty(_programs.Records);
             if (survived)
@@ -209,6 +218,10 @@ public sealed class SyncTests : IDisposable
         }
 
         Assert.InRange(killed, 5, 40);
+
+        ProcessResult Down() => One.Namespace.TryRun("env", $"PATH={_programs.SearchPath}", InteropRequirement.Engine!, "down", One.Interface);
+
+        void AwaitDeath(int engine) => Eventually.True(() => !One.Leftovers().Contains($"process {engine}"), "the engine is gone");
     }
 
     private IReadOnlyList<TunnelDifference> Sync(string text, params string[] options) => JsonSerializer.Deserialize<List<TunnelDifference>>(
