@@ -1,6 +1,7 @@
 using System.Globalization;
 using WireGuard.Bench;
 using WireGuard.Bench.EndToEnd;
+using WireGuard.Bench.Micro;
 
 // Bench --engine FILE --module DIRECTORY --document FILE [--only TITLE] [--repetitions N]: measures and rewrites the document's generated
 // part, or of it the one section.
@@ -31,6 +32,10 @@ engine = Path.GetFullPath(engine);
     (StartBench.Title, () => StartBench.Measure(engine)),
     (ModuleBench.Title, () => ModuleBench.Measure(Path.GetFullPath(module), engine)),
     (AeadBench.Title, AeadBench.Measure),
+    (HashBench.Title, HashBench.Measure),
+    (RoutingBench.Title, RoutingBench.Measure),
+    (OffloadBench.Title, OffloadBench.Measure),
+    (DeviceBench.Title, DeviceBench.Measure),
     (HandshakeBench.Title, HandshakeBench.Measure),
     (FloodBench.Title, () => FloodBench.Measure(engine)),
 ];

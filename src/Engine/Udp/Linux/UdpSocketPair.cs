@@ -11,7 +11,13 @@ namespace WireGuard.Engine.Udp;
 internal sealed unsafe class UdpSocketPair
 {
     /// <summary>Enough for a 10 Gbit/s burst of several milliseconds; what wireguard-go asks for too.</summary>
-    private const int BufferBytes = 7 << 20;
+    private const int ReceiveBytes = 7 << 20;
+
+    /// <summary>
+    /// What may wait for the link. A queue in front of a slow one is delay for everybody, and in front of a fast one this is most
+    /// of a millisecond.
+    /// </summary>
+    private const int SendBytes = 1 << 20;
 
     private const int RandomPortAttempts = 100;
 
@@ -154,10 +160,10 @@ internal sealed unsafe class UdpSocketPair
             Require(Libc.SetOption(descriptor, Libc.SOL_IPV6, Libc.IPV6_MTU_DISCOVER, Libc.IPV6_PMTUDISC_DONT), "IPV6_MTU_DISCOVER");
         }
         // The plain option stops at rmem_max and wmem_max; the forced one needs CAP_NET_ADMIN.
-        if (!Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, BufferBytes))
-            _ = Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_RCVBUF, BufferBytes);
-        if (!Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_SNDBUFFORCE, BufferBytes))
-            _ = Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_SNDBUF, BufferBytes);
+        if (!Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, ReceiveBytes))
+            _ = Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_RCVBUF, ReceiveBytes);
+        if (!Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_SNDBUFFORCE, SendBytes))
+            _ = Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_SNDBUF, SendBytes);
     }
 
     private static void Require(bool done, string option)
