@@ -40,6 +40,7 @@ Describe 'Tunnels' {
 
     It 'hands <Given> on to the engine as <Option>' -ForEach @(
         @{ Given = '-KillSwitch'; Option = '--kill-switch' }
+        @{ Given = '-AllowHook'; Option = '--allow-hooks' }
         @{ Given = ''; Option = '' }
     ) {
         $env:WIREGUARD_FAKE_OPTIONS = "$Work/options"
@@ -96,7 +97,7 @@ Describe 'Tunnels' {
         (Get-WgTunnel).Name | Should -Be 'wgp0', 'wgp1'
     }
 
-    It 'passes on <_> of the engine' -ForEach 'AccessDenied', 'TunNotAvailable', 'AddressInUse', 'EndpointUnresolved', 'HostNetworkFailed', 'CryptoUnavailable', 'EngineTimeout' {
+    It 'passes on <_> of the engine' -ForEach 'AccessDenied', 'TunNotAvailable', 'AddressInUse', 'EndpointUnresolved', 'HookFailed', 'HostNetworkFailed', 'CryptoUnavailable', 'EngineTimeout' {
         $env:WIREGUARD_FAKE_START = $_
         Get-ErrorId { Start-WgTunnel (New-TestConfig wgp0) } | Should -Be "$_,WireGuard.Commands.StartWgTunnelCommand"
     }

@@ -9,26 +9,36 @@ namespace WireGuard.Engine.Cli;
 internal sealed class StartArguments
 {
     private const string KillSwitchName = "--kill-switch";
+    private const string AllowHooksName = "--allow-hooks";
 
     private readonly Option<bool> _killSwitch = new(KillSwitchName)
     {
         Description = "Let nothing leave the host but through the tunnel, until it is taken down; also while its engine is dead.",
     };
 
+    private readonly Option<bool> _allowHooks = new(AllowHooksName)
+    {
+        Description = "Run the file's PreUp, PostUp, PreDown and PostDown commands, if root alone can write the file.",
+    };
+
     public void AddTo(Command command)
     {
         command.Options.Add(_killSwitch);
+        command.Options.Add(_allowHooks);
     }
 
-    public HostChoices ChoicesOf(ParseResult parsed) => new()
+    public StartChoices ChoicesOf(ParseResult parsed) => new()
     {
-        KillSwitch = parsed.GetValue(_killSwitch),
+        AllowHooks = parsed.GetValue(_allowHooks),
+        Host = new HostChoices { KillSwitch = parsed.GetValue(_killSwitch) },
     };
 
     /// <summary>What <see cref="ChoicesOf"/> reads as these choices.</summary>
-    public static IEnumerable<string> For(HostChoices choices)
+    public static IEnumerable<string> For(StartChoices choices)
     {
-        if (choices.KillSwitch)
+        if (choices.Host.KillSwitch)
             yield return KillSwitchName;
+        if (choices.AllowHooks)
+            yield return AllowHooksName;
     }
 }

@@ -6,23 +6,31 @@ namespace WireGuard.Configuration;
 /// </summary>
 public static class ConfigSupport
 {
+    private const string HooksNeedConsent = "hooks run only when the start allows it (--allow-hooks, -AllowHook), from a file that root alone can write";
+
     /// <summary>One error ("NotSupported") for each value that asks for something this version does not do.</summary>
     public static IReadOnlyList<ConfigDiagnostic> Unsupported(TunnelConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
         var diagnostics = new DiagnosticBag(config.Path);
-        Hooks("PreUp", config.Interface.PreUp, "before the start", config, diagnostics);
-        Hooks("PostUp", config.Interface.PostUp, "after the start", config, diagnostics);
-        Hooks("PreDown", config.Interface.PreDown, "before the stop", config, diagnostics);
-        Hooks("PostDown", config.Interface.PostDown, "after the stop", config, diagnostics);
         SaveConfig(config, diagnostics);
         return diagnostics.ToList();
     }
 
-    private static void Hooks(string key, IReadOnlyList<string> commands, string when, TunnelConfig config, DiagnosticBag diagnostics)
+    /// <summary>One warning ("HookNotRun") for each command of a file that is not run.</summary>
+    /// <param name="why">A clause: "hooks run only ...".</param>
+    public static IReadOnlyList<ConfigDiagnostic> HooksNotRun(TunnelConfig config, string why = HooksNeedConsent)
     {
-        for (var index = 0; index < commands.Count; index++)
-            Refuse(diagnostics, config.Interface.Positions[key, index], $"{key} is not supported yet. Leave the line out and run the command yourself {when}.");
+        ArgumentNullException.ThrowIfNull(config);
+        var diagnostics = new DiagnosticBag(config.Path);
+        var section = config.Interface;
+        foreach (var (key, commands) in new[] { ("PreUp", section.PreUp), ("PostUp", section.PostUp), ("PreDown", section.PreDown), ("PostDown", section.PostDown) })
+        {
+            for (var index = 0; index < commands.Count; index++)
+                diagnostics.Warning("HookNotRun", section.Positions[key, index], $"{key} is not run: {why}.");
+        }
+
+        return diagnostics.ToList();
     }
 
     private static void SaveConfig(TunnelConfig config, DiagnosticBag diagnostics)

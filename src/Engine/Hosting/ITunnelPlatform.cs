@@ -22,6 +22,10 @@ public interface ITunnelPlatform
     /// <param name="stateDirectory">Where it may write down what has to be undone, should the engine be killed.</param>
     IHostNetwork CreateNetwork(string tunnel, string stateDirectory, EngineLog log);
 
+    /// <summary>Runs one command of the file by the host's shell, to its end; what it says goes to the log.</summary>
+    /// <exception cref="StartException">HookFailed: it ended with another code than 0, or not in time.</exception>
+    void RunHook(HookPoint point, string command, EngineLog log, CancellationToken cancel);
+
     /// <summary>The protocol's clock: its timestamps go on during suspend.</summary>
     TimeProvider Clock { get; }
 }

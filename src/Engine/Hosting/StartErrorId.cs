@@ -29,6 +29,9 @@ public enum StartErrorId
     /// <summary>The kernel refused an address, the MTU or a route.</summary>
     HostNetworkFailed,
 
+    /// <summary>A command of the file (PreUp, PostUp) failed.</summary>
+    HookFailed,
+
     /// <summary>libsodium is missing.</summary>
     CryptoUnavailable,
 

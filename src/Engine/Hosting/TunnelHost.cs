@@ -37,6 +37,8 @@ public sealed partial class TunnelHost : IDisposable
     private readonly DeviceGate _gate = new();
     private readonly ConfiguredEndpoints _endpoints = new();
 
+    private bool _isUp;
+
     private TunnelHost(TunnelHostOptions options, ITunnelPlatform platform, TransportAead aead)
     {
         _options = options;
@@ -106,7 +108,11 @@ public sealed partial class TunnelHost : IDisposable
         var gate = _gate;
         var servers = ClaimSockets(gate);
         if (_options.Config is not null)
+        {
+            _undo.Push("run PostDown", () => RunHooksOfEnd(HookPoint.PostDown));
             OpenHost(_options.Config);
+        }
+
         (_device, _lanes) = CreateDevice();
         gate.Open(_device);
         _device.EventRaised += Tell;
@@ -116,6 +122,7 @@ public sealed partial class TunnelHost : IDisposable
         {
             // Names can take minutes to resolve; whoever asks meanwhile is answered, and may stop it.
             Serve(servers);
+            RunHooks(HookPoint.PreUp, cancel);
             Configure(config, cancel);
             // Before the link is: a port that is taken is an error of the start, not an event afterwards.
             _device.Up();
@@ -129,8 +136,10 @@ public sealed partial class TunnelHost : IDisposable
         using var snapshot = _device.Snapshot();
         // Most steps do not look: whoever asked for the end during the last one gets it too.
         cancel.ThrowIfCancellationRequested();
-        _staysClosed = true;
         gate.TakeChanges(ApplyForClient);
+        RunHooks(HookPoint.PostUp, cancel);
+        _undo.Push("run PreDown", () => RunHooksOfEnd(HookPoint.PreDown));
+        _staysClosed = _isUp = true;
         if (_options.Config is not null)
             _undo.Own("stop looking endpoints up", new EndpointWatch(_device, _endpoints, _resolver, _options.Time, Log));
         else

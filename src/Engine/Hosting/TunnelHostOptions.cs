@@ -22,6 +22,9 @@ public sealed record TunnelHostOptions
     /// <summary>A listening UAPI socket to use (WG_UAPI_FD).</summary>
     public int? UapiDescriptor { get; init; }
 
+    /// <summary>The file's commands are run. Whoever says so has seen to it that root alone could have written them.</summary>
+    public bool RunsHooks { get; init; }
+
     public HostChoices Choices { get; init; } = HostChoices.None;
 
     public EngineLog Log { get; init; } = EngineLog.None;

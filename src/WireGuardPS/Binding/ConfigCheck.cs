@@ -32,19 +32,20 @@ internal static class ConfigCheck
     {
         var result = Read(path);
         using var config = result.Config;
-        return config is null ? result.Diagnostics : [.. result.Diagnostics, .. ConfigSupport.Unsupported(config)];
+        return config is null ? result.Diagnostics : [.. result.Diagnostics, .. ConfigSupport.Unsupported(config), .. ConfigSupport.HooksNotRun(config)];
     }
 
     /// <summary>Its warnings.</summary>
     /// <exception cref="WgException">ConfigNotFound, AccessDenied, ConfigInvalid, ConfigUnsupported.</exception>
-    internal static IReadOnlyList<ConfigDiagnostic> Validate(string path)
+    /// <param name="allowHooks">False: each of its commands is a warning.</param>
+    internal static IReadOnlyList<ConfigDiagnostic> Validate(string path, bool allowHooks)
     {
         var result = Read(path);
         using var config = result.Config;
         ThrowOnErrors(ErrorIds.ConfigInvalid, result.Diagnostics);
         var unsupported = config is null ? [] : ConfigSupport.Unsupported(config);
         ThrowOnErrors(ErrorIds.ConfigUnsupported, unsupported);
-        return [.. result.Diagnostics, .. unsupported];
+        return [.. result.Diagnostics, .. unsupported, .. config is null || allowHooks ? [] : ConfigSupport.HooksNotRun(config)];
     }
 
     /// <summary>"wg0.conf:3:14: ...", for a stream that says by itself that it is a warning.</summary>

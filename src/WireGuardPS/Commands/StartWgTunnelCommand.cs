@@ -43,6 +43,10 @@ public sealed class StartWgTunnelCommand : EngineCommand
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <summary>Run the file's PreUp, PostUp, PreDown and PostDown commands, if root alone can write the file.</summary>
+    [Parameter]
+    public SwitchParameter AllowHook { get; set; }
+
     /// <summary>Nothing leaves the host but through the tunnel, until it is stopped.</summary>
     [Parameter]
     public SwitchParameter KillSwitch { get; set; }
@@ -86,7 +90,8 @@ public sealed class StartWgTunnelCommand : EngineCommand
         {
             var path = findFile();
             var name = ConfigCheck.TunnelOf(path);
-            foreach (var warning in ConfigCheck.Validate(path))
+            var doubts = ConfigCheck.Validate(path, AllowHook);
+            foreach (var warning in doubts)
                 WriteWarning(ConfigCheck.WithoutSeverity(warning));
             if (!ShouldProcess(name, $"Start tunnel from '{path}'"))
                 return;
@@ -94,6 +99,9 @@ public sealed class StartWgTunnelCommand : EngineCommand
             var engine = FindEngine();
             WriteVerbose($"Starting '{engine}' for '{path}'.");
             var report = Await($"Starting tunnel '{name}'", cancellation => EngineLauncher.StartAsync(engine, path, Timeout, options, cancellation));
+            // The engine sees what the module does not: who could have written the file.
+            foreach (var warning in report.Warnings?.Except(doubts.Select(d => d.ToString())) ?? [])
+                WriteWarning(warning);
             WriteVerbose($"The engine of tunnel '{name}' runs as process {report.ProcessId}.");
             if (PassThru)
                 WriteObject(Ask(name, "Asking the tunnel", GetAsync).ToTunnel(DateTimeOffset.UtcNow));
@@ -106,6 +114,8 @@ public sealed class StartWgTunnelCommand : EngineCommand
 
     private IEnumerable<string> EngineOptions()
     {
+        if (AllowHook)
+            yield return "--allow-hooks";
         if (KillSwitch)
             yield return "--kill-switch";
     }

@@ -37,6 +37,7 @@ internal static class ErrorCatalog
             ErrorIds.Starting => new(ErrorCategory.ResourceBusy, "Try again when Get-WgTunnel shows that the tunnel is up; its log says what it waits for."),
             ErrorIds.EngineTimeout => new(ErrorCategory.OperationTimeout, "The tunnel's log in /run/wireguard-engine says what the engine waited for; -Timeout waits longer where offered."),
             ErrorIds.EngineVersionMismatch => new(ErrorCategory.InvalidOperation, "Use the module that belongs to the engine, or restart the tunnel with this module's engine."),
+            ErrorIds.HookFailed => new(ErrorCategory.InvalidResult, "A command of the file (PreUp, PostUp) failed; the engine's log holds what it said. The start was taken back."),
             ErrorIds.HostNetworkFailed => new(ErrorCategory.InvalidResult, "The message names what the system refused: an address, a route, the link, name servers; see 'ip address' and 'ip route'."),
             ErrorIds.InvalidAllowedIP => new(ErrorCategory.InvalidArgument, "Write prefixes as 10.0.0.2/32 or 2001:db8::/64."),
             ErrorIds.InvalidEndpoint => new(ErrorCategory.InvalidArgument, "Write endpoints as host:port, 192.0.2.1:51820 or [2001:db8::1]:51820."),

@@ -20,6 +20,7 @@ internal static class ErrorIds
     internal const string EngineProtocolError = nameof(EngineProtocolError);
     internal const string EngineTimeout = nameof(EngineTimeout);
     internal const string EngineVersionMismatch = nameof(EngineVersionMismatch);
+    internal const string HookFailed = nameof(HookFailed);
     internal const string HostNetworkFailed = nameof(HostNetworkFailed);
     internal const string InvalidAllowedIP = nameof(InvalidAllowedIP);
     internal const string InvalidEndpoint = nameof(InvalidEndpoint);

@@ -8,10 +8,6 @@ public sealed class ConfigSupportTests
     private const string Peer = "[Peer]\nPublicKey = " + TestKeys.PeerA + "\n";
 
     [Theory]
-    [InlineData(Interface + "PreUp = a", "wg0.conf:3:9: error: PreUp is not supported yet. Leave the line out and run the command yourself before the start.")]
-    [InlineData(Interface + "PostUp = a", "wg0.conf:3:10: error: PostUp is not supported yet. Leave the line out and run the command yourself after the start.")]
-    [InlineData(Interface + "PreDown = a", "wg0.conf:3:11: error: PreDown is not supported yet. Leave the line out and run the command yourself before the stop.")]
-    [InlineData(Interface + "PostDown = a", "wg0.conf:3:12: error: PostDown is not supported yet. Leave the line out and run the command yourself after the stop.")]
     [InlineData(Interface + "SaveConfig = true", "wg0.conf:3:14: error: SaveConfig = true is not supported yet. Leave the line out; the file stays as it is.")]
     public void Refuses_what_has_no_effect_yet(string text, string expected)
     {
@@ -22,10 +18,13 @@ public sealed class ConfigSupportTests
     }
 
     [Fact]
-    public void Refuses_each_value_in_file_order()
+    public void Names_each_hook_that_is_not_run()
     {
-        using var config = ConfigParser.Parse(Interface + "PostUp = a\nSaveConfig = true\nPostUp = b\nPreDown = c\n", "wg0.conf").Config!;
-        Assert.Equal([3, 4, 5, 6], ConfigSupport.Unsupported(config).Select(d => d.Line));
+        using var config = ConfigParser.Parse(Interface + "PostUp = a\nPreUp = b\nPostUp = c\nPreDown = d\nPostDown = e\n", "wg0.conf").Config!;
+        var warnings = ConfigSupport.HooksNotRun(config, "of a reason");
+        Assert.Equal([(3, "PostUp"), (4, "PreUp"), (5, "PostUp"), (6, "PreDown"), (7, "PostDown")], warnings.Select(d => (d.Line, d.Message.Split(' ')[0])));
+        Assert.Equal("wg0.conf:4:9: warning: PreUp is not run: of a reason.", warnings[1].ToString());
+        Assert.Empty(ConfigSupport.Unsupported(config));
     }
 
     [Theory]

@@ -47,6 +47,8 @@ internal sealed class MemoryPlatform : ITunnelPlatform
     /// <summary>How much an engine that was killed has left to undo.</summary>
     public int Leftovers { get; init; }
 
+    public void RunHook(HookPoint point, string command, EngineLog log, CancellationToken cancel) => Calls.Add($"{point} {command}");
+
     public TimeProvider Clock => TimeProvider.System;
 
     public IHostNetwork CreateNetwork(string tunnel, string stateDirectory, EngineLog log) => new RecordingNetwork(this);

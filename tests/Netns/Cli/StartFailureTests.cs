@@ -132,7 +132,7 @@ public sealed class StartFailureTests : IDisposable
 
     [InteropFact]
     public void A_file_that_asks_for_what_is_not_built() =>
-        Assert.Contains("PostUp", AssertFails(Up(Config("PostUp = true")), StartErrorId.ConfigUnsupported, ExitCode.Error).Message);
+        Assert.Contains("SaveConfig", AssertFails(Up(Config("SaveConfig = true")), StartErrorId.ConfigUnsupported, ExitCode.Error).Message);
 
     [InteropFact]
     public void Without_a_report_the_message_goes_to_standard_error_and_is_no_stack_trace()

@@ -19,7 +19,7 @@ public sealed class ConfigCheckTests : IDisposable
         var path = _directory.Write("wg0.conf", Good);
 
         Assert.DoesNotContain(ConfigCheck.Check(path), d => d.Severity == ConfigSeverity.Error);
-        ConfigCheck.Validate(path);
+        ConfigCheck.Validate(path, allowHooks: false);
     }
 
     [Fact]
@@ -36,10 +36,20 @@ public sealed class ConfigCheckTests : IDisposable
     [Fact]
     public void What_the_engine_does_not_do_is_refused_before_it_starts()
     {
-        var path = _directory.Write("wg0.conf", Good.Replace("[Peer]", "PostUp = true\n[Peer]", StringComparison.Ordinal));
+        var path = _directory.Write("wg0.conf", Good.Replace("[Peer]", "SaveConfig = true\n[Peer]", StringComparison.Ordinal));
 
         Assert.Contains(ConfigCheck.Check(path), d => d.Severity == ConfigSeverity.Error);
         Refused(ErrorIds.ConfigUnsupported, path);
+    }
+
+    [Fact]
+    public void Hooks_are_warnings_until_they_are_allowed()
+    {
+        var path = _directory.Write("wg0.conf", Good.Replace("[Peer]", "PostUp = true\n[Peer]", StringComparison.Ordinal));
+
+        Assert.Contains(ConfigCheck.Check(path), d => d is { Severity: ConfigSeverity.Warning, Id: "HookNotRun" });
+        Assert.Contains(ConfigCheck.Validate(path, allowHooks: false), d => d.Id == "HookNotRun");
+        Assert.DoesNotContain(ConfigCheck.Validate(path, allowHooks: true), d => d.Id == "HookNotRun");
     }
 
     [Fact]
@@ -92,7 +102,7 @@ public sealed class ConfigCheckTests : IDisposable
 
     private static WgException Refused(string errorId, string path)
     {
-        var exception = Assert.Throws<WgException>(() => ConfigCheck.Validate(path));
+        var exception = Assert.Throws<WgException>(() => ConfigCheck.Validate(path, allowHooks: false));
         Assert.Equal(errorId, exception.ErrorId);
         return exception;
     }

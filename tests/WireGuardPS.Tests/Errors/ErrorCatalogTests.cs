@@ -50,6 +50,7 @@ public sealed class ErrorCatalogTests
     [InlineData("TunNotAvailable")]
     [InlineData("AddressInUse")]
     [InlineData("EndpointUnresolved")]
+    [InlineData("HookFailed")]
     [InlineData("HostNetworkFailed")]
     [InlineData("CryptoUnavailable")]
     [InlineData("EngineTimeout")]

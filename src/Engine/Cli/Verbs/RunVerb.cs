@@ -4,7 +4,6 @@ using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Diagnostics;
-using WireGuard.Engine.HostNetwork;
 using WireGuard.Engine.Hosting;
 using WireGuard.Engine.Hosting.Linux;
 using WireGuard.Engine.Interop.Linux;
@@ -37,7 +36,7 @@ internal static class RunVerb
     }
 
     /// <summary>Arguments that have this executable run a tunnel detached.</summary>
-    public static IReadOnlyList<string> DetachedArguments(string path, HostChoices choices) => ["run", path, DetachedOption, .. StartArguments.For(choices)];
+    internal static IReadOnlyList<string> DetachedArguments(string path, StartChoices choices) => ["run", path, DetachedOption, .. StartArguments.For(choices)];
 
     private static IReadOnlyList<string> DetachedDropIn(string name) => ["run", name, DetachedOption, DropInOption];
 
@@ -47,8 +46,8 @@ internal static class RunVerb
     /// <summary>Runs the tunnel if these are <see cref="DetachedArguments"/> without any choice, or the drop-in form's; else returns null.</summary>
     internal static ExitCode? TryRunDetached(string[] arguments) => arguments switch
     {
-        ["run", var target, DetachedOption] when !target.StartsWith('-') => Run(target, detached: true, dropIn: false, HostChoices.None),
-        ["run", var target, DetachedOption, DropInOption] when !target.StartsWith('-') => Run(target, detached: true, dropIn: true, HostChoices.None),
+        ["run", var target, DetachedOption] when !target.StartsWith('-') => Run(target, detached: true, dropIn: false, StartChoices.None),
+        ["run", var target, DetachedOption, DropInOption] when !target.StartsWith('-') => Run(target, detached: true, dropIn: true, StartChoices.None),
         _ => null,
     };
 
@@ -56,7 +55,7 @@ internal static class RunVerb
     public static ExitCode RunDropIn(string name, bool foreground)
     {
         if (foreground)
-            return Run(name, detached: false, dropIn: true, HostChoices.None);
+            return Run(name, detached: false, dropIn: true, StartChoices.None);
         var report = DetachedStart.Run(name, DetachedDropIn(name), UpVerb.DefaultTimeout);
         if (!report.Ready)
             throw UpVerb.Failure(report);
@@ -65,7 +64,7 @@ internal static class RunVerb
         return ExitCode.Ok;
     }
 
-    private static ExitCode Run(string target, bool detached, bool dropIn, HostChoices choices)
+    private static ExitCode Run(string target, bool detached, bool dropIn, StartChoices choices)
     {
         Protect();
         using var signals = new StopSignals(endsOnHangUp: !detached);
@@ -81,7 +80,7 @@ internal static class RunVerb
         Protect();
         using var signals = new StopSignals(endsOnHangUp: false);
         using var temporary = TemporaryTunnel.Enter(path, signals);
-        return RunDetached(path, dropIn: false, HostChoices.None, (_, _) => EngineLog.None, signals, temporary);
+        return RunDetached(path, dropIn: false, StartChoices.None, (_, _) => EngineLog.None, signals, temporary);
     }
 
     // Keys stay in here: neither in files that others may read nor in core dumps.
@@ -91,7 +90,7 @@ internal static class RunVerb
         ProcessCalls.ForbidCoreDumps();
     }
 
-    private static ExitCode RunDetached(string target, bool dropIn, HostChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary)
+    private static ExitCode RunDetached(string target, bool dropIn, StartChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary)
     {
         // A path is absolute: the parent saw to it.
         DetachedChild.Enter();
@@ -111,7 +110,7 @@ internal static class RunVerb
     }
 
     private static TunnelHost Start(
-        string target, bool dropIn, HostChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary, Action<string>? tell, out EngineLog log, out IReadOnlyList<string> warnings)
+        string target, bool dropIn, StartChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary, Action<string>? tell, out EngineLog log, out IReadOnlyList<string> warnings)
     {
         TunnelConfig? config = null;
         IReadOnlyList<ConfigDiagnostic> doubts = [];
@@ -119,7 +118,9 @@ internal static class RunVerb
         if (!dropIn)
             (name, config) = TunnelFile.Load(target, out doubts);
         temporary?.ConfigWasRead();
-        warnings = [.. doubts.Select(d => d.ToString())];
+        var notRun = config is null ? [] : HooksNotRun(config, choices);
+        var runsHooks = choices.AllowHooks && notRun.Count == 0;
+        warnings = [.. doubts.Concat(notRun).Select(d => d.ToString())];
         var level = Environment.GetEnvironmentVariable(LogLevels.Variable);
         log = openLog(name, LogLevels.Parse(level, LogLevel.Information));
         if (LogLevels.Misunderstood(level) is { } misunderstood)
@@ -129,7 +130,8 @@ internal static class RunVerb
         {
             Name = name,
             Config = config,
-            Choices = choices,
+            Choices = choices.Host,
+            RunsHooks = runsHooks,
             TunDescriptor = dropIn ? Descriptor("WG_TUN_FD") : null,
             UapiDescriptor = dropIn ? Descriptor("WG_UAPI_FD") : null,
             Log = log,
@@ -140,6 +142,11 @@ internal static class RunVerb
             log.Warning(warning);
         return host;
     }
+
+    private static IReadOnlyList<ConfigDiagnostic> HooksNotRun(TunnelConfig config, StartChoices choices) =>
+        !choices.AllowHooks ? ConfigSupport.HooksNotRun(config)
+        : HookFile.Objection(config.Path!) is { } objection ? ConfigSupport.HooksNotRun(config, objection)
+        : [];
 
     private static void Wait(TunnelHost host, EngineLog log, StopSignals signals)
     {

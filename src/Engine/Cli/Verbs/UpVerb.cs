@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using WireGuard.Api;
-using WireGuard.Engine.HostNetwork;
 using WireGuard.Engine.Hosting;
 using WireGuard.Engine.Hosting.Linux;
 
@@ -35,7 +34,7 @@ internal static class UpVerb
     /// <summary>What a report says, as an exception that ends the command.</summary>
     public static CommandException Failure(StartReport report) => new(CodeOf(report), report.Message ?? "The engine did not start.");
 
-    private static ExitCode Up(string target, HostChoices choices, TimeSpan timeout, bool json)
+    private static ExitCode Up(string target, StartChoices choices, TimeSpan timeout, bool json)
     {
         var report = Start(target, choices, timeout, json ? null : Console.Error.WriteLine);
         if (json)
@@ -52,7 +51,7 @@ internal static class UpVerb
         return ExitCode.Ok;
     }
 
-    private static StartReport Start(string target, HostChoices choices, TimeSpan timeout, Action<string>? tell)
+    private static StartReport Start(string target, StartChoices choices, TimeSpan timeout, Action<string>? tell)
     {
         try
         {

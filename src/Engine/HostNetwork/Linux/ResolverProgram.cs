@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace WireGuard.Engine.HostNetwork;
 
 /// <summary>
-/// One of the two programs that distributions have for telling the host's resolver of name servers; the only programs besides
-/// itself that the engine runs, and only for a file that names name servers.
+/// One of the two programs that distributions have for telling the host's resolver of name servers; besides the file's own
+/// commands the only programs that the engine runs, and only for a file that names name servers.
 /// </summary>
 internal sealed class ResolverProgram
 {

@@ -10,6 +10,9 @@ namespace WireGuard.Engine.Hosting.Linux;
 /// <param name="offloads">Of TUN and UDP.</param>
 internal sealed class LinuxPlatform(OffloadChoice offloads) : ITunnelPlatform
 {
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(6);
+
     public ITunDevice OpenTun(string name, int? mtu, int? descriptor, EngineLog log)
     {
         if (offloads.LeftOff is { } leftOff)
@@ -22,6 +25,10 @@ internal sealed class LinuxPlatform(OffloadChoice offloads) : ITunnelPlatform
     public IUdpBind CreateBind(EngineLog log) => new LinuxUdpBind(log, offloads.Udp);
 
     public ILaneIo CreateLane(ITunQueue tun, IUdpSocket udp) => new LinuxLaneIo((LinuxTunQueue)tun, (LinuxUdpSocket)udp);
+
+    // `down` waits for the end, and longer than for these two.
+    public void RunHook(HookPoint point, string command, EngineLog log, CancellationToken cancel) =>
+        HookShell.Run(point, command, point is HookPoint.PreUp or HookPoint.PostUp ? s_startLimit : s_endLimit, log, cancel);
 
     public TimeProvider Clock { get; } = new BootTimeProvider();
 

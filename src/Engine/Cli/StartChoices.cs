@@ -1,0 +1,14 @@
+using WireGuard.Engine.HostNetwork;
+
+namespace WireGuard.Engine.Cli;
+
+/// <summary>What whoever starts a tunnel has chosen beyond its configuration file.</summary>
+internal sealed record StartChoices
+{
+    public static StartChoices None { get; } = new();
+
+    /// <summary>The file's commands may run, if root alone could have written them.</summary>
+    public bool AllowHooks { get; init; }
+
+    public HostChoices Host { get; init; } = HostChoices.None;
+}
