@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -38,6 +39,20 @@ internal static class IPText
         }
 
         return new IPNetwork(new IPAddress(bytes), prefixLength);
+    }
+
+    /// <summary>ADDRESS or ADDRESS/LENGTH; host bits are cleared, a bare address is one host.</summary>
+    internal static bool TryParsePrefix(string text, out IPNetwork prefix)
+    {
+        prefix = default;
+        var slash = text.IndexOf('/');
+        if (!TryParse(slash < 0 ? text : text.AsSpan(0, slash), out var address))
+            return false;
+        var (max, length) = (MaxPrefixLength(address), MaxPrefixLength(address));
+        if (slash >= 0 && !(int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out length) && length <= max))
+            return false;
+        prefix = Mask(address, length);
+        return true;
     }
 
     internal static bool IsDecimal(ReadOnlySpan<char> text) => !text.IsEmpty && text.IndexOfAnyExceptInRange('0', '9') < 0;

@@ -47,6 +47,11 @@ public sealed class StartWgTunnelCommand : EngineCommand
     [Parameter]
     public SwitchParameter AllowHook { get; set; }
 
+    /// <summary>Prefixes that are reached around the tunnel, whatever the peers' allowed IPs say.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] ExcludeRoute { get; set; } = [];
+
     /// <summary>Nothing leaves the host but through the tunnel, until it is stopped.</summary>
     [Parameter]
     public SwitchParameter KillSwitch { get; set; }
@@ -93,9 +98,9 @@ public sealed class StartWgTunnelCommand : EngineCommand
             var doubts = ConfigCheck.Validate(path, AllowHook);
             foreach (var warning in doubts)
                 WriteWarning(ConfigCheck.WithoutSeverity(warning));
+            var options = EngineOptions().ToList();
             if (!ShouldProcess(name, $"Start tunnel from '{path}'"))
                 return;
-            var options = EngineOptions().ToList();
             var engine = FindEngine();
             WriteVerbose($"Starting '{engine}' for '{path}'.");
             var report = Await($"Starting tunnel '{name}'", cancellation => EngineLauncher.StartAsync(engine, path, Timeout, options, cancellation));
@@ -114,6 +119,12 @@ public sealed class StartWgTunnelCommand : EngineCommand
 
     private IEnumerable<string> EngineOptions()
     {
+        foreach (var prefix in PeerArguments.ParseAllowedIPs(ExcludeRoute))
+        {
+            yield return "--exclude-route";
+            yield return prefix;
+        }
+
         if (AllowHook)
             yield return "--allow-hooks";
         if (KillSwitch)

@@ -133,7 +133,7 @@ internal sealed partial class DefaultRouting
     private void SetKillSwitch(params uint[] marks)
     {
         if (_settings.Choices.KillSwitch)
-            changes.Set(KillSwitch.Create(_settings.InterfaceName, marks));
+            changes.Set(KillSwitch.Create(_settings.InterfaceName, _settings.Choices, marks));
     }
 
     private static void SwapMark(uint next, uint old, Action<uint> use, Action then)

@@ -168,11 +168,13 @@ internal sealed partial class DefaultRouting(RouteNetlink netlink, HostChanges c
     private uint FreePriority(AddressFamily family)
     {
         var lowest = uint.MaxValue;
+        // Those that lead around the tunnel stay before those that lead into it.
+        var exceptions = changes.Exceptions().Select(rule => rule.Priority).ToHashSet();
         NetlinkStep.Run("listing the policy rules", () =>
         {
             foreach (var rule in netlink.Rules())
             {
-                if (rule.Family == family && rule.Priority != 0)
+                if (rule.Family == family && rule.Priority != 0 && !exceptions.Contains(rule.Priority))
                     lowest = Math.Min(lowest, rule.Priority);
             }
         });

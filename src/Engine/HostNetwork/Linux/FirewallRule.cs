@@ -38,6 +38,18 @@ internal sealed class FirewallRule
         address.AddressFamily == AddressFamily.InterNetworkV6 ? 24u : 16u,
         address.GetAddressBytes());
 
+    /// <summary>Tests the family too.</summary>
+    public FirewallRule Destination(IPNetwork prefix)
+    {
+        _ = Family(prefix.BaseAddress.AddressFamily);
+        var value = prefix.BaseAddress.GetAddressBytes();
+        var isV6 = value.Length == 16;
+        Span<byte> mask = stackalloc byte[value.Length];
+        for (var bit = 0; bit < prefix.PrefixLength; bit++)
+            mask[bit / 8] |= (byte)(0x80 >> (bit % 8));
+        return Load(NFT_PAYLOAD_NETWORK_HEADER, isV6 ? 24u : 16u, value.Length).And(mask).Compare(value);
+    }
+
     /// <summary>Bytes of the transport header, behind a test of the protocol.</summary>
     public FirewallRule Transport(uint offset, params ReadOnlySpan<byte> bytes) => Payload(NFT_PAYLOAD_TRANSPORT_HEADER, offset, bytes);
 
@@ -55,9 +67,7 @@ internal sealed class FirewallRule
     public FirewallRule KnownConnection()
     {
         const uint EstablishedOrRelated = 2 | 4;
-        return Connection(NFT_CT_STATE)
-            .Expression("bitwise"u8, (1, Number(NFT_REG_1)), (2, Number(NFT_REG_1)), (3, Number(sizeof(uint))), (4, Data(Native(EstablishedOrRelated))), (5, Data(Native(0))))
-            .Compare(Native(0), not: true);
+        return Connection(NFT_CT_STATE).And(Native(EstablishedOrRelated)).Compare(Native(0), not: true);
     }
 
     public FirewallRule SetMark(uint mark) => Immediate(mark).Expression("meta"u8, (2, Number(NFT_META_MARK)), (3, Number(NFT_REG_1)));
@@ -80,7 +90,13 @@ internal sealed class FirewallRule
     private FirewallRule Connection(uint key) => Expression("ct"u8, (1, Number(NFT_REG_1)), (2, Number(key)));
 
     private FirewallRule Payload(uint header, uint offset, ReadOnlySpan<byte> value) =>
-        Expression("payload"u8, (1, Number(NFT_REG_1)), (2, Number(header)), (3, Number(offset)), (4, Number((uint)value.Length))).Compare(value);
+        Load(header, offset, value.Length).Compare(value);
+
+    private FirewallRule Load(uint header, uint offset, int length) =>
+        Expression("payload"u8, (1, Number(NFT_REG_1)), (2, Number(header)), (3, Number(offset)), (4, Number((uint)length)));
+
+    private FirewallRule And(ReadOnlySpan<byte> mask) => Expression(
+        "bitwise"u8, (1, Number(NFT_REG_1)), (2, Number(NFT_REG_1)), (3, Number((uint)mask.Length)), (4, Data(mask)), (5, Data(new byte[mask.Length])));
 
     private FirewallRule Compare(ReadOnlySpan<byte> value, bool not = false) =>
         Expression("cmp"u8, (1, Number(NFT_REG_1)), (2, Number(not ? NFT_CMP_NEQ : NFT_CMP_EQ)), (3, Data(value)));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 
 namespace WireGuard.Engine.HostNetwork;
@@ -15,6 +16,9 @@ internal abstract record HostChange
             : mark.StartsWith('=') && Number(mark[1..]) is { } only ? new RuleChange(new PolicyRule(of, at, into, null, only))
             : Number(mark) is { } except ? new RuleChange(new PolicyRule(of, at, into, except))
             : null,
+        ["rule-to", var family, var priority, var table, var destination]
+            when FamilyOf(family) is { } of && Number(priority) is { } at && Number(table) is { } into && IPNetwork.TryParse(destination, out var to) =>
+            new RuleChange(new PolicyRule(of, at, into, null) { To = to }),
         ["table", var name] when name.Length > 0 => new TableChange(name),
         ["sysctl", var key, var before, var after] when Sysctl.IsKnown(key) => new SysctlChange(key, before, after),
         ["resolvconf", var name] when ResolverRecord.IsName(name) => new ResolverRecord(name),
@@ -34,9 +38,11 @@ internal abstract record HostChange
 
 internal sealed record RuleChange(PolicyRule Rule) : HostChange
 {
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"rule {(Rule.Family == AddressFamily.InterNetworkV6 ? 6 : 4)} {Rule.Priority} {Rule.Table} {MarkText}");
+    public override string ToString() => Rule.To is { } destination
+        ? string.Create(CultureInfo.InvariantCulture, $"rule-to {(Rule.Family == AddressFamily.InterNetworkV6 ? 6 : 4)} {Rule.Priority} {Rule.Table} {destination}")
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"rule {(Rule.Family == AddressFamily.InterNetworkV6 ? 6 : 4)} {Rule.Priority} {Rule.Table} {MarkText}");
 
     private string MarkText =>
         Rule.OnlyMark is { } only ? string.Create(CultureInfo.InvariantCulture, $"={only}")

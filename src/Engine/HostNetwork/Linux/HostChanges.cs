@@ -88,6 +88,9 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
         Forget(record);
     }
 
+    /// <summary>The rules that lead around the tunnel.</summary>
+    public IEnumerable<PolicyRule> Exceptions() => journal.Changes.OfType<RuleChange>().Select(change => change.Rule).Where(rule => rule.To is not null);
+
     public bool Has(HostChange change) => journal.Changes.Contains(change);
 
     /// <summary>Takes back whatever is in the journal, the latest first; goes on after a failure and throws the last one.</summary>

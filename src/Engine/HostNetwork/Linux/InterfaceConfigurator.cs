@@ -136,13 +136,14 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         var name = settings.InterfaceName;
         var link = FindLink(name);
         var defaults = new DefaultRouting(_netlink, _changes, _stateDirectory, settings, _log);
-        var routes = new TunnelRoutes(_netlink, defaults, link, settings.Table);
+        var excluded = new ExcludedRoutes(_netlink, _changes, settings.Choices.ExcludedRoutes);
+        var routes = new TunnelRoutes(_netlink, defaults, excluded, link, settings.Table);
 
         if (settings.Choices.KillSwitch)
         {
             _undo.Push(new UndoStep($"giving back the mark of {name}", defaults.ReleaseMark));
             defaults.HoldMark();
-            _changes.Set(KillSwitch.Create(name, defaults.Mark));
+            _changes.Set(KillSwitch.Create(name, settings.Choices, defaults.Mark));
         }
 
         _undo.Push(new UndoStep($"removing the addresses of {name}", () => RemoveAddresses(link)));
@@ -160,6 +161,8 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         // Before: a change may set some where there were none.
         _undo.Push(new UndoStep($"taking back the name servers of {name}", _resolver.Undo));
         SetNameServers(settings);
+        _undo.Push(new UndoStep($"removing the rules around {name}", excluded.Disable));
+        excluded.Enable();
         _undo.Push(new UndoStep($"removing the routes into {name}", routes.RemoveAll));
         routes.Update(settings.Routes);
         _routes = routes;
@@ -239,9 +242,11 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
             Try(() => NetlinkStep.RunIfStillThere(step.Name, step.Action));
         _routes = null;
         _settings = null;
+        if (!_changes.Has(_killSwitch))
+            return failure;
         if (!keepsKillSwitch)
             Try(() => _changes.RemoveTable(_killSwitch.Name));
-        else if (_changes.Has(_killSwitch))
+        else
             _log.Warning($"the kill switch stays closed: nothing leaves this host until {_tunnel} is started again or taken down");
         return failure;
 

@@ -24,7 +24,7 @@ internal static class KillSwitch
     public static string TableOf(string tunnel) => $"wireguard-killswitch-{tunnel}";
 
     /// <param name="marks">What the tunnel's own datagrams carry, two while they change; nobody without CAP_NET_ADMIN can set it.</param>
-    public static FirewallTable Create(string tunnel, params IEnumerable<uint> marks) => new(TableOf(tunnel),
+    public static FirewallTable Create(string tunnel, HostChoices choices, params IEnumerable<uint> marks) => new(TableOf(tunnel),
     [
         new FirewallChain("output", NF_INET_LOCAL_OUT, FilterPriority, NF_DROP,
         [
@@ -34,11 +34,13 @@ internal static class KillSwitch
             LeaseRenewal(AddressFamily.InterNetwork, client: 68, server: 67),
             LeaseRenewal(AddressFamily.InterNetworkV6, client: 546, server: 547),
             .. s_neighbourTalk.SelectMany(talk => talk.Types.Select(type => NeighbourTalk(talk.HopLimit, type))),
+            .. choices.ExcludedRoutes.Select(prefix => new FirewallRule().Destination(prefix).Accept()),
         ]),
         new FirewallChain("forward", NF_INET_FORWARD, FilterPriority, NF_DROP,
         [
             new FirewallRule().ToInterface(tunnel).Accept(),
             new FirewallRule().FromInterface(tunnel).KnownConnection().Accept(),
+            .. choices.ExcludedRoutes.Select(prefix => new FirewallRule().Destination(prefix).Accept()),
         ]),
     ]);
 

@@ -61,10 +61,13 @@ internal sealed unsafe partial class RouteNetlink
         var request = NetlinkRequest.Create(type, flags, new RuleMessage
         {
             Family = NumberOf(rule.Family),
+            DestinationLength = (byte)(rule.To?.PrefixLength ?? 0),
             Action = FR_ACT_TO_TBL,
             Table = rule.Table <= byte.MaxValue ? (byte)rule.Table : RT_TABLE_UNSPEC,
             Flags = rule.ExceptMark is null ? 0 : FIB_RULE_INVERT,
         }).Add(FRA_PRIORITY, rule.Priority).Add(FRA_TABLE, rule.Table);
+        if (rule.To is { } destination)
+            return request.Add(FRA_DST, destination.BaseAddress.GetAddressBytes());
         return (rule.ExceptMark ?? rule.OnlyMark) is { } mark
             ? request.Add(FRA_FWMARK, mark).Add(FRA_FWMASK, uint.MaxValue)
             : request.Add(FRA_SUPPRESS_PREFIXLEN, 0);

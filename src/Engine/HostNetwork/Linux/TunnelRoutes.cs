@@ -5,7 +5,7 @@ using WireGuard.Configuration;
 namespace WireGuard.Engine.HostNetwork;
 
 /// <summary>The routes that were added into one interface, and how to get from them to others.</summary>
-internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults, LinkInfo link, RouteTable table)
+internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults, ExcludedRoutes excluded, LinkInfo link, RouteTable table)
 {
     private readonly Dictionary<IPNetwork, RouteInfo> _added = [];
 
@@ -23,7 +23,7 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
     {
         var kept = new HashSet<IPNetwork>();
         if (table.Kind != RouteTableKind.Off)
-            kept.UnionWith(wanted);
+            kept.UnionWith(excluded.Without(wanted));
         var before = DefaultFamilies(_added.Keys);
         var after = DefaultFamilies(kept);
         using var alone = before.Count + after.Count > 0 ? defaults.Lock() : null;
@@ -63,7 +63,7 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
     {
         var kept = new HashSet<IPNetwork>();
         if (table.Kind != RouteTableKind.Off)
-            kept.UnionWith(wanted);
+            kept.UnionWith(excluded.Without(wanted));
         List<RouteInfo> foreign = [];
         if (kept.Any(prefix => !_added.ContainsKey(prefix)))
         {

@@ -9,6 +9,7 @@ internal static class RuleConstants
     public const ushort RTM_DELRULE = 33;
     public const ushort RTM_GETRULE = 34;
 
+    public const ushort FRA_DST = 1;
     public const ushort FRA_PRIORITY = 6;
     public const ushort FRA_FWMARK = 10;
     public const ushort FRA_SUPPRESS_PREFIXLEN = 14;

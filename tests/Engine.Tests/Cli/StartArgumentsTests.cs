@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Net;
+using WireGuard.Engine.Cli;
+using WireGuard.Engine.HostNetwork;
+
+namespace WireGuard.Tests.Cli;
+
+public sealed class StartArgumentsTests
+{
+    private readonly StartArguments _arguments = new();
+    private readonly Command _command = new("up");
+
+    public StartArgumentsTests() => _arguments.AddTo(_command);
+
+    [Fact]
+    public void What_up_hands_on_is_read_as_the_same()
+    {
+        var choices = new StartChoices
+        {
+            AllowHooks = true,
+            Host = new HostChoices { KillSwitch = true, ExcludedRoutes = [IPNetwork.Parse("192.168.0.0/16"), IPNetwork.Parse("fd00::/8")] },
+        };
+        var read = Read([.. StartArguments.For(choices)]);
+        Assert.Equal((true, true), (read.AllowHooks, read.Host.KillSwitch));
+        Assert.Equal(choices.Host.ExcludedRoutes, read.Host.ExcludedRoutes);
+    }
+
+    [Fact]
+    public void Nothing_is_chosen_unless_it_is_said()
+    {
+        Assert.Empty(StartArguments.For(StartChoices.None));
+        Assert.Equal((false, false, 0), (Read().AllowHooks, Read().Host.KillSwitch, Read().Host.ExcludedRoutes.Count));
+    }
+
+    [Fact]
+    public void Prefixes_are_one_or_several_to_a_word_and_lose_their_host_bits() =>
+        Assert.Equal(["10.1.0.0/16", "10.9.9.9/32", "fd00::/8"], Read("--exclude-route", "10.1.2.3/16,10.9.9.9", "--exclude-route", "fd00::1/8").Host.ExcludedRoutes.Select(p => p.ToString()));
+
+    [Theory]
+    [InlineData("10.0.0.0/33")]
+    [InlineData("10.0.0.0/")]
+    [InlineData("10.0/8")]
+    [InlineData("lan")]
+    [InlineData("fd00::/129")]
+    [InlineData("10.0.0.0/+8")]
+    public void What_is_no_prefix_is_refused(string text) => Assert.NotEmpty(_command.Parse(["--exclude-route", text]).Errors);
+
+    private StartChoices Read(params string[] words)
+    {
+        var parsed = _command.Parse(words);
+        Assert.Empty(parsed.Errors);
+        return _arguments.ChoicesOf(parsed);
+    }
+}
