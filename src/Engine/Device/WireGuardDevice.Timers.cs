@@ -16,6 +16,7 @@ public sealed partial class WireGuardDevice
     /// <summary>Fires what is due and returns how long the worker may sleep.</summary>
     internal TimeSpan RunTimers()
     {
+        var pathTry = TryChangedPaths(Clock.Now);
         _timers.LookWhenDue(_peerList, Clock.Now);
         while (_timers.TryTake(Clock.Now, out var peer))
         {
@@ -24,7 +25,7 @@ public sealed partial class WireGuardDevice
             _timers.Add(peer);
         }
 
-        var wait = TimeSpan.FromMicroseconds(Math.Max(0, _timers.Next - Clock.Now) / 1000 + 1);
+        var wait = TimeSpan.FromMicroseconds(Math.Max(0, Math.Min(_timers.Next, pathTry) - Clock.Now) / 1000 + 1);
         return wait < PeerTimers.ShortestDelay ? wait : PeerTimers.ShortestDelay;
     }
 

@@ -37,7 +37,7 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
         _workerSender = new TransportSender(this, options.Bind.Sockets[0]);
         _cookieReplies = new CookieReplyBatch(options.Bind.Sockets[0]);
         _worker = new Thread(RunWorker) { Name = "wg worker", IsBackground = true };
-        options.Bind.PathsChanged += ForgetStaleSources;
+        options.Bind.PathsChanged += OnPathsChanged;
         options.Tun.Changed += OnTunChanged;
     }
 
@@ -126,7 +126,7 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
         }
 
         _options.Tun.Changed -= OnTunChanged;
-        _options.Bind.PathsChanged -= ForgetStaleSources;
+        _options.Bind.PathsChanged -= OnPathsChanged;
         Down();
         _isStopping = true;
         _queue.Wake();
