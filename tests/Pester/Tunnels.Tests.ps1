@@ -42,6 +42,8 @@ Describe 'Tunnels' {
         @{ Given = '-KillSwitch'; Option = '--kill-switch' }
         @{ Given = '-ExcludeRoute "192.168.0.0/16, 10.1.2.3","fd00::/8" -KillSwitch'; Option = '--exclude-route 192.168.0.0/16 --exclude-route 10.1.2.3/32 --exclude-route fd00::/8 --kill-switch' }
         @{ Given = '-AllowHook'; Option = '--allow-hooks' }
+        @{ Given = '-QueueCount 3'; Option = '--queues 3' }
+        @{ Given = '-Queues 1'; Option = '' }
         @{ Given = ''; Option = '' }
     ) {
         $env:WIREGUARD_FAKE_OPTIONS = "$Work/options"

@@ -35,6 +35,9 @@ public sealed record TunnelInfo
     /// <summary>"userspace" today.</summary>
     public required string Backend { get; init; }
 
+    /// <summary>Threads that carry packets; 0 while the tunnel begins.</summary>
+    public int Lanes { get; init; }
+
     /// <summary>False while the link is administratively down: sockets are closed then.</summary>
     public bool IsUp { get; init; }
 

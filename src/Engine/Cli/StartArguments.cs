@@ -1,19 +1,23 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Net;
 using WireGuard.Configuration;
 using WireGuard.Engine.HostNetwork;
+using WireGuard.Engine.Hosting;
 
 namespace WireGuard.Engine.Cli;
 
 /// <summary>
-/// The options of `up` and `run` for what is asked of the host beyond the file; `up` hands them on to the engine that it starts.
+/// The options of `up` and `run` for what is asked beyond the file; `up` hands them on to the engine that it starts.
 /// </summary>
 internal sealed class StartArguments
 {
     private const string KillSwitchName = "--kill-switch";
     private const string ExcludeRouteName = "--exclude-route";
     private const string AllowHooksName = "--allow-hooks";
+    private const string QueuesName = "--queues";
+    private const string QueuesVariable = "WIREGUARD_ENGINE_QUEUES";
 
     private readonly Option<bool> _killSwitch = new(KillSwitchName)
     {
@@ -32,17 +36,43 @@ internal sealed class StartArguments
         CustomParser = ParsePrefixes,
     };
 
+    private readonly Option<int> _queues = new(QueuesName)
+    {
+        Description = "Lanes: threads that carry packets, each with a queue of the interface and sockets of its own. It pays with many peers and processors to spare.",
+        HelpName = "N",
+        DefaultValueFactory = static _ => StartChoices.None.Queues,
+    };
+
+    public StartArguments() => _queues.Validators.Add(static result =>
+    {
+        // What is no number at all is refused by the option itself.
+        if (result.Tokens is [var token] && int.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var queues)
+            && !IsPossible(queues))
+            result.AddError(WhatIsPossible(QueuesName));
+    });
+
+    /// <summary>Lanes of the drop-in form, which takes no options.</summary>
+    /// <exception cref="StartException">The variable makes no sense.</exception>
+    public static int QueuesOfDropIn() => Environment.GetEnvironmentVariable(QueuesVariable) switch
+    {
+        null or "" => StartChoices.None.Queues,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var queues) && IsPossible(queues) => queues,
+        _ => throw new StartException(StartErrorId.EngineFailed, WhatIsPossible(QueuesVariable)),
+    };
+
     public void AddTo(Command command)
     {
         command.Options.Add(_killSwitch);
         command.Options.Add(_excludeRoute);
         command.Options.Add(_allowHooks);
+        command.Options.Add(_queues);
     }
 
     public StartChoices ChoicesOf(ParseResult parsed) => new()
     {
         AllowHooks = parsed.GetValue(_allowHooks),
         Host = new HostChoices { KillSwitch = parsed.GetValue(_killSwitch), ExcludedRoutes = parsed.GetValue(_excludeRoute) ?? [] },
+        Queues = parsed.GetValue(_queues),
     };
 
     /// <summary>What <see cref="ChoicesOf"/> reads as these choices.</summary>
@@ -57,7 +87,17 @@ internal sealed class StartArguments
             yield return ExcludeRouteName;
             yield return prefix.ToString();
         }
+
+        if (choices.Queues == StartChoices.None.Queues)
+            yield break;
+        yield return QueuesName;
+        yield return choices.Queues.ToString(CultureInfo.InvariantCulture);
     }
+
+    // More lanes than processors would only take turns.
+    private static bool IsPossible(int queues) => queues >= 1 && queues <= Environment.ProcessorCount;
+
+    private static string WhatIsPossible(string given) => $"{given} is a number from 1 to {Environment.ProcessorCount}, the processors that there are for the engine.";
 
     private static IPNetwork[] ParsePrefixes(ArgumentResult result)
     {

@@ -11,4 +11,7 @@ internal sealed record StartChoices
     public bool AllowHooks { get; init; }
 
     public HostChoices Host { get; init; } = HostChoices.None;
+
+    /// <summary>Lanes.</summary>
+    public int Queues { get; init; } = 1;
 }

@@ -22,6 +22,7 @@ internal sealed class TunnelDescriber(ITunnelContext context, TimeProvider time)
         FwMark = device.FwMark,
         Mtu = device.Mtu,
         Backend = context.Backend,
+        Lanes = context.Lanes,
         IsUp = device.IsUp,
         Addresses = context.Addresses,
         ConfigPath = context.ConfigPath,

@@ -11,10 +11,11 @@ public interface ITunnelPlatform
 {
     /// <summary>Makes the interface, down, or takes over a descriptor of one.</summary>
     /// <param name="mtu">Bytes; null: the system's default for tunnels. Of no effect with a descriptor.</param>
+    /// <param name="queues">Of a new interface; a descriptor is one.</param>
     /// <exception cref="TunException"/>
-    ITunDevice OpenTun(string name, int? mtu, int? descriptor, EngineLog log);
+    ITunDevice OpenTun(string name, int? mtu, int? descriptor, int queues, EngineLog log);
 
-    IUdpBind CreateBind(EngineLog log);
+    IUdpBind CreateBind(int lanes, EngineLog log);
 
     ILaneIo CreateLane(ITunQueue tun, IUdpSocket udp);
 

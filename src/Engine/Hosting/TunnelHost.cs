@@ -183,7 +183,7 @@ public sealed partial class TunnelHost : IDisposable
 
     private (WireGuardDevice Device, LaneGroup Lanes) CreateDevice()
     {
-        var tun = _platform.OpenTun(_options.Name, _options.Config?.Interface.Mtu, _options.TunDescriptor, Log);
+        var tun = _platform.OpenTun(_options.Name, _options.Config?.Interface.Mtu, _options.TunDescriptor, _options.Queues, Log);
         try
         {
             if (tun.Name != _options.Name)
@@ -193,7 +193,7 @@ public sealed partial class TunnelHost : IDisposable
                 if (change == TunEvent.Removed)
                     RequestStop("the interface was removed", isAskedFor: false);
             };
-            var bind = _platform.CreateBind(Log);
+            var bind = _platform.CreateBind(tun.Queues.Count, Log);
             var device = _undo.Own("close the device", new WireGuardDevice(new DeviceOptions
             {
                 Name = _options.Name,

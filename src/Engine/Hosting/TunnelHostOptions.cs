@@ -25,6 +25,9 @@ public sealed record TunnelHostOptions
     /// <summary>The file's commands are run. Whoever says so has seen to it that root alone could have written them.</summary>
     public bool RunsHooks { get; init; }
 
+    /// <summary>Lanes: TUN queues, each with a thread and UDP sockets of its own. A descriptor that was handed over is one.</summary>
+    public int Queues { get; init; } = 1;
+
     public HostChoices Choices { get; init; } = HostChoices.None;
 
     public EngineLog Log { get; init; } = EngineLog.None;

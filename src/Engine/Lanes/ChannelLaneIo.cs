@@ -8,19 +8,22 @@ public sealed class ChannelLaneIo : ILaneIo
 {
     private readonly ChannelTun _tun;
     private readonly ChannelBind _bind;
+    private readonly int _lane;
     private readonly ManualResetEventSlim _activity = new();
 
-    public ChannelLaneIo(ChannelTun tun, ChannelBind bind)
+    /// <param name="lane">Which of their queues and sockets.</param>
+    public ChannelLaneIo(ChannelTun tun, ChannelBind bind, int lane = 0)
     {
+        _lane = lane;
         _tun = tun;
         _bind = bind;
         tun.Activity += Wake;
         bind.Activity += Wake;
     }
 
-    public ITunQueue Tun => _tun;
+    public ITunQueue Tun => _tun.Queues[_lane];
 
-    public IUdpSocket Udp => _bind;
+    public IUdpSocket Udp => _bind.Sockets[_lane];
 
     public void Wait(int timeoutMilliseconds)
     {

@@ -4,19 +4,23 @@ namespace WireGuard.Engine.Tun;
 
 /// <summary>
 /// A TUN device in memory: a program plays the host's network stack by <see cref="Inject"/> and <see cref="TryTake"/>.
-/// For tests and for the demo where no real device can be made. Thread-safe; allocates nothing once warm.
+/// For tests and for the demo where no real device can be made. Thread-safe; allocates nothing once warm. With several
+/// queues, each flow has one of them.
 /// </summary>
-public sealed class ChannelTun : ITunDevice, ITunQueue
+public sealed class ChannelTun : ITunDevice
 {
-    private readonly PacketFifo _toEngine = new();
+    private readonly Queue[] _queues;
     private readonly PacketFifo _fromEngine = new();
     private volatile PathMtus _mtus;
 
-    public ChannelTun(string name = "wg0", int mtu = 1420)
+    public ChannelTun(string name = "wg0", int mtu = 1420, int queues = 1)
     {
         Name = name;
         _mtus = new PathMtus(mtu);
-        Queues = [this];
+        _queues = new Queue[queues];
+        for (var i = 0; i < queues; i++)
+            _queues[i] = new Queue(this);
+        Queues = _queues;
     }
 
     /// <inheritdoc/>
@@ -35,12 +39,21 @@ public sealed class ChannelTun : ITunDevice, ITunQueue
     public int Delivered => _fromEngine.Count;
 
     /// <summary>Packets injected that the engine has not read.</summary>
-    public int Waiting => _toEngine.Count;
+    public int Waiting
+    {
+        get
+        {
+            var count = 0;
+            foreach (var queue in _queues)
+                count += queue.Waiting.Count;
+            return count;
+        }
+    }
 
     /// <summary>Sends a packet into the tunnel, as a program on the host would.</summary>
     public void Inject(ReadOnlySpan<byte> packet)
     {
-        _toEngine.Add(packet, default);
+        _queues[_queues.Length == 1 ? 0 : Flow(packet) % _queues.Length].Waiting.Add(packet, default);
         Activity?.Invoke();
     }
 
@@ -66,19 +79,34 @@ public sealed class ChannelTun : ITunDevice, ITunQueue
         Raise(TunEvent.MtuChanged);
     }
 
-    int ITunQueue.Read(PacketBatch batch) => _toEngine.Fill(batch);
-
-    int ITunQueue.Write(PacketBatch batch)
-    {
-        var written = _fromEngine.Drain(batch);
-        if (written > 0)
-            Activity?.Invoke();
-        return written;
-    }
-
     public void Dispose()
     {
-        _toEngine.Clear();
+        foreach (var queue in _queues)
+            queue.Waiting.Clear();
         _fromEngine.Clear();
+    }
+
+    // Addresses and ports of plain IPv4 or IPv6, as far as the packet has them.
+    private static int Flow(ReadOnlySpan<byte> packet)
+    {
+        var hash = 17;
+        for (var i = packet.Length > 0 && packet[0] >> 4 == 6 ? 8 : 12; i < Math.Min(packet.Length, packet[0] >> 4 == 6 ? 44 : 24); i++)
+            hash = (hash * 31) + packet[i];
+        return hash & int.MaxValue;
+    }
+
+    private sealed class Queue(ChannelTun tun) : ITunQueue
+    {
+        internal PacketFifo Waiting { get; } = new();
+
+        public int Read(PacketBatch batch) => Waiting.Fill(batch);
+
+        public int Write(PacketBatch batch)
+        {
+            var written = tun._fromEngine.Drain(batch);
+            if (written > 0)
+                tun.Activity?.Invoke();
+            return written;
+        }
     }
 }

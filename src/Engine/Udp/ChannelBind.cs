@@ -8,24 +8,30 @@ public sealed class ChannelBind : IUdpBind, IUdpSocket
 {
     private readonly ChannelNetwork _network;
     private readonly IReadOnlyList<IPAddress> _addresses;
-    private readonly PacketFifo _arrived = new();
+    private readonly Socket[] _sockets;
 
     // A route is made once for each endpoint that the engine sends to.
     private readonly Dictionary<UdpEndpoint, ChannelRoute> _routes = [];
     private readonly Lock _routesLock = new();
     private IPAddress? _lostSource;
 
-    internal ChannelBind(ChannelNetwork network, IReadOnlyList<IPAddress> addresses)
+    internal ChannelBind(ChannelNetwork network, IReadOnlyList<IPAddress> addresses, int lanes)
     {
         _network = network;
         _addresses = addresses;
-        Sockets = [this];
+        _sockets = new Socket[lanes];
+        for (var i = 0; i < lanes; i++)
+            _sockets[i] = new Socket(this);
+        Sockets = _sockets;
     }
 
     /// <summary>A datagram arrived.</summary>
     public event Action? Activity;
 
     public event Action? PathsChanged;
+
+    /// <summary>Which lane's socket a datagram of a remote end comes to; the same for each as a rule.</summary>
+    internal Func<UdpEndpoint, int> Steer { get; set; } = static from => from.GetHashCode() & int.MaxValue;
 
     public ushort Port { get; private set; }
 
@@ -64,10 +70,11 @@ public sealed class ChannelBind : IUdpBind, IUdpSocket
     {
         _network.Unbind(this);
         Port = 0;
-        _arrived.Clear();
+        foreach (var socket in _sockets)
+            socket.Arrived.Clear();
     }
 
-    public int Receive(PacketBatch batch) => _arrived.Fill(batch);
+    public int Receive(PacketBatch batch) => _sockets[0].Receive(batch);
 
     public int Send(PacketBatch batch)
     {
@@ -90,7 +97,7 @@ public sealed class ChannelBind : IUdpBind, IUdpSocket
 
     internal void Arrive(ReadOnlySpan<byte> datagram, in UdpEndpoint endpoint)
     {
-        _arrived.Add(datagram, endpoint);
+        _sockets[_sockets.Length == 1 ? 0 : Steer(endpoint) % _sockets.Length].Arrived.Add(datagram, endpoint);
         Activity?.Invoke();
     }
 
@@ -114,4 +121,13 @@ public sealed class ChannelBind : IUdpBind, IUdpSocket
 
     private static IPEndPoint? SourceOf(in UdpEndpoint endpoint) =>
         new UdpEndpoint { AddressHigh = endpoint.SourceHigh, AddressLow = endpoint.SourceLow, Family = endpoint.Family }.ToIPEndPoint();
+
+    private sealed class Socket(ChannelBind bind) : IUdpSocket
+    {
+        internal PacketFifo Arrived { get; } = new();
+
+        public int Receive(PacketBatch batch) => Arrived.Fill(batch);
+
+        public int Send(PacketBatch batch) => bind.Send(batch);
+    }
 }

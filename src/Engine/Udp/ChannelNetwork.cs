@@ -22,7 +22,10 @@ public sealed class ChannelNetwork
     public DatagramFilter? Filter { get; set; }
 
     /// <summary>A host on this network, reachable by these addresses.</summary>
-    public ChannelBind Attach(params IPAddress[] addresses) => new(this, addresses);
+    public ChannelBind Attach(params IPAddress[] addresses) => new(this, addresses, 1);
+
+    /// <summary>As the other, with sockets for so many lanes.</summary>
+    public ChannelBind Attach(int lanes, params IPAddress[] addresses) => new(this, addresses, lanes);
 
     /// <summary>Puts a datagram onto the network from anywhere, as an attacker would.</summary>
     public void Inject(IPEndPoint from, IPEndPoint to, ReadOnlySpan<byte> datagram) => Deliver(new ChannelRoute(from, to), datagram);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 using WireGuard.Api;
 using WireGuard.Binding;
@@ -55,6 +56,12 @@ public sealed class StartWgTunnelCommand : EngineCommand
     /// <summary>Nothing leaves the host but through the tunnel, until it is stopped.</summary>
     [Parameter]
     public SwitchParameter KillSwitch { get; set; }
+
+    /// <summary>Threads that carry packets, each with a queue of the interface and sockets of its own; at most as many as there are processors.</summary>
+    [Parameter]
+    [Alias("Queues")]
+    [ValidateRange(1, 256)]
+    public int QueueCount { get; set; } = 1;
 
     protected override void ProcessRecord()
     {
@@ -129,6 +136,10 @@ public sealed class StartWgTunnelCommand : EngineCommand
             yield return "--allow-hooks";
         if (KillSwitch)
             yield return "--kill-switch";
+        if (QueueCount == 1)
+            yield break;
+        yield return "--queues";
+        yield return QueueCount.ToString(CultureInfo.InvariantCulture);
     }
 
     private static Task<TunnelInfo> GetAsync(EngineClient client, CancellationToken cancellation) => client.GetTunnelAsync(false, cancellation);

@@ -66,7 +66,7 @@ internal sealed class MemoryNode : IDisposable
     {
         public int? Discarded { get; set; }
 
-        public ITunQueue Tun => tun;
+        public ITunQueue Tun => tun.Queues[0];
 
         public IUdpSocket Udp => this;
 

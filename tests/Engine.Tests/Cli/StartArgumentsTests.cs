@@ -18,10 +18,11 @@ public sealed class StartArgumentsTests
         var choices = new StartChoices
         {
             AllowHooks = true,
+            Queues = Environment.ProcessorCount,
             Host = new HostChoices { KillSwitch = true, ExcludedRoutes = [IPNetwork.Parse("192.168.0.0/16"), IPNetwork.Parse("fd00::/8")] },
         };
         var read = Read([.. StartArguments.For(choices)]);
-        Assert.Equal((true, true), (read.AllowHooks, read.Host.KillSwitch));
+        Assert.Equal((true, true, Environment.ProcessorCount), (read.AllowHooks, read.Host.KillSwitch, read.Queues));
         Assert.Equal(choices.Host.ExcludedRoutes, read.Host.ExcludedRoutes);
     }
 
@@ -29,7 +30,7 @@ public sealed class StartArgumentsTests
     public void Nothing_is_chosen_unless_it_is_said()
     {
         Assert.Empty(StartArguments.For(StartChoices.None));
-        Assert.Equal((false, false, 0), (Read().AllowHooks, Read().Host.KillSwitch, Read().Host.ExcludedRoutes.Count));
+        Assert.Equal((false, false, 0, 1), (Read().AllowHooks, Read().Host.KillSwitch, Read().Host.ExcludedRoutes.Count, Read().Queues));
     }
 
     [Fact]
@@ -51,4 +52,19 @@ public sealed class StartArgumentsTests
         Assert.Empty(parsed.Errors);
         return _arguments.ChoicesOf(parsed);
     }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-3")]
+    [InlineData("1025")]
+    public void Lanes_without_a_processor_are_refused(string queues)
+    {
+        var parsed = _command.Parse(["--queues", queues]);
+        Assert.Equal($"--queues is a number from 1 to {Environment.ProcessorCount}, the processors that there are for the engine.", Assert.Single(parsed.Errors).Message);
+    }
+
+    [Theory]
+    [InlineData("many")]
+    [InlineData("99999999999999999999")]
+    public void What_is_no_number_is_refused_once(string queues) => Assert.Single(_command.Parse(["--queues", queues]).Errors);
 }

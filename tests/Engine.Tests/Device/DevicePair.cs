@@ -10,9 +10,9 @@ namespace WireGuard.Tests.Device;
 /// <summary>Two devices on one network in memory: 10.0.0.1 and fd00::1 behind A, 10.0.0.2 and fd00::2 behind B.</summary>
 internal sealed class DevicePair : IDisposable
 {
-    internal DevicePair(SecretKey? presharedKey = null, bool connect = true, EphemeralSource? ephemerals = null, Random? jitter = null, string? aead = null, TransportAead? cipher = null)
+    internal DevicePair(SecretKey? presharedKey = null, bool connect = true, EphemeralSource? ephemerals = null, Random? jitter = null, string? aead = null, TransportAead? cipher = null, int lanes = 1)
     {
-        var parts = new DeviceUnderTest.Parts(ephemerals, jitter, aead, cipher);
+        var parts = new DeviceUnderTest.Parts(ephemerals, jitter, aead, cipher, lanes);
         A = new DeviceUnderTest(Network, Time, "wga", parts, IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1"));
         B = new DeviceUnderTest(Network, Time, "wgb", parts, IPAddress.Parse("192.0.2.2"), IPAddress.Parse("2001:db8::2"));
         if (!connect)

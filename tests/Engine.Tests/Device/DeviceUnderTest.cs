@@ -16,8 +16,9 @@ internal sealed class DeviceUnderTest : IDisposable
     internal DeviceUnderTest(ChannelNetwork network, ManualTimeProvider time, string name, Parts? parts, params IPAddress[] addresses)
     {
         Address = addresses[0];
-        Tun = new ChannelTun(name);
-        Bind = network.Attach(addresses);
+        var lanes = parts?.Lanes ?? 1;
+        Tun = new ChannelTun(name, queues: lanes);
+        Bind = network.Attach(lanes, addresses);
         Device = new WireGuardDevice(new DeviceOptions
         {
             Name = name,
@@ -30,14 +31,18 @@ internal sealed class DeviceUnderTest : IDisposable
             // The two ends of a pair must not retry in step, and every run must go the same way.
             Jitter = parts?.Jitter ?? new Random(BitConverter.ToInt32(addresses[0].GetAddressBytes())),
         });
-        _lanes = new LaneGroup(Device, [new ChannelLaneIo(Tun, Bind)]);
-        Device.EventRaised += Events.Add;
+        _lanes = new LaneGroup(Device, [.. Enumerable.Range(0, lanes).Select(lane => new ChannelLaneIo(Tun, Bind, lane))]);
+        Device.EventRaised += raised =>
+        {
+            lock (Events)
+                Events.Add(raised);
+        };
         Device.Apply(new DeviceChange { PrivateKey = Key, ListenPort = Port });
         Tun.Raise(TunEvent.Up);
     }
 
     /// <summary>What a test may choose; null: as usual.</summary>
-    internal sealed record Parts(EphemeralSource? Ephemerals = null, Random? Jitter = null, string? Aead = null, TransportAead? Cipher = null);
+    internal sealed record Parts(EphemeralSource? Ephemerals = null, Random? Jitter = null, string? Aead = null, TransportAead? Cipher = null, int Lanes = 1);
 
     private readonly LaneGroup _lanes;
 
@@ -88,6 +93,13 @@ internal sealed class DeviceUnderTest : IDisposable
     {
         using var snapshot = Device.Snapshot();
         return snapshot.Peers.Single(p => p.PublicKey == key);
+    }
+
+    /// <summary>Runs lanes and worker on threads of their own, instead of by <see cref="Pump"/>.</summary>
+    internal void Start()
+    {
+        Device.Start();
+        _lanes.Start();
     }
 
     internal bool PumpLanes() => _lanes.Pump();

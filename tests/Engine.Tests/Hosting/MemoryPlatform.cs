@@ -29,17 +29,17 @@ internal sealed class MemoryPlatform : ITunnelPlatform
     /// <summary>Takes a port of the host's address, as another program would.</summary>
     public void Occupy(ushort port) => _network.Attach(IPAddress.Parse("192.0.2.1")).Open(port, 0);
 
-    public ITunDevice OpenTun(string name, int? mtu, int? descriptor, EngineLog log)
+    public ITunDevice OpenTun(string name, int? mtu, int? descriptor, int queues, EngineLog log)
     {
         if (TunFailure is not null)
             throw TunFailure;
         Calls.Add($"open {name}");
-        return Tun = new ChannelTun(name, mtu ?? 1420);
+        return Tun = new ChannelTun(name, mtu ?? 1420, queues);
     }
 
-    public IUdpBind CreateBind(EngineLog log) => Bind = _network.Attach(IPAddress.Parse("192.0.2.1"));
+    public IUdpBind CreateBind(int lanes, EngineLog log) => Bind = _network.Attach(lanes, IPAddress.Parse("192.0.2.1"));
 
-    public ILaneIo CreateLane(ITunQueue tun, IUdpSocket udp) => new ChannelLaneIo((ChannelTun)tun, (ChannelBind)udp);
+    public ILaneIo CreateLane(ITunQueue tun, IUdpSocket udp) => new ChannelLaneIo(Tun!, Bind!, Tun!.Queues.ToList().IndexOf(tun));
 
     /// <summary>What the next change of routes fails with.</summary>
     public HostNetworkException? RouteFailure { get; set; }

@@ -38,9 +38,9 @@ internal sealed class EnginePair : IDisposable
     }
 
     /// <summary>`up` on one of the hosts; gives what it reports.</summary>
-    public StartReport Up(Host host)
+    public StartReport Up(Host host, params string[] options)
     {
-        var report = host.Up(ConfigOf(host));
+        var report = host.Up(ConfigOf(host), options);
         Assert.True(report.Ready, report.Message);
         return report;
     }

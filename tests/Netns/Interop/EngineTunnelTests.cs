@@ -26,6 +26,43 @@ public class EngineTunnelTests
     }
 
     [InteropFact]
+    public void Two_lanes_carry_many_connections_at_once_and_are_shown()
+    {
+        using var pair = new EnginePair();
+        var process = pair.Up(pair.One, "--queues", "2").ProcessId;
+        pair.Up(pair.Two, "--queues", "2");
+        var threads = Directory.GetDirectories($"/proc/{process}/task").Select(task => File.ReadAllText($"{task}/comm").Trim());
+        Assert.Equal(["wg lane 0", "wg lane 1"], threads.Where(t => t.StartsWith("wg lane", StringComparison.Ordinal)).Order());
+        using (var document = JsonDocument.Parse(pair.One.Engine("show", pair.One.Interface, "--json").Output))
+            Assert.Equal(2, document.RootElement.GetProperty("lanes").GetInt32());
+        Traffic.PingBothWays(pair.One, pair.Two, 100);
+        Parallel.ForEach(Enumerable.Range(0, 12), new ParallelOptions { MaxDegreeOfParallelism = 12 }, i =>
+        {
+            var (from, to) = i % 2 == 0 ? (pair.One, pair.Two) : (pair.Two, pair.One);
+            Traffic.Transfer(from, to, i % 3 == 0 ? to.InnerIPv6 : to.InnerIPv4, 1 << 20);
+        });
+        Eventually.True(() => pair.Two.Transfer() is var (received, sent) && pair.One.Transfer() == (sent, received), "both ends count the same bytes");
+        foreach (var host in new[] { pair.One, pair.Two })
+        {
+            host.Engine("down", host.Interface);
+            Assert.Empty(host.Leftovers());
+        }
+    }
+
+    [InteropTheory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("1000")]
+    public void Lanes_that_the_machine_cannot_run_are_refused(string queues)
+    {
+        using var pair = new EnginePair();
+        var refused = pair.One.TryEngine("up", pair.ConfigOne, "--queues", queues);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("--queues is a number from 1 to ", refused.Error);
+        Assert.Empty(pair.One.Leftovers());
+    }
+
+    [InteropFact]
     public void Show_tells_what_wg_tells_and_no_secret()
     {
         var presharedKey = TestKeys.CreatePresharedKey();

@@ -39,9 +39,9 @@ internal sealed class TunCable : IDisposable
         }
     }
 
-    public static LinuxTunDevice CreateIn(NetworkNamespace netns, int host, TunOffloads offloads)
+    public static LinuxTunDevice CreateIn(NetworkNamespace netns, int host, TunOffloads offloads, int queues = 1)
     {
-        var device = netns.Invoke(() => LinuxTunDevice.Create("wg0", null, EngineLog.None, offloads));
+        var device = netns.Invoke(() => LinuxTunDevice.Create("wg0", null, EngineLog.None, offloads, queues));
         foreach (var address in AddressesOf(host))
             netns.Ip(address.Contains(':') ? ["addr", "add", address, "dev", "wg0", "nodad"] : ["addr", "add", address, "dev", "wg0"]);
         netns.Ip("link", "set", "wg0", "up");
@@ -62,16 +62,23 @@ internal sealed class TunCable : IDisposable
         using var batch = new PacketBatch();
         while (!_isStopping)
         {
-            if (from.Queues[0].Read(batch) == 0)
-            {
+            var worked = false;
+            for (var queue = 0; queue < from.Queues.Count; queue++)
+                worked |= CarryBatch(from, to, queue, batch);
+            if (!worked)
                 Thread.Sleep(1);
-                continue;
-            }
-            for (var i = 0; i < batch.Count; i++)
-                Check(batch[i].Span.ToArray(), from.Mtus.Link);
-            Interlocked.Add(ref _passed, batch.Count);
-            to.Queues[0].Write(batch);
         }
+    }
+
+    private bool CarryBatch(LinuxTunDevice from, LinuxTunDevice to, int queue, PacketBatch batch)
+    {
+        if (from.Queues[queue].Read(batch) == 0)
+            return false;
+        for (var i = 0; i < batch.Count; i++)
+            Check(batch[i].Span.ToArray(), from.Mtus.Link);
+        Interlocked.Add(ref _passed, batch.Count);
+        to.Queues[queue].Write(batch);
+        return true;
     }
 
     private void Check(byte[] packet, int mtu)

@@ -25,14 +25,16 @@ public sealed class TunOffloadTests : IDisposable
 
     [RootTheory]
     [InlineData(TunOffloads.All, TunOffloads.All, "10.9.0.2")]
+    [InlineData(TunOffloads.All, TunOffloads.All, "10.9.0.2", 2)]
+    [InlineData(TunOffloads.All, TunOffloads.All, "fd09::2", 4)]
     [InlineData(TunOffloads.All, TunOffloads.All, "fd09::2")]
     [InlineData(TunOffloads.Header | TunOffloads.Tcp, TunOffloads.None, "10.9.0.2")]
     [InlineData(TunOffloads.None, TunOffloads.All, "fd09::2")]
     [InlineData(TunOffloads.Header, TunOffloads.Header, "10.9.0.2")]
     [InlineData(TunOffloads.None, TunOffloads.None, "10.9.0.2")]
-    public void A_TCP_transfer_arrives_and_every_packet_of_it_is_right(TunOffloads sender, TunOffloads receiver, string address)
+    public void A_TCP_transfer_arrives_and_every_packet_of_it_is_right(TunOffloads sender, TunOffloads receiver, string address, int queues = 1)
     {
-        using var cable = Connect(sender, receiver);
+        using var cable = Connect(sender, receiver, queues);
         Transfer(IPAddress.Parse(address));
         Assert.Empty(cable.Faults);
         Assert.True(cable.Passed > TransferBytes / 1420);
@@ -126,8 +128,8 @@ public sealed class TunOffloadTests : IDisposable
         AssertFewer(withHeader, _one, "tx_packets");
     }
 
-    private TunCable Connect(TunOffloads one, TunOffloads two) =>
-        new(TunCable.CreateIn(_one, 1, one), TunCable.CreateIn(_two, 2, two));
+    private TunCable Connect(TunOffloads one, TunOffloads two, int queues = 1) =>
+        new(TunCable.CreateIn(_one, 1, one, queues), TunCable.CreateIn(_two, 2, two, queues));
 
     private static void AssertFewer(bool expected, NetworkNamespace netns, string counter)
     {

@@ -132,6 +132,7 @@ internal static class RunVerb
             Config = config,
             Choices = choices.Host,
             RunsHooks = runsHooks,
+            Queues = dropIn ? StartArguments.QueuesOfDropIn() : choices.Queues,
             TunDescriptor = dropIn ? Descriptor("WG_TUN_FD") : null,
             UapiDescriptor = dropIn ? Descriptor("WG_UAPI_FD") : null,
             Log = log,

@@ -13,16 +13,16 @@ internal sealed class LinuxPlatform(OffloadChoice offloads) : ITunnelPlatform
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(6);
 
-    public ITunDevice OpenTun(string name, int? mtu, int? descriptor, EngineLog log)
+    public ITunDevice OpenTun(string name, int? mtu, int? descriptor, int queues, EngineLog log)
     {
         if (offloads.LeftOff is { } leftOff)
             log.Information($"{leftOff} ({OffloadChoice.Variable})");
         return descriptor is { } open
             ? LinuxTunDevice.FromFileDescriptor(open, log, offloads.Tun)
-            : LinuxTunDevice.Create(name, mtu, log, offloads.Tun);
+            : LinuxTunDevice.Create(name, mtu, log, offloads.Tun, queues);
     }
 
-    public IUdpBind CreateBind(EngineLog log) => new LinuxUdpBind(log, offloads.Udp);
+    public IUdpBind CreateBind(int lanes, EngineLog log) => new LinuxUdpBind(log, offloads.Udp, lanes);
 
     public ILaneIo CreateLane(ITunQueue tun, IUdpSocket udp) => new LinuxLaneIo((LinuxTunQueue)tun, (LinuxUdpSocket)udp);
 

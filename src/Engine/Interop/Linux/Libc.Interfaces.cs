@@ -17,6 +17,7 @@ internal static unsafe partial class Libc
     public const nuint SIOCSIFMTU = 0x8922;
 
     public const short IFF_TUN = 0x0001;
+    public const short IFF_MULTI_QUEUE = 0x0100;
     public const short IFF_NO_PI = 0x1000;
     public const short IFF_VNET_HDR = 0x4000;
 

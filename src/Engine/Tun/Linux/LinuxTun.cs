@@ -26,8 +26,9 @@ internal static unsafe class LinuxTun
     /// <summary>A new interface's descriptor, non-blocking.</summary>
     /// <param name="name">Of the interface.</param>
     /// <param name="withHeader">With a virtio_net_hdr before each packet, where the kernel can.</param>
+    /// <param name="isFirstOfSeveral">It is one queue, and <see cref="OpenBeside"/> may add more. The kernel then looks each flow up.</param>
     /// <exception cref="TunException"/>
-    public static int OpenNew(string name, bool withHeader = false)
+    public static int OpenNew(string name, bool withHeader = false, bool isFirstOfSeveral = false)
     {
         if (Libc.InterfaceIndex(name) != 0)
             throw NameInUse(name);
@@ -35,13 +36,14 @@ internal static unsafe class LinuxTun
         if (descriptor < 0)
             throw CannotOpen(Libc.LastError);
         // Without EXCL the kernel would attach to a persistent TUN of that name that appeared since the check.
-        const short Flags = Libc.IFF_TUN | Libc.IFF_NO_PI | Libc.IFF_TUN_EXCL;
-        var request = new InterfaceRequest(name) { Flags = withHeader ? (short)(Flags | Libc.IFF_VNET_HDR) : Flags };
+        const short AlwaysFlags = Libc.IFF_TUN | Libc.IFF_NO_PI | Libc.IFF_TUN_EXCL;
+        var flags = isFirstOfSeveral ? (short)(AlwaysFlags | Libc.IFF_MULTI_QUEUE) : AlwaysFlags;
+        var request = new InterfaceRequest(name) { Flags = withHeader ? (short)(flags | Libc.IFF_VNET_HDR) : flags };
         if (Libc.Ioctl(descriptor, Libc.TUNSETIFF, &request) >= 0)
             return descriptor;
         if (withHeader && Libc.LastError == Errno.EINVAL)
         {
-            request = new InterfaceRequest(name) { Flags = Flags };
+            request = new InterfaceRequest(name) { Flags = flags };
             if (Libc.Ioctl(descriptor, Libc.TUNSETIFF, &request) >= 0)
                 return descriptor;
         }
@@ -53,6 +55,25 @@ internal static unsafe class LinuxTun
             Errno.EPERM or Errno.EACCES => AccessDenied(error),
             _ => Failed($"Cannot make interface {name}", "ioctl(TUNSETIFF)", error),
         };
+    }
+
+    /// <summary>Another queue of the interface behind a descriptor that <see cref="OpenNew"/> gave, non-blocking.</summary>
+    /// <exception cref="TunException"/>
+    public static int OpenBeside(int first, string name)
+    {
+        const short Kept = Libc.IFF_TUN | Libc.IFF_NO_PI | Libc.IFF_VNET_HDR | Libc.IFF_MULTI_QUEUE;
+        var request = default(InterfaceRequest);
+        if (Libc.Ioctl(first, Libc.TUNGETIFF, &request) < 0)
+            throw Failed($"Cannot add a queue to interface {name}", "ioctl(TUNGETIFF)", Libc.LastError);
+        var descriptor = Libc.Open(DevicePath, Libc.O_RDWR | Libc.O_NONBLOCK);
+        if (descriptor < 0)
+            throw CannotOpen(Libc.LastError);
+        request = new InterfaceRequest(name) { Flags = (short)(request.Flags & Kept) };
+        if (Libc.Ioctl(descriptor, Libc.TUNSETIFF, &request) >= 0)
+            return descriptor;
+        var error = Libc.LastError;
+        _ = Libc.Close(descriptor);
+        throw Failed($"Cannot add a queue to interface {name}", "ioctl(TUNSETIFF)", error);
     }
 
     /// <summary>Checks a descriptor from elsewhere, makes it non-blocking and close-on-exec, and gives its interface's name.</summary>

@@ -4,7 +4,7 @@ using WireGuard.Engine.Interop.Linux;
 namespace WireGuard.Engine.Tun;
 
 /// <summary>
-/// A TUN interface of Linux with one queue (IFF_TUN | IFF_NO_PI | IFF_VNET_HDR). The interface lives as long as this object: it
+/// A TUN interface of Linux (IFF_TUN | IFF_NO_PI | IFF_VNET_HDR, and IFF_MULTI_QUEUE with more than one queue). The interface lives as long as this object: it
 /// disappears with <see cref="Dispose"/>. It is made in, and watched from, the network namespace of the thread that
 /// makes the object; when it is moved to another one, the watch follows.
 /// </summary>
@@ -13,15 +13,15 @@ public sealed class LinuxTunDevice : ITunDevice
     /// <summary>What the kernel's WireGuard gives a new interface: an Ethernet MTU less the largest overhead.</summary>
     public const int DefaultMtu = 1420;
 
-    private readonly LinuxTunQueue _queue;
+    private readonly LinuxTunQueue[] _queues;
     private readonly LinkMonitor _monitor;
 
-    private LinuxTunDevice(string name, LinuxTunQueue queue, EngineLog log)
+    private LinuxTunDevice(string name, LinuxTunQueue[] queues, EngineLog log)
     {
         Name = name;
-        _queue = queue;
-        Queues = [queue];
-        _monitor = new LinkMonitor(name, queue, log);
+        _queues = queues;
+        Queues = queues;
+        _monitor = new LinkMonitor(name, queues[0], log);
     }
 
     /// <summary>The name at the start; a later rename is not followed.</summary>
@@ -44,26 +44,28 @@ public sealed class LinuxTunDevice : ITunDevice
     /// <param name="name">1 to 15 of a-z, A-Z, 0-9, '_', '=', '+', '.', '-'.</param>
     /// <param name="mtu">Bytes; null: <see cref="DefaultMtu"/>.</param>
     /// <param name="offloads">What to use where the kernel has it.</param>
+    /// <param name="queues">Of more than one, each flow has its own: the kernel reads from it what was last written to it.</param>
     /// <exception cref="TunException"/>
-    public static LinuxTunDevice Create(string name, int? mtu, EngineLog log, TunOffloads offloads = TunOffloads.All)
+    public static LinuxTunDevice Create(string name, int? mtu, EngineLog log, TunOffloads offloads = TunOffloads.All, int queues = 1)
     {
         LinuxTun.ValidateName(name);
-        var descriptor = LinuxTun.OpenNew(name, withHeader: offloads.HasFlag(TunOffloads.Header));
-        var queue = new LinuxTunQueue(descriptor, LinuxTun.Negotiate(descriptor, offloads));
+        var descriptor = LinuxTun.OpenNew(name, withHeader: offloads.HasFlag(TunOffloads.Header), isFirstOfSeveral: queues > 1);
+        var features = LinuxTun.Negotiate(descriptor, offloads);
+        List<LinuxTunQueue> opened = [new(descriptor, features)];
         try
         {
+            while (opened.Count < queues)
+                opened.Add(new LinuxTunQueue(LinuxTun.OpenBeside(descriptor, name), features));
             LinuxTun.SetMtu(name, mtu ?? DefaultMtu);
             LinuxTun.DisableAutomaticLinkLocal(name, log);
-            return new LinuxTunDevice(name, queue, log);
+            return new LinuxTunDevice(name, [.. opened], log);
         }
-        catch (LinuxException exception)
+        catch (Exception exception)
         {
-            queue.Close();
-            throw CannotWatch(name, exception);
-        }
-        catch (TunException)
-        {
-            queue.Close();
+            foreach (var queue in opened)
+                queue.Close();
+            if (exception is LinuxException failure)
+                throw CannotWatch(name, failure);
             throw;
         }
     }
@@ -80,7 +82,7 @@ public sealed class LinuxTunDevice : ITunDevice
         var name = LinuxTun.TakeOver(descriptor);
         try
         {
-            return new LinuxTunDevice(name, new LinuxTunQueue(descriptor, LinuxTun.Negotiate(descriptor, offloads)), log);
+            return new LinuxTunDevice(name, [new LinuxTunQueue(descriptor, LinuxTun.Negotiate(descriptor, offloads))], log);
         }
         catch (LinuxException exception)
         {
@@ -92,7 +94,8 @@ public sealed class LinuxTunDevice : ITunDevice
     public void Dispose()
     {
         _monitor.Dispose();
-        _queue.Close();
+        foreach (var queue in _queues)
+            queue.Close();
     }
 
     private static TunException CannotWatch(string name, LinuxException exception) =>

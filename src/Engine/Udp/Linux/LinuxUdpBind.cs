@@ -6,7 +6,7 @@ using WireGuard.Engine.Packets;
 namespace WireGuard.Engine.Udp;
 
 /// <summary>
-/// The tunnel's port on Linux, one lane. Sockets are made in the network namespace of the thread that calls
+/// The tunnel's port on Linux. Sockets are made in the network namespace of the thread that calls
 /// <see cref="Open"/>, and stay in it when the interface moves to another.
 /// </summary>
 public sealed class LinuxUdpBind : IUdpBind
@@ -15,7 +15,7 @@ public sealed class LinuxUdpBind : IUdpBind
     private static readonly TimeSpan s_reopenPause = TimeSpan.FromMilliseconds(5);
 
     private readonly Lock _lock = new();
-    private readonly LinuxUdpSocket _socket = new();
+    private readonly LinuxUdpSocket[] _sockets;
     private readonly EngineLog _log;
     private readonly UdpOffloads _offloads;
     private ushort _closedPort;
@@ -25,16 +25,20 @@ public sealed class LinuxUdpBind : IUdpBind
     private bool _disposed;
 
     /// <param name="offloads">What to use where the kernel has it.</param>
-    public LinuxUdpBind(EngineLog log, UdpOffloads offloads = UdpOffloads.All)
+    /// <param name="lanes">Each has sockets of its own; with more than one they share the port.</param>
+    public LinuxUdpBind(EngineLog log, UdpOffloads offloads = UdpOffloads.All, int lanes = 1)
     {
         _log = log;
         _offloads = offloads;
-        Sockets = [_socket];
+        _sockets = new LinuxUdpSocket[lanes];
+        for (var i = 0; i < lanes; i++)
+            _sockets[i] = new LinuxUdpSocket();
+        Sockets = _sockets;
     }
 
     public event Action? PathsChanged;
 
-    public ushort Port => _socket.Pair?.Port ?? 0;
+    public ushort Port => _sockets[0].Pair?.Port ?? 0;
 
     public IReadOnlyList<IUdpSocket> Sockets { get; }
 
@@ -44,28 +48,24 @@ public sealed class LinuxUdpBind : IUdpBind
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_socket.Pair is { } current && port == current.Port)
+            if (port != 0 && port == Port)
             {
-                current.SetFwMark(fwMark);
-                Volatile.Write(ref _fwMark, fwMark);
+                Mark(fwMark);
                 return port;
             }
-            var pair = Bind(port, fwMark);
+            var pairs = BindAll(port, fwMark);
             Volatile.Write(ref _fwMark, fwMark);
             WatchPaths();
-            Replace(pair);
-            _log.Verbose($"UDP port {pair.Port} is bound in IPv4{(pair.IPv6 >= 0 ? " and IPv6" : " only: the host has no IPv6")}");
-            return pair.Port;
+            Replace(pairs);
+            _log.Verbose($"UDP port {pairs[0].Port} is bound in IPv4{(pairs[0].IPv6 >= 0 ? " and IPv6" : " only: the host has no IPv6")}");
+            return pairs[0].Port;
         }
     }
 
     public void SetFwMark(uint fwMark)
     {
         lock (_lock)
-        {
-            _socket.Pair?.SetFwMark(fwMark);
-            Volatile.Write(ref _fwMark, fwMark);
-        }
+            Mark(fwMark);
     }
 
     public bool SourceStillServes(in UdpEndpoint endpoint)
@@ -136,9 +136,32 @@ public sealed class LinuxUdpBind : IUdpBind
         }
     }
 
-    private void Replace(UdpSocketPair? pair)
+    private UdpSocketPair[] BindAll(ushort port, uint fwMark)
     {
-        _closedPort = _socket.Pair?.Port ?? _closedPort;
-        _socket.Replace(pair);
+        var first = Bind(port, fwMark);
+        try
+        {
+            return first.WithBeside(_sockets.Length - 1, fwMark, _offloads);
+        }
+        catch
+        {
+            first.Close(null);
+            throw;
+        }
+    }
+
+    private void Mark(uint fwMark)
+    {
+        foreach (var socket in _sockets)
+            socket.Pair?.SetFwMark(fwMark);
+        Volatile.Write(ref _fwMark, fwMark);
+    }
+
+    private void Replace(UdpSocketPair[]? pairs)
+    {
+        if (Port != 0)
+            _closedPort = Port;
+        for (var i = 0; i < _sockets.Length; i++)
+            _sockets[i].Replace(pairs?[i]);
     }
 }

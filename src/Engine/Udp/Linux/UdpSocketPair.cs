@@ -49,11 +49,11 @@ internal sealed unsafe class UdpSocketPair
     {
         for (var attempt = 1; ; attempt++)
         {
-            var ipv4 = OpenSocket(Libc.AF_INET, port, fwMark);
+            var ipv4 = OpenSocket(Libc.AF_INET, port, fwMark, isBeside: false);
             try
             {
                 var bound = BoundPort(ipv4);
-                var pair = new UdpSocketPair(ipv4, OpenIPv6OrNone(bound, fwMark), bound);
+                var pair = new UdpSocketPair(ipv4, OpenIPv6OrNone(bound, fwMark, isBeside: false), bound);
                 pair.Use(offloads);
                 return pair;
             }
@@ -64,6 +64,48 @@ internal sealed unsafe class UdpSocketPair
                 if (port != 0 || exception.SocketErrorCode != SocketError.AddressAlreadyInUse || attempt == RandomPortAttempts)
                     throw;
             }
+        }
+    }
+
+    /// <summary>
+    /// Binds more pairs to the port of this one. The kernel gives each remote address and port one of them, so that the
+    /// datagrams of a peer stay in order. Only now may the port be shared: had the first socket allowed it when it was bound, a
+    /// port that somebody else shares would not have been refused.
+    /// </summary>
+    /// <param name="offloads">As for <see cref="Bind"/>.</param>
+    /// <returns>This pair and the others.</returns>
+    /// <exception cref="SocketException">This pair stays open.</exception>
+    public UdpSocketPair[] WithBeside(int others, uint fwMark, UdpOffloads offloads)
+    {
+        List<UdpSocketPair> pairs = [this];
+        if (others == 0)
+            return [.. pairs];
+        Share(IPv4);
+        if (IPv6 >= 0)
+            Share(IPv6);
+        try
+        {
+            while (pairs.Count <= others)
+            {
+                var ipv4 = OpenSocket(Libc.AF_INET, Port, fwMark, isBeside: true);
+                try
+                {
+                    pairs.Add(new UdpSocketPair(ipv4, IPv6 >= 0 ? OpenSocket(Libc.AF_INET6, Port, fwMark, isBeside: true) : -1, Port));
+                }
+                catch
+                {
+                    _ = Libc.Close(ipv4);
+                    throw;
+                }
+                pairs[^1].Use(offloads);
+            }
+            return [.. pairs];
+        }
+        catch
+        {
+            foreach (var pair in pairs.Skip(1))
+                pair.Close(null);
+            throw;
         }
     }
 
@@ -111,11 +153,13 @@ internal sealed unsafe class UdpSocketPair
             _ = Libc.Close(IPv6);
     }
 
-    private static int OpenIPv6OrNone(ushort port, uint fwMark)
+    private static void Share(int descriptor) => Require(Libc.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1), "SO_REUSEPORT");
+
+    private static int OpenIPv6OrNone(ushort port, uint fwMark, bool isBeside)
     {
         try
         {
-            return OpenSocket(Libc.AF_INET6, port, fwMark);
+            return OpenSocket(Libc.AF_INET6, port, fwMark, isBeside);
         }
         catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable)
         {
@@ -123,7 +167,7 @@ internal sealed unsafe class UdpSocketPair
         }
     }
 
-    private static int OpenSocket(int family, ushort port, uint fwMark)
+    private static int OpenSocket(int family, ushort port, uint fwMark, bool isBeside)
     {
         var descriptor = Libc.Socket(family, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
         if (descriptor < 0)
@@ -132,6 +176,8 @@ internal sealed unsafe class UdpSocketPair
         {
             SetOptions(descriptor, family);
             SetMark(descriptor, fwMark);
+            if (isBeside)
+                Share(descriptor);
             BindAny(descriptor, family, port);
             return descriptor;
         }
