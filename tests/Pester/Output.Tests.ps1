@@ -108,7 +108,7 @@ Address = 10.0.0.300/24"
     }
 
     It 'calls false what the engine does not do' {
-        Test-WgConfig (New-TestConfig hooks 'PostUp = true') | Should -BeFalse
+        Test-WgConfig (New-TestConfig saved 'SaveConfig = true') | Should -BeFalse
     }
 
     It 'never shows a key that was piped instead of a file, nor does <_>' -ForEach 'Test-WgConfig', 'Start-WgTunnel', 'Get-WgTunnel', 'Stop-WgTunnel' {

@@ -68,9 +68,10 @@ public sealed class GetWgPeerCommand : TunnelCommand
                 }
 
                 var key = PeerArguments.ParsePublicKey(text);
-                if (info.Peers.FirstOrDefault(p => p.PublicKey == key) is { } peer)
+                var peer = info.Peers.FirstOrDefault(p => p.PublicKey == key);
+                if (peer is not null && !found.Contains(peer))
                     found.Add(peer);
-                else if (IsLiteralTunnel(tunnel))
+                else if (peer is null && IsLiteralTunnel(tunnel))
                     throw new WgException(ErrorIds.PeerNotFound, $"Tunnel '{tunnel}' has no peer {key}.");
             }
             catch (WgException e)
