@@ -17,13 +17,16 @@
         'Get-WgPublicKey'
         'Get-WgStatus'
         'Get-WgTunnel'
+        'Import-WgConfig'
         'New-WgKey'
         'New-WgPresharedKey'
         'Remove-WgPeer'
         'Resolve-WgAllowedIP'
         'Set-WgPeer'
+        'Set-WgTunnel'
         'Start-WgTunnel'
         'Stop-WgTunnel'
+        'Sync-WgConfig'
         'Test-WgConfig'
     )
     FunctionsToExport    = @()

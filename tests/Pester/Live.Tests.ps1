@@ -164,6 +164,72 @@ Endpoint = $($Other.Outer):$($Other.Port)
         Test-Ping $A $B.Inner 1 | Should -BeTrue
     }
 
+    It 'foresees what a configuration changes, does exactly that, and nothing a second time' {
+        $other = "$Work/other.conf"
+        $new = (New-WgKey).PublicKey
+        (Get-Content -Raw $A.Config) -replace '(?m)^PrivateKey.*$' -replace 'MTU = 1420', 'MTU = 1400' -replace "AllowedIPs = $($B.Inner)/32", "AllowedIPs = $($B.Inner)/32, 10.89.0.0/16" |
+            Set-Content $other
+        Add-Content $other "`n# Name = third`n[Peer]`nPublicKey = $new`nAllowedIPs = 10.90.0.0/16"
+        chmod 600 $other
+        $handshake = (Get-WgPeer $A.Tunnel).LastHandshake
+        $foreseen = Import-WgConfig $other $A.Tunnel -WhatIf
+        (Get-WgTunnel $A.Tunnel).Mtu | Should -Be 1420
+        Import-WgConfig $other $A.Tunnel -Confirm:$false -OutVariable done | Out-Null
+        $done | ConvertTo-Json | Should -Be ($foreseen | ConvertTo-Json)
+        $done.Tunnel | Select-Object -Unique | Should -Be $A.Tunnel
+        $done.Property | Should -Be 'Mtu', 'AllowedIP', 'Peer', 'Name', 'AllowedIP', 'Route', 'Route'
+        "$($done[0])" | Should -Be "$($A.Tunnel): Changed Mtu 1420 -> 1400"
+        $done[2].Kind, $done[2].Peer, $done[2].Target | Should -Be 'Added', $new, 'third'
+        $done | Out-String | Should -Match '10\.89\.0\.0/16'
+        Import-WgConfig $other $A.Tunnel | Should -BeNullOrEmpty
+        (Get-WgTunnel $A.Tunnel).PublicKey | Should -Be $A.Key.PublicKey
+        (Get-WgPeer $A.Tunnel -PeerName the-other-end).LastHandshake | Should -Be $handshake
+        Test-Ping $A $B.Inner 1 | Should -BeTrue
+
+        (Sync-WgConfig $A.Tunnel -WhatIf).Count | Should -Be (Sync-WgConfig $A.Tunnel).Count
+        (Get-WgTunnel $A.Tunnel).Mtu | Should -Be 1420
+        Get-WgTunnel $A.Tunnel | Sync-WgConfig | Should -BeNullOrEmpty
+        Test-Ping $A $B.Inner 1 | Should -BeTrue
+    }
+
+    It 'appends, replaces, and says what it cannot do' {
+        Set-Content "$Work/more.conf" "[Interface]`nAddress = 10.88.0.1/24`n[Peer]`nPublicKey = $((New-WgKey).PublicKey)`nAllowedIPs = 10.90.0.0/16"
+        (Import-WgConfig "$Work/more.conf" -Name $A.Tunnel -Mode Append).Property | Should -Be 'Address', 'Peer', 'AllowedIP', 'Route'
+        (Get-WgPeer $A.Tunnel).Count | Should -Be 2
+        (Import-WgConfig $A.Config -Mode Replace).Kind | Should -Contain 'Removed'
+        (Get-WgPeer $A.Tunnel).LastHandshake | Should -BeNullOrEmpty
+        Test-Ping $A $B.Inner 1 | Should -BeTrue
+        Set-Content "$Work/bad.conf" "[Interface]`nListenPrt = 1"
+        Get-ErrorId { Import-WgConfig "$Work/bad.conf" $A.Tunnel } | Should -BeLike 'ConfigInvalid,*'
+        Get-ErrorId { Import-WgConfig "$Work/nosuch.conf" $A.Tunnel } | Should -BeLike 'ConfigNotFound,*'
+        Get-ErrorId { Import-WgConfig $A.Config nosuch } | Should -BeLike 'TunnelNotFound,*'
+        Get-ErrorId { Import-WgConfig $A.Config 'no such' } | Should -BeLike 'InvalidTunnelName,*'
+        Set-Content "$Work/table.conf" "[Interface]`nTable = 77"
+        Get-ErrorId { Import-WgConfig "$Work/table.conf" $A.Tunnel } | Should -BeLike 'HostNetworkFailed,*'
+        Import-WgConfig $A.Config | Should -BeNullOrEmpty
+    }
+
+    It 'sets properties of the tunnel, each once' {
+        $foreseen = Set-WgTunnel $A.Tunnel -ListenPort 51899 -Mtu 1380 -Address "$($A.Inner)/24" -FwMark 7 -WhatIf
+        $changes = Set-WgTunnel $A.Tunnel -ListenPort 51899 -Mtu 1380 -Address "$($A.Inner)/24" -FwMark 7
+        $changes.Property | Should -Be 'ListenPort', 'FwMark', 'Address', 'Mtu'
+        $changes | ConvertTo-Json | Should -Be ($foreseen | ConvertTo-Json)
+        Set-WgTunnel $A.Tunnel -ListenPort 51899 -Mtu 1380 -Address "$($A.Inner)/24" -FwMark 7 | Should -BeNullOrEmpty
+        $tunnel = Get-WgTunnel $A.Tunnel
+        $tunnel.ListenPort, $tunnel.Mtu, $tunnel.FwMark | Should -Be 51899, 1380, 7
+        Test-Ping $A $B.Inner 1 | Should -BeTrue
+
+        $key = New-WgKey
+        $changed = Set-WgTunnel $A.Tunnel -PrivateKey $key.PrivateKey
+        $changed.Property, $changed.From, $changed.To | Should -Be 'PrivateKey', $null, $null
+        (Get-WgTunnel $A.Tunnel).PublicKey | Should -Be $key.PublicKey
+        Get-ErrorId { Set-WgTunnel $A.Tunnel -Mtu 12 } | Should -BeLike 'InvalidValue,*'
+        Get-ErrorId { Set-WgTunnel $A.Tunnel -Address nonsense } | Should -BeLike 'InvalidValue,*'
+        Get-ErrorId { Set-WgTunnel $A.Tunnel -PrivateKey (ConvertTo-SecureString -AsPlainText x) } | Should -BeLike 'InvalidKey,*'
+        Sync-WgConfig $A.Tunnel | Out-Null
+        Test-Ping $A $B.Inner 1 | Should -BeTrue
+    }
+
     It 'gives secrets only when asked' {
         (Get-WgTunnel $A.Tunnel).PrivateKey | Should -BeNullOrEmpty
         $key = (Get-WgTunnel $A.Tunnel -IncludeSecret).PrivateKey | ConvertFrom-SecureString -AsPlainText

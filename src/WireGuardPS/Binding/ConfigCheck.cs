@@ -48,6 +48,16 @@ internal static class ConfigCheck
         return [.. result.Diagnostics, .. unsupported, .. config is null || allowHooks ? [] : ConfigSupport.HooksNotRun(config)];
     }
 
+    /// <summary>For a tunnel that runs: hooks and SaveConfig, which belong to start and stop, are of no matter, and its key may stay.</summary>
+    /// <exception cref="WgException">ConfigNotFound, AccessDenied, ConfigInvalid.</exception>
+    internal static TunnelConfig Load(string path, out IReadOnlyList<ConfigDiagnostic> warnings)
+    {
+        var result = Read(path);
+        ThrowOnErrors(ErrorIds.ConfigInvalid, result.Diagnostics);
+        warnings = [.. result.Diagnostics.Where(d => d.Severity == ConfigSeverity.Warning && d.Id != "NoPrivateKey")];
+        return result.Config!;
+    }
+
     /// <summary>"wg0.conf:3:14: ...", for a stream that says by itself that it is a warning.</summary>
     internal static string WithoutSeverity(ConfigDiagnostic diagnostic)
     {

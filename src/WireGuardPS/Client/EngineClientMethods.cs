@@ -23,6 +23,9 @@ internal static class EngineClientMethods
     internal static Task<PeerInfo> RemovePeerAsync(this EngineClient client, string publicKey, CancellationToken cancellation) =>
         client.InvokeAsync(ControlProtocol.Methods.PeerRemove, new PeerKey(publicKey), Json.PeerKey, Json.PeerInfo, cancellation);
 
+    internal static Task<SyncResult> SyncAsync(this EngineClient client, SyncRequest request, CancellationToken cancellation) =>
+        client.InvokeAsync(ControlProtocol.Methods.TunnelSync, request, Json.SyncRequest, Json.SyncResult, cancellation);
+
     internal static Task<Done> StopAsync(this EngineClient client, CancellationToken cancellation) =>
         client.InvokeAsync(ControlProtocol.Methods.TunnelStop, Json.Done, cancellation);
 }

@@ -61,6 +61,23 @@ internal static class Snapshots
         TxBytes = info.TxBytes,
     };
 
+    internal static WgChange ToModel(this TunnelDifference change, string tunnel) => new()
+    {
+        Tunnel = tunnel,
+        Kind = change.Kind switch
+        {
+            TunnelDifference.Added => "Added",
+            TunnelDifference.Removed => "Removed",
+            TunnelDifference.Changed => "Changed",
+            _ => change.Kind,
+        },
+        Property = change.Property,
+        Peer = change.Peer,
+        PeerName = change.PeerName,
+        From = change.From,
+        To = change.To,
+    };
+
     internal static WgConfigDiagnostic ToModel(this ConfigDiagnostic diagnostic, string path) => new()
     {
         Severity = diagnostic.Severity.ToString(),

@@ -9,7 +9,7 @@ namespace WireGuard.Tests.Interop;
 public sealed class SyncTests : IDisposable
 {
     private const string KillVariable = "WIREGUARD_ENGINE_KILL_AT_STEP";
-    private const int Stride = 6;
+    private const int Stride = 10;
 
     private readonly PrivateDirectory _files = new();
     private readonly ResolverPrograms _programs = new();
@@ -179,7 +179,7 @@ public sealed class SyncTests : IDisposable
 
     public static TheoryData<int> Steps => [.. Enumerable.Range(1, Stride)];
 
-    /// <param name="first">Every sixth step from this one on, so that no run takes long.</param>
+    /// <param name="first">Every tenth step from this one on, so that no run takes long.</param>
     [InteropTheory(InteropRequirement.Nft)]
     [MemberData(nameof(Steps))]
     public void Killed_at_whatever_step_of_several_syncs_nothing_stays(int first)
@@ -217,7 +217,7 @@ public sealed class SyncTests : IDisposable
                 break;
         }
 
-        Assert.InRange(killed, 5, 40);
+        Assert.InRange(killed, 3, 20);
 
         ProcessResult Down() => One.Namespace.TryRun("env", $"PATH={_programs.SearchPath}", InteropRequirement.Engine!, "down", One.Interface);
 
