@@ -180,7 +180,7 @@ Endpoint = $($Other.Outer):$($Other.Port)
         $done.Property | Should -Be 'Mtu', 'AllowedIP', 'Peer', 'Name', 'AllowedIP', 'Route', 'Route'
         "$($done[0])" | Should -Be "$($A.Tunnel): Changed Mtu 1420 -> 1400"
         $done[2].Kind, $done[2].Peer, $done[2].Target | Should -Be 'Added', $new, 'third'
-        $done | Out-String | Should -Match '10\.89\.0\.0/16'
+        $done | Out-String -Width 100 | Should -Match '10\.89\.0\.0/16'
         Import-WgConfig $other $A.Tunnel | Should -BeNullOrEmpty
         (Get-WgTunnel $A.Tunnel).PublicKey | Should -Be $A.Key.PublicKey
         (Get-WgPeer $A.Tunnel -PeerName the-other-end).LastHandshake | Should -Be $handshake
@@ -212,7 +212,7 @@ Endpoint = $($Other.Outer):$($Other.Port)
     It 'sets properties of the tunnel, each once' {
         $foreseen = Set-WgTunnel $A.Tunnel -ListenPort 51899 -Mtu 1380 -Address "$($A.Inner)/24" -FwMark 7 -WhatIf
         $changes = Set-WgTunnel $A.Tunnel -ListenPort 51899 -Mtu 1380 -Address "$($A.Inner)/24" -FwMark 7
-        $changes.Property | Should -Be 'ListenPort', 'FwMark', 'Address', 'Mtu'
+        $changes.Property | Should -Be 'ListenPort', 'FwMark', 'Address', 'Mtu', 'Route'
         $changes | ConvertTo-Json | Should -Be ($foreseen | ConvertTo-Json)
         Set-WgTunnel $A.Tunnel -ListenPort 51899 -Mtu 1380 -Address "$($A.Inner)/24" -FwMark 7 | Should -BeNullOrEmpty
         $tunnel = Get-WgTunnel $A.Tunnel
