@@ -14,6 +14,9 @@ public sealed partial class WireGuardDevice
     private long _pathTriesPaidAt = long.MinValue / 2;
     private int _pathTries = PathTriesAtOnce;
 
+    // Handshakes that were just begun when paths changed, and when they have had time for an answer. The worker's.
+    private readonly List<(Peer Peer, long Due)> _latePathTries = [];
+
     /// <summary>Any thread.</summary>
     private void OnPathsChanged()
     {
@@ -24,6 +27,27 @@ public sealed partial class WireGuardDevice
 
     /// <summary>The worker's. Returns when there is something to try; long.MaxValue: at no time known.</summary>
     private long TryChangedPaths(long now)
+    {
+        var next = TryNow(now);
+        for (var i = _latePathTries.Count - 1; i >= 0; i--)
+        {
+            var (peer, due) = _latePathTries[i];
+            if (due > now)
+            {
+                next = Math.Min(next, due);
+                continue;
+            }
+
+            _latePathTries.RemoveAt(i);
+            // Unless it was answered, or begun anew by somebody else.
+            if (peer.Timers.IsArmed(PeerTimer.RetransmitHandshake) && peer.LastSentHandshake + s_betweenPathTries == due)
+                TryChangedPath(peer, now);
+        }
+
+        return next;
+    }
+
+    private long TryNow(long now)
     {
         if (Volatile.Read(ref _pathsHaveChanged) == 0)
             return long.MaxValue;
@@ -50,6 +74,14 @@ public sealed partial class WireGuardDevice
     {
         if (peer.Timers.IsArmed(PeerTimer.RetransmitHandshake))
         {
+            var due = peer.LastSentHandshake + s_betweenPathTries;
+            if (now < due)
+            {
+                // Its answer may be on the way, and would come to nothing.
+                _latePathTries.Add((peer, due));
+                return;
+            }
+
             // The attempts that count are the timer's: a flapping link must not use them up.
             peer.ForgetSource();
             lock (_handshakeLock)

@@ -23,6 +23,41 @@ public sealed class PathChangeTests
     }
 
     [Fact]
+    public void A_handshake_that_was_just_begun_gets_half_a_second_for_its_answer()
+    {
+        using var pair = new DevicePair(jitter: new FixedJitter(0));
+        var sent = pair.Capture(_ => false);
+        pair.A.Tun.Inject(AtoB);
+        pair.Settle();
+        pair.Run(TimeSpan.FromMilliseconds(100), Tick);
+        pair.A.Bind.LoseSource(null);
+        pair.Run(TimeSpan.FromMilliseconds(390), Tick);
+        Assert.Single(sent);
+        pair.Run(TimeSpan.FromMilliseconds(20), Tick);
+        Assert.Equal(2, sent.Count);
+        pair.Run(TimeSpan.FromSeconds(4), Tick);
+        Assert.Equal(2, sent.Count);
+    }
+
+    [Fact]
+    public void A_handshake_that_is_answered_in_time_is_not_begun_anew()
+    {
+        using var pair = new DevicePair(jitter: new FixedJitter(0));
+        var sent = pair.Capture(m => m.FromB);
+        pair.A.Tun.Inject(AtoB);
+        pair.Settle();
+        pair.A.Bind.LoseSource(null);
+        pair.Run(TimeSpan.FromMilliseconds(300), Tick);
+        // The initiation took so long on its way.
+        var initiation = Assert.Single(sent).Bytes;
+        sent = pair.Capture();
+        pair.Network.Inject(pair.A.Endpoint, pair.B.Endpoint, initiation);
+        pair.Run(TimeSpan.FromSeconds(4), Tick);
+        Assert.Equal(initiation, Assert.Single(sent, m => m.IsInitiation).Bytes);
+        Assert.Equal(AtoB, pair.B.Tun.TakeOrNull());
+    }
+
+    [Fact]
     public void A_change_right_after_another_is_tried_half_a_second_later()
     {
         using var pair = new DevicePair(jitter: new FixedJitter(0));
