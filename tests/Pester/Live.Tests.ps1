@@ -180,7 +180,7 @@ Endpoint = $($Other.Outer):$($Other.Port)
         $done.Property | Should -Be 'Mtu', 'AllowedIP', 'Peer', 'Name', 'AllowedIP', 'Route', 'Route'
         "$($done[0])" | Should -Be "$($A.Tunnel): Changed Mtu 1420 -> 1400"
         $done[2].Kind, $done[2].Peer, $done[2].Target | Should -Be 'Added', $new, 'third'
-        $done | Out-String -Width 100 | Should -Match '10\.89\.0\.0/16'
+        $done | Out-String -Width 80 | Should -Match '1420 -> 1400(?s:.*)10\.89\.0\.0/16'
         Import-WgConfig $other $A.Tunnel | Should -BeNullOrEmpty
         (Get-WgTunnel $A.Tunnel).PublicKey | Should -Be $A.Key.PublicKey
         (Get-WgPeer $A.Tunnel -PeerName the-other-end).LastHandshake | Should -Be $handshake
