@@ -4,7 +4,7 @@ BeforeAll {
     . $PSScriptRoot/Common.ps1
     Enter-FakeEngine
     $about = Get-Content (Join-Path (Get-TestModulePath) 'en-US/about_WireGuard.help.txt') -Raw
-    $section = ($about -split '(?m)^A FIRST TUNNEL')[1] -split '(?m)^LOG' | Select-Object -First 1
+    $section = ($about -split '(?m)^A FIRST TUNNEL')[1] -csplit '(?m)^[A-Z]' | Select-Object -First 1
     $Blocks = @([regex]::Matches($section, '(?m)(^ {8}.*\n?)+').Value)
 }
 
