@@ -132,7 +132,8 @@ internal sealed class HandshakeQueue
     }
 
     /// <summary>Sleeps until something is added, <see cref="Wake"/> is called, or the time is over.</summary>
-    internal void Wait(TimeSpan timeout) => _signal.WaitOne(timeout);
+    // The system cuts milliseconds off, and would return at once, again and again, in the last one.
+    internal void Wait(TimeSpan timeout) => _signal.WaitOne((int)Math.Ceiling(timeout.TotalMilliseconds));
 
     internal void Wake() => _signal.Set();
 
