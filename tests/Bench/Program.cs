@@ -37,6 +37,7 @@ engine = Path.GetFullPath(engine);
     (OffloadBench.Title, OffloadBench.Measure),
     (DeviceBench.Title, DeviceBench.Measure),
     (HandshakeBench.Title, HandshakeBench.Measure),
+    (IdleBench.Title, IdleBench.Measure),
     (FloodBench.Title, () => FloodBench.Measure(engine)),
 ];
 var only = Option("--only");
