@@ -66,6 +66,13 @@ internal sealed class StartArguments
         command.Options.Add(_excludeRoute);
         command.Options.Add(_allowHooks);
         command.Options.Add(_queues);
+        command.Validators.Add(result =>
+        {
+            // Not by their value: to read one that does not parse throws, and it has its own error.
+            if (result.GetValue(_killSwitch) && result.GetResult(_excludeRoute) is { } excluded
+                && TextsOf(excluded.Tokens).Any(text => IPText.TryParsePrefix(text, out var prefix) && prefix.PrefixLength == 0))
+                result.AddError($"{ExcludeRouteName} of a whole family would leave {KillSwitchName} nothing to close.");
+        });
     }
 
     public StartChoices ChoicesOf(ParseResult parsed) => new()
@@ -102,7 +109,7 @@ internal sealed class StartArguments
     private static IPNetwork[] ParsePrefixes(ArgumentResult result)
     {
         var prefixes = new List<IPNetwork>();
-        foreach (var text in result.Tokens.SelectMany(token => token.Value.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries)))
+        foreach (var text in TextsOf(result.Tokens))
         {
             if (IPText.TryParsePrefix(text, out var prefix))
                 prefixes.Add(prefix);
@@ -112,4 +119,7 @@ internal sealed class StartArguments
 
         return [.. prefixes];
     }
+
+    private static IEnumerable<string> TextsOf(IReadOnlyList<Token> tokens)
+        => tokens.SelectMany(token => token.Value.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries));
 }

@@ -29,6 +29,9 @@ internal sealed class StopSignals : IDisposable
     /// <summary>What asked for the end, for the log.</summary>
     internal string Reason { get; private set; } = "";
 
+    /// <summary>Somebody wants the end: a terminal that is gone does not.</summary>
+    internal bool IsAskedFor { get; private set; } = true;
+
     public void Dispose()
     {
         foreach (var registration in _registrations)
@@ -45,6 +48,7 @@ internal sealed class StopSignals : IDisposable
     private void Stop(PosixSignalContext context)
     {
         context.Cancel = true;
+        IsAskedFor = context.Signal != PosixSignal.SIGHUP;
         Request(context.Signal.ToString());
     }
 }

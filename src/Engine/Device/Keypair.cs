@@ -72,18 +72,17 @@ internal sealed unsafe class Keypair
     /// Accepts the counters of authentic packets, in order, each once: what is not accepted is marked as not authentic. Lanes
     /// that opened copies of a message at the same time agree here on who has it.
     /// </summary>
-    /// <param name="newest">Set for each packet whose counter was higher than all before.</param>
-    internal void Receive(Span<AeadPacket> packets, Span<bool> newest)
+    internal void Receive(Span<AeadPacket> packets)
     {
         lock (_receivedLock)
         {
             for (var i = 0; i < packets.Length; i++)
-            {
-                newest[i] = packets[i].Counter >= _received.Next;
                 packets[i].Authentic = packets[i].Authentic && _received.TryAccept(packets[i].Counter);
-            }
         }
     }
+
+    /// <summary>Nobody has accepted a higher counter yet.</summary>
+    internal bool IsNewest(ulong counter) => counter + 1 >= _received.Next;
 
     /// <summary>Begins a use; false when the keys are already gone.</summary>
     internal bool TryUse()

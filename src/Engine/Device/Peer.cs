@@ -96,6 +96,9 @@ internal sealed class Peer
             var known = Endpoint;
             if (known is not null && (known.Value.Equals(source) || (session is not null && !known.IsOlderThan(session.Number, counter))))
                 return false;
+            // A lane that is behind: whoever has the newer one moves the endpoint, if it came from elsewhere.
+            if (session?.IsNewest(counter) == false)
+                return false;
             var learned = source with { TrafficClass = 0 };
             if (IsRefused(source))
             {

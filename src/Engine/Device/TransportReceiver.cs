@@ -15,7 +15,6 @@ internal sealed unsafe class TransportReceiver(WireGuardDevice device, Transport
     private readonly AeadPacket[] _opening = new AeadPacket[PacketBatch.DefaultCapacity];
     private readonly Keypair?[] _keypairs = new Keypair?[PacketBatch.DefaultCapacity];
     private readonly int[] _slots = new int[PacketBatch.DefaultCapacity];
-    private readonly bool[] _newest = new bool[PacketBatch.DefaultCapacity];
     private int _count;
 
     /// <summary>Works off a batch that was read from the socket, overwriting it, and writes what is good to the TUN.</summary>
@@ -47,7 +46,7 @@ internal sealed unsafe class TransportReceiver(WireGuardDevice device, Transport
         for (int first = 0, next; first < _count; first = next)
         {
             next = EndOfRun(first);
-            _keypairs[first]!.Receive(_opening.AsSpan(first..next), _newest.AsSpan(first..next));
+            _keypairs[first]!.Receive(_opening.AsSpan(first..next));
             var received = 0;
             for (var i = first; i < next; i++)
             {
@@ -117,8 +116,7 @@ internal sealed unsafe class TransportReceiver(WireGuardDevice device, Transport
         if (peer.IsRemoved)
             return 0;
         // The endpoint follows the newest authentic packet, even one that the routing check below drops.
-        if (_newest[index])
-            device.Learn(peer, slot.Endpoint, keypair, _opening[index].Counter, now);
+        device.Learn(peer, slot.Endpoint, keypair, _opening[index].Counter, now);
         if (peer.Keypairs.Confirm(keypair))
             device.CompleteHandshake(peer, sender, sendKeepalive: false);
         RekeyInTheLastMinute(peer, now);

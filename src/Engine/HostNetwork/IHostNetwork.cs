@@ -31,7 +31,7 @@ public sealed record HostNetworkSettings(
 
     /// <summary>
     /// Has the tunnel's own datagrams carry a mark; called before anything depends on it, and with
-    /// <see cref="FwMark"/> once nothing does.
+    /// <see cref="FwMark"/> once nothing does. Fails with a HostNetworkException.
     /// </summary>
     public Action<uint> UseMark { get; init; } = static _ => { };
 }
@@ -59,7 +59,15 @@ public interface IHostNetwork : IDisposable
     /// <param name="keepsKillSwitch">A kill switch stays as it is, for a start that can do with it and closes it again.</param>
     /// <returns>How much there was.</returns>
     /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
+    /// <exception cref="InvalidOperationException">Something is applied.</exception>
     int TakeBackLeftovers(bool keepsKillSwitch = false);
+
+    /// <summary>
+    /// A kill switch that is closed while nothing is applied lets the host's questions to name servers pass, or not any more. No
+    /// effect where none is closed.
+    /// </summary>
+    /// <exception cref="HostNetworkException">Names the step.</exception>
+    void LetLookUpsPass(HostChoices choices, bool pass);
 
     /// <summary>
     /// Adds the addresses, sets MTU and link up, tells the resolver, adds the routes, longest prefix first. A failure undoes what was done.

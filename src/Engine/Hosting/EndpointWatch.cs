@@ -21,6 +21,7 @@ internal sealed class EndpointWatch : IDisposable
 
     private readonly IDeviceControl _device;
     private readonly ConfiguredEndpoints _endpoints;
+    private readonly Lock _changing;
     private readonly EndpointResolver _resolver;
     private readonly TimeProvider _time;
     private readonly EngineLog _log;
@@ -32,10 +33,11 @@ internal sealed class EndpointWatch : IDisposable
     private readonly Task _watching;
 
     /// <param name="endpoints">Those that are names are looked after, whenever they come.</param>
+    /// <param name="changing">Held by whoever changes the device and what is written of it.</param>
     /// <param name="resolver">Tries once a look.</param>
-    public EndpointWatch(IDeviceControl device, ConfiguredEndpoints endpoints, EndpointResolver resolver, TimeProvider time, EngineLog log)
+    public EndpointWatch(IDeviceControl device, ConfiguredEndpoints endpoints, Lock changing, EndpointResolver resolver, TimeProvider time, EngineLog log)
     {
-        (_device, _endpoints, _resolver, _time, _log) = (device, endpoints, resolver, time, log);
+        (_device, _endpoints, _changing, _resolver, _time, _log) = (device, endpoints, changing, resolver, time, log);
         _watching = WatchAsync();
     }
 
@@ -129,7 +131,14 @@ internal sealed class EndpointWatch : IDisposable
     private void Move(PublicKey key, IPEndPoint endpoint, HostEndpoint name)
     {
         using var change = new DeviceChange { Peers = [new PeerChange { PublicKey = key, Mode = PeerChangeMode.UpdateIfPresent, Endpoint = endpoint }] };
-        _device.Apply(change);
+        lock (_changing)
+        {
+            // The look-up took its time; somebody may have set another one meanwhile.
+            if (_endpoints.FindName(key) != name)
+                return;
+            _device.Apply(change);
+        }
+
         _log.Information($"{name} does not answer where it was; trying {endpoint}");
     }
 }

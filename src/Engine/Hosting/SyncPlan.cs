@@ -60,13 +60,18 @@ internal sealed class SyncPlan
         Peers = BeginsAnew ? [] : [.. _peers.Select(p => p.Gain()).OfType<PeerChange>()],
     };
 
-    /// <summary>Takes <see cref="First"/> back.</summary>
+    /// <summary>The port that is asked for, or the one that is.</summary>
+    public int Port => ChangesPort ? _wish.ListenPort!.Value : _now.ListenPort;
+
+    /// <summary>Takes <see cref="First"/> back, but for the port.</summary>
     public DeviceChange Back() => new()
     {
-        ListenPort = ChangesPort ? _now.ListenPort : null,
         FwMark = Host is null && Mark != _mark ? _mark : null,
         Peers = BeginsAnew ? [] : [.. _peers.Select(p => p.TakeBack()).OfType<PeerChange>()],
     };
+
+    /// <summary>The rest of the way back: somebody else may have taken the port meanwhile.</summary>
+    public DeviceChange PortBack() => new() { ListenPort = ChangesPort ? _now.ListenPort : null };
 
     /// <summary>What is never refused, and never given back.</summary>
     public DeviceChange Last() => new()

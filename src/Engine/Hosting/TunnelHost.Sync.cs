@@ -1,5 +1,6 @@
 using WireGuard.Api;
 using WireGuard.Engine.Control;
+using WireGuard.Engine.Device;
 using WireGuard.Engine.HostNetwork;
 
 namespace WireGuard.Engine.Hosting;
@@ -54,10 +55,10 @@ public sealed partial class TunnelHost
         {
             changed = ChangeHost(plan, dryRun: false);
         }
-        catch
+        catch (Exception failure)
         {
-            using var back = plan.Back();
-            _device.Apply(back);
+            if (TakeBack(plan) is { } left)
+                throw new ControlException(ControlErrorCode.HostNetworkFailed, $"{failure.Message}. All was taken back but one thing: {left}", inner: failure);
             throw;
         }
 
@@ -66,6 +67,23 @@ public sealed partial class TunnelHost
         plan.Remember(_endpoints);
         _settings = plan.Host;
         return changed;
+    }
+
+    // What could not be taken back; null: nothing.
+    private string? TakeBack(SyncPlan plan)
+    {
+        using var peers = plan.Back();
+        _device!.Apply(peers);
+        using var port = plan.PortBack();
+        try
+        {
+            _device.Apply(port);
+            return null;
+        }
+        catch (DeviceChangeException taken)
+        {
+            return $"the port stays {plan.Port}. {taken.Message}";
+        }
     }
 
     private HostNetworkChange? ChangeHost(SyncPlan plan, bool dryRun) =>

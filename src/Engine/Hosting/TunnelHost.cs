@@ -141,7 +141,7 @@ public sealed partial class TunnelHost : IDisposable
         _undo.Push("run PreDown", () => RunHooksOfEnd(HookPoint.PreDown));
         _staysClosed = _isUp = true;
         if (_options.Config is not null)
-            _undo.Own("stop looking endpoints up", new EndpointWatch(_device, _endpoints, _resolver, _options.Time, Log));
+            _undo.Own("stop looking endpoints up", new EndpointWatch(_device, _endpoints, _changing, _resolver, _options.Time, Log));
         else
             Serve(servers);
         Log.Information($"ready, port {snapshot.ListenPort}, {snapshot.Peers.Count} peers");
@@ -255,17 +255,37 @@ public sealed partial class TunnelHost : IDisposable
     private void OpenHost(TunnelConfig config)
     {
         _network = _undo.Own("close the host's network", _platform.CreateNetwork(_options.Name, _options.ControlDirectory, Log));
-        // Names could not be looked up behind a closed kill switch.
-        var canStayClosed = _options.Choices.KillSwitch && config.Peers.All(p => p.Endpoint is null or { Literal: not null });
-        _staysClosed = canStayClosed && _network.HasKillSwitch;
-        if (_network.TakeBackLeftovers(canStayClosed) is > 0 and var count)
+        _staysClosed = _options.Choices.KillSwitch && _network.HasKillSwitch;
+        if (_network.TakeBackLeftovers(_staysClosed) is > 0 and var count)
             Log.Warning($"took back {count} changes to the host that an engine of this name had left behind");
+        if (!_staysClosed)
+            return;
+        _undo.Push("leave the kill switch", LeaveKillSwitch);
+        // Names could not be looked up behind it.
+        if (config.Peers.Any(p => p.Endpoint is { Literal: null }))
+            _network.LetLookUpsPass(_options.Choices, pass: true);
+    }
+
+    /// <summary>Of the engine before this one, when this one's own is gone or has never been: opened by word only.</summary>
+    private void LeaveKillSwitch()
+    {
+        if (_isEndAskedFor)
+            _ = _network!.TakeBackLeftovers();
+        else
+            _network!.LetLookUpsPass(_options.Choices, pass: false);
     }
 
     private void UseMark(uint mark)
     {
         using var change = new DeviceChange { FwMark = mark };
-        _device!.Apply(change);
+        try
+        {
+            _device!.Apply(change);
+        }
+        catch (DeviceChangeException refused)
+        {
+            throw new HostNetworkException($"setting the mark of {_options.Name} to 0x{mark:x}", refused.Message, refused);
+        }
     }
 
     private void Tell(DeviceEvent happened)

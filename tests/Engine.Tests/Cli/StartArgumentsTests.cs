@@ -46,6 +46,16 @@ public sealed class StartArgumentsTests
     [InlineData("10.0.0.0/+8")]
     public void What_is_no_prefix_is_refused(string text) => Assert.NotEmpty(_command.Parse(["--exclude-route", text]).Errors);
 
+    [Theory]
+    [InlineData("0.0.0.0/0")]
+    [InlineData("192.168.0.0/16,::/0")]
+    public void A_kill_switch_that_would_close_nothing_is_refused(string excluded)
+    {
+        Assert.Contains("--kill-switch", Assert.Single(_command.Parse(["--kill-switch", "--exclude-route", excluded]).Errors).Message);
+        Assert.Empty(_command.Parse(["--exclude-route", excluded]).Errors);
+        Assert.NotEmpty(_command.Parse(["--kill-switch", "--exclude-route", "lan"]).Errors);
+    }
+
     private StartChoices Read(params string[] words)
     {
         var parsed = _command.Parse(words);

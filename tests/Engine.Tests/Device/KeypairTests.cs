@@ -2,6 +2,7 @@ using WireGuard.Api;
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Device;
 using WireGuard.Engine.Noise;
+using WireGuard.Engine.Packets;
 
 namespace WireGuard.Tests.Device;
 
@@ -12,6 +13,26 @@ public sealed unsafe class KeypairTests
     private uint _nextIndex = 1;
 
     public KeypairTests() => _peer = new Peer(new PublicKey(new byte[32]), _indices, Random.Shared);
+
+    [Fact]
+    public void A_lane_that_is_behind_does_not_move_the_endpoint_back()
+    {
+        var (here, elsewhere) = (Endpoint("192.0.2.1:1"), Endpoint("192.0.2.2:2"));
+        var session = Add(isInitiator: true);
+        Receive(100);
+        _peer.LearnEndpoint(here, session, 100);
+        Receive(150);
+        Receive(200);
+        // The lane with 200 finds the peer where it is known to be; the one with 150 comes after it.
+        _peer.LearnEndpoint(here, session, 200);
+        Assert.False(_peer.LearnEndpoint(elsewhere, session, 150));
+        Assert.Equal(here, _peer.Endpoint!.Value);
+        Assert.True(_peer.LearnEndpoint(elsewhere, session, 201));
+
+        void Receive(ulong counter) => session.Receive([new AeadPacket { Counter = counter, Authentic = true }]);
+
+        static UdpEndpoint Endpoint(string text) => UdpEndpoint.From(System.Net.IPEndPoint.Parse(text));
+    }
 
     [Fact]
     public void An_initiator_moves_on_at_once()
@@ -101,13 +122,12 @@ public sealed unsafe class KeypairTests
             var lane = new Thread(() =>
             {
                 var packets = new AeadPacket[Batch];
-                var newest = new bool[Batch];
                 for (var round = 0; round < Rounds; round++)
                 {
                     for (var i = 0; i < Batch; i++)
                         packets[i] = new AeadPacket { Counter = (ulong)((round * Batch) + i), Authentic = true };
                     together.SignalAndWait();
-                    keypair.Receive(packets, newest);
+                    keypair.Receive(packets);
                     foreach (var packet in packets)
                         Interlocked.Add(ref accepted[packet.Counter], packet.Authentic ? 1 : 0);
                 }

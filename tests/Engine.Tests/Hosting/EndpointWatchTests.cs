@@ -19,6 +19,7 @@ public sealed class EndpointWatchTests : IDisposable
     private readonly FakeDeviceControl _device = new();
     private readonly ManualTimeProvider _time = new();
     private readonly CapturingLog _log = new();
+    private readonly ConfiguredEndpoints _written = Written();
     private readonly EndpointWatch _watch;
     private Func<string, IPAddress[]> _lookUp = _ => throw new SocketException((int)SocketError.TryAgain);
     private int _lookUps;
@@ -40,7 +41,7 @@ public sealed class EndpointWatchTests : IDisposable
             _lookUps++;
             return Task.Run(() => _lookUp(name));
         });
-        _watch = new EndpointWatch(_device, Written(), resolver, _time, _log);
+        _watch = new EndpointWatch(_device, _written, new Lock(), resolver, _time, _log);
     }
 
     public void Dispose() => _watch.Dispose();
@@ -72,6 +73,21 @@ public sealed class EndpointWatchTests : IDisposable
         Shake();
         await Look(TimeSpan.FromSeconds(30));
         Assert.Equal(1, _lookUps);
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_somebody_sets_during_the_look_up_stays()
+    {
+        var repaired = IPEndPoint.Parse("198.51.100.5:4500");
+        _lookUp = _ =>
+        {
+            using var change = new DeviceChange { Peers = [new PeerChange { PublicKey = Named, Endpoint = repaired }] };
+            _device.Apply(change);
+            _written.Forget(change);
+            return [IPAddress.Parse("192.0.2.9")];
+        };
+        await Look(TimeSpan.FromSeconds(30));
+        Assert.Equal((1, repaired), (_lookUps, Endpoint()));
     }
 
     [Fact]

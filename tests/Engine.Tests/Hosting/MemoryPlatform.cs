@@ -41,6 +41,9 @@ internal sealed class MemoryPlatform : ITunnelPlatform
 
     public ILaneIo CreateLane(ITunQueue tun, IUdpSocket udp) => new ChannelLaneIo(Tun!, Bind!, Tun!.Queues.ToList().IndexOf(tun));
 
+    /// <summary>Called when settings are about to change.</summary>
+    public Action? OnChange { get; set; }
+
     /// <summary>What the next change of routes fails with.</summary>
     public HostNetworkException? RouteFailure { get; set; }
 
@@ -66,6 +69,10 @@ internal sealed class MemoryPlatform : ITunnelPlatform
             return platform.Leftovers;
         }
 
+        public void LetLookUpsPass(HostChoices choices, bool pass)
+        {
+        }
+
         public void Apply(HostNetworkSettings settings)
         {
             if (platform.NetworkFailure is not null)
@@ -87,6 +94,7 @@ internal sealed class MemoryPlatform : ITunnelPlatform
             var before = _mtu;
             if (!dryRun)
             {
+                platform.OnChange?.Invoke();
                 if (platform.RouteFailure is { } failure)
                     throw failure;
                 platform.Calls.Add($"change {string.Join(' ', wanted.Addresses)} mtu {wanted.Mtu} routes {string.Join(' ', wanted.Routes)}");

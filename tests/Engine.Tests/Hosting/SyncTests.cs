@@ -188,6 +188,20 @@ public sealed class SyncTests : IDisposable
     }
 
     [Fact]
+    public void When_the_old_port_is_lost_meanwhile_all_else_is_taken_back_and_that_is_said()
+    {
+        var before = Peers();
+        _platform.OnChange = () => _platform.Occupy(51820);
+        _platform.RouteFailure = new HostNetworkException("adding route 10.3.0.0/16 to wgsync0", "File exists");
+        var failure = Assert.Throws<ControlException>(() => Sync(s_start.Replace("51820\nAddress", "4000\nAddress").Replace("10.2.0.0/16", "10.3.0.0/16") + Peer(Two, "10.9.0.0/16")));
+        Assert.Equal(
+            (ControlErrorCode.HostNetworkFailed, "adding route 10.3.0.0/16 to wgsync0: File exists. All was taken back but one thing: the port stays 4000. UDP port 51820 cannot be bound: another program uses it."),
+            (failure.Code, failure.Message));
+        Assert.Equal(before, Peers());
+        Assert.Equal(4000, Snapshot(d => d.ListenPort));
+    }
+
+    [Fact]
     public void A_port_that_is_taken_changes_nothing()
     {
         _platform.Occupy(51999);

@@ -31,7 +31,7 @@ internal sealed class BareTunnel : IDisposable
         {
             Eventually.True(() => host.Namespace.TryRun("wg", "show", host.Interface).ExitCode == 0 || process.HasExited, $"{program} answers wg");
             if (process.HasExited)
-                throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {process.StandardError.ReadToEnd()}");
+                throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {process.StandardOutput.ReadToEnd()}{process.StandardError.ReadToEnd()}");
             tunnel.Configure();
             return tunnel;
         }

@@ -151,7 +151,7 @@ internal static class RunVerb
 
     private static void Wait(TunnelHost host, EngineLog log, StopSignals signals)
     {
-        using var stop = signals.Token.Register(() => host.RequestStop(signals.Reason));
+        using var stop = signals.Token.Register(() => host.RequestStop(signals.Reason, signals.IsAskedFor));
         log.Information($"ending: {host.WaitForStop()}");
         host.Dispose();
     }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using WireGuard.Api;
 using WireGuard.Engine.Hosting;
 using WireGuard.Engine.Hosting.Linux;
+using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.Cli.Verbs;
 
@@ -56,7 +57,9 @@ internal static class UpVerb
         try
         {
             var (path, name) = TunnelFile.Locate(target);
-            return DetachedStart.Run(name, RunVerb.DetachedArguments(path, choices), timeout, tell: tell);
+            // The engine outlives whoever opened them: a lock of a script's would be held for as long.
+            ProcessCalls.CloseOthersOnExec();
+            return DetachedStart.Run(name, RunVerb.DetachedArguments(path, choices), timeout, tell: tell, choices: choices.Host);
         }
         catch (StartException failure)
         {

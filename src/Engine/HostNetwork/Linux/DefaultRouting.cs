@@ -15,6 +15,8 @@ internal sealed partial class DefaultRouting(RouteNetlink netlink, HostChanges c
     /// <summary>Where the search for a free table and mark begins, as wg-quick's does.</summary>
     private const uint FirstNumber = 51820;
 
+    private const int RulesOfFamily = 2;
+
     private readonly Dictionary<AddressFamily, PolicyRule[]> _rules = [];
     private HashSet<AddressFamily> _prepared = [];
     private HostNetworkSettings _settings = initial;
@@ -70,8 +72,10 @@ internal sealed partial class DefaultRouting(RouteNetlink netlink, HostChanges c
     /// <exception cref="HostNetworkException"/>
     public void Enable(AddressFamily family)
     {
-        if (_rules.ContainsKey(family))
+        if (_rules.TryGetValue(family, out var there) && there.Length == RulesOfFamily)
             return;
+        // What a failure has left of them would not be before the new ones.
+        Disable(family);
         var priority = FreePriority(family);
         PolicyRule[] rules =
         [
@@ -81,8 +85,8 @@ internal sealed partial class DefaultRouting(RouteNetlink netlink, HostChanges c
         ];
         foreach (var rule in rules)
         {
-            _rules[family] = [.. _rules.GetValueOrDefault(family) ?? [], rule];
             changes.Add(rule);
+            _rules[family] = [.. _rules.GetValueOrDefault(family) ?? [], rule];
         }
     }
 
@@ -90,7 +94,11 @@ internal sealed partial class DefaultRouting(RouteNetlink netlink, HostChanges c
     public void Disable(AddressFamily family)
     {
         foreach (var rule in Enumerable.Reverse(_rules.GetValueOrDefault(family) ?? []))
+        {
             changes.Remove(rule);
+            _rules[family] = [.. _rules[family].Where(other => other != rule)];
+        }
+
         _ = _rules.Remove(family);
     }
 
@@ -104,6 +112,8 @@ internal sealed partial class DefaultRouting(RouteNetlink netlink, HostChanges c
         var kept = _prepared.Intersect(families).ToHashSet();
         if (kept.Count == _prepared.Count && (kept.Count > 0 || !_marked || _holdsMark))
             return;
+        // Before it is so: what fails half-way is prepared anew by who needs it.
+        _prepared = kept;
         if (!kept.Contains(AddressFamily.InterNetwork))
             changes.RestoreSysctl(Sysctl.SourceValidMark);
         if (kept.Count > 0)
@@ -119,8 +129,6 @@ internal sealed partial class DefaultRouting(RouteNetlink netlink, HostChanges c
                 _marked = false;
             }
         }
-
-        _prepared = kept;
     }
 
     private void TakeMark()

@@ -158,7 +158,16 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
     private void Forget(HostChange change)
     {
         FaultPoint.Reached();
-        journal.Forget(change);
+        try
+        {
+            journal.Forget(change);
+        }
+        catch (HostNetworkException failure)
+        {
+            // The change itself was taken back; to take it back once more, after a kill, finds nothing there.
+            log.Warning(failure.Message);
+        }
+
         FaultPoint.Reached();
     }
 

@@ -47,6 +47,8 @@ public sealed partial class InterfaceConfigurator
     {
         var prefixes = routes.Prefixes.ToHashSet();
         var undo = new Stack<Action>();
+        // First, so that it comes last: MTU and addresses are as they were then, and what the kernel took along with them is missing.
+        undo.Push(() => Restore(link, [.. before.Addresses], routes, prefixes));
         try
         {
             // A link that is too small has no IPv6.
@@ -62,7 +64,8 @@ public sealed partial class InterfaceConfigurator
                 ChangeMtu(link, mtu, undo);
             ChangeNameServers(wanted, before, undo);
             undo.Push(routes.Follow(wanted));
-            LeaveAddresses(wanted, link, mtu, undo, routes);
+            LeaveAddresses(wanted, link, mtu, undo);
+            routes.Refresh();
             routes.Update(wanted.Routes);
         }
         catch
@@ -106,13 +109,11 @@ public sealed partial class InterfaceConfigurator
     }
 
     /// <summary>With an address the kernel may take others of its subnet and, with the last one, all routes.</summary>
-    private void LeaveAddresses(HostNetworkSettings wanted, LinkInfo link, int mtu, Stack<Action> undo, TunnelRoutes routes)
+    private void LeaveAddresses(HostNetworkSettings wanted, LinkInfo link, int mtu, Stack<Action> undo)
     {
         var leaving = _addresses.Except(wanted.Addresses).ToList();
         if (leaving.Count == 0 && mtu == link.Mtu)
             return;
-        // Pushed first, so that it comes last: the old addresses are back then.
-        undo.Push(() => Restore(routes, [.. routes.Prefixes]));
         foreach (var address in leaving)
         {
             RemoveAddress(link, address);
@@ -122,19 +123,20 @@ public sealed partial class InterfaceConfigurator
         foreach (var address in wanted.Addresses)
         {
             if (address.Address.AddressFamily == AddressFamily.InterNetwork || mtu >= SmallestIPv6Mtu)
-                NetlinkStep.Run($"adding address {address} to {link.Name}", () => EnsureAddress(link, address));
+                EnsureAddress(link, address);
         }
-
-        routes.Refresh();
     }
 
-    private static void Restore(TunnelRoutes routes, IReadOnlyList<IPNetwork> prefixes)
+    private void Restore(LinkInfo link, List<InterfaceAddress> addresses, TunnelRoutes routes, IReadOnlyCollection<IPNetwork> prefixes)
     {
+        foreach (var address in addresses)
+            EnsureAddress(link, address);
+        _addresses = addresses;
         routes.Refresh();
-        routes.Update(prefixes);
+        routes.Update([.. prefixes]);
     }
 
-    private void EnsureAddress(LinkInfo link, InterfaceAddress address)
+    private void EnsureAddress(LinkInfo link, InterfaceAddress address) => NetlinkStep.Run($"adding address {address} to {link.Name}", () =>
     {
         try
         {
@@ -143,7 +145,7 @@ public sealed partial class InterfaceConfigurator
         catch (LinuxException failure) when (failure.ErrorCode == Errno.EEXIST)
         {
         }
-    }
+    });
 
     private void TakeBack(Stack<Action> undo)
     {

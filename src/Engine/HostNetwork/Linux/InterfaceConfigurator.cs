@@ -43,9 +43,10 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
 
     /// <summary>As <see cref="TakeBackLeftovers(bool)"/>, for an engine that will not come back.</summary>
     /// <param name="isAlive">Asked when nobody else can change anything any more.</param>
+    /// <param name="closed">What a kill switch that is closed still lets pass; null: it is opened.</param>
     /// <returns>How much there was; null: the engine lives, and nothing was touched.</returns>
     /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
-    public static int? TakeBackLeftovers(string tunnel, string stateDirectory, EngineLog log, Func<bool> isAlive)
+    public static int? TakeBackLeftovers(string tunnel, string stateDirectory, EngineLog log, Func<bool> isAlive, HostChoices? closed = null)
     {
         if (HostJournal.Open(stateDirectory, tunnel).Changes.Count == 0)
             return 0;
@@ -53,8 +54,18 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         if (isAlive())
             return null;
         using var netlink = new RouteNetlink();
-        return new HostChanges(netlink, HostJournal.Open(stateDirectory, tunnel), log).TakeBackAll().Count;
+        var changes = new HostChanges(netlink, HostJournal.Open(stateDirectory, tunnel), log);
+        var killSwitch = new TableChange(KillSwitch.TableOf(tunnel));
+        if (closed is null || !changes.Has(killSwitch))
+            return changes.TakeBackAll().Count;
+        changes.Set(KillSwitch.Create(tunnel, closed));
+        return changes.TakeBackAll(killSwitch).Count;
     }
+
+    /// <summary>A kill switch of the tunnel is closed, whether its engine is alive or not.</summary>
+    /// <exception cref="HostNetworkException">It cannot be told.</exception>
+    public static bool IsKillSwitchClosed(string tunnel, string stateDirectory) =>
+        HostJournal.Open(stateDirectory, tunnel).Changes.Contains(new TableChange(KillSwitch.TableOf(tunnel)));
 
     public int TakeBackLeftovers(bool keepsKillSwitch = false)
     {
@@ -66,6 +77,15 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
                 return 0;
             using var alone = HostLock.Take(_stateDirectory);
             return _changes.TakeBackAll(keepsKillSwitch ? _killSwitch : null).Count;
+        }
+    }
+
+    public void LetLookUpsPass(HostChoices choices, bool pass)
+    {
+        lock (_lock)
+        {
+            if (_routes is null && _changes.Has(_killSwitch))
+                _changes.Set(pass ? KillSwitch.ForLookUps(_tunnel, choices) : KillSwitch.Create(_tunnel, choices));
         }
     }
 

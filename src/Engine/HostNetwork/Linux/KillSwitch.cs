@@ -10,9 +10,14 @@ namespace WireGuard.Engine.HostNetwork;
 internal static class KillSwitch
 {
     private const int FilterPriority = 0;
+    private const byte Tcp = 6;
     private const byte Udp = 17;
     private const byte IcmpV6 = 58;
     private const uint HopLimitOffset = 7;
+    private const uint DestinationPortOffset = 2;
+
+    // Plain and over TLS.
+    private static readonly byte[][] s_nameServerPorts = [[53 >> 8, 53], [853 >> 8, 853 & 0xFF]];
 
     // What neighbours say to each other comes from one hop away and goes no further, and says so.
     private static readonly (byte HopLimit, byte[] Types)[] s_neighbourTalk =
@@ -24,7 +29,12 @@ internal static class KillSwitch
     public static string TableOf(string tunnel) => $"wireguard-killswitch-{tunnel}";
 
     /// <param name="marks">What the tunnel's own datagrams carry, two while they change; nobody without CAP_NET_ADMIN can set it.</param>
-    public static FirewallTable Create(string tunnel, HostChoices choices, params IEnumerable<uint> marks) => new(TableOf(tunnel),
+    public static FirewallTable Create(string tunnel, HostChoices choices, params IEnumerable<uint> marks) => Create(tunnel, choices, marks, []);
+
+    /// <summary>For as long as a start needs to look its endpoints' names up: besides what always passes, questions to name servers.</summary>
+    public static FirewallTable ForLookUps(string tunnel, HostChoices choices) => Create(tunnel, choices, [], LookUps());
+
+    private static FirewallTable Create(string tunnel, HostChoices choices, IEnumerable<uint> marks, IEnumerable<FirewallRule> more) => new(TableOf(tunnel),
     [
         new FirewallChain("output", NF_INET_LOCAL_OUT, FilterPriority, NF_DROP,
         [
@@ -35,6 +45,7 @@ internal static class KillSwitch
             LeaseRenewal(AddressFamily.InterNetworkV6, client: 546, server: 547),
             .. s_neighbourTalk.SelectMany(talk => talk.Types.Select(type => NeighbourTalk(talk.HopLimit, type))),
             .. choices.ExcludedRoutes.Select(prefix => new FirewallRule().Destination(prefix).Accept()),
+            .. more,
         ]),
         new FirewallChain("forward", NF_INET_FORWARD, FilterPriority, NF_DROP,
         [
@@ -43,6 +54,11 @@ internal static class KillSwitch
             .. choices.ExcludedRoutes.Select(prefix => new FirewallRule().Destination(prefix).Accept()),
         ]),
     ]);
+
+    private static IEnumerable<FirewallRule> LookUps() =>
+        from protocol in new[] { Udp, Tcp }
+        from port in s_nameServerPorts
+        select new FirewallRule().Protocol(protocol).Transport(DestinationPortOffset, port).Accept();
 
     // Without it the underlay's own address is lost, and the tunnel with it. Ports below 1024 are root's.
     private static FirewallRule LeaseRenewal(AddressFamily family, ushort client, ushort server) => new FirewallRule()

@@ -17,7 +17,7 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
     /// <summary>What the tunnel's own datagrams carry; 0: nothing.</summary>
     public uint Mark => defaults.Mark;
 
-    /// <summary>Adds what is new, longest prefix first, then removes what is wanted no more. A failure takes the additions back.</summary>
+    /// <summary>Adds what is new, longest prefix first, then removes what is wanted no more. A failure leaves all as it was.</summary>
     /// <exception cref="HostNetworkException"/>
     public void Update(IReadOnlyList<IPNetwork> wanted)
     {
@@ -27,33 +27,28 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
         var before = DefaultFamilies(_added.Keys);
         var after = DefaultFamilies(kept);
         using var alone = before.Count + after.Count > 0 ? defaults.Lock() : null;
-        var added = new List<RouteInfo>();
+        var (added, removed) = (new List<RouteInfo>(), new List<RouteInfo>());
         try
         {
             defaults.Prepare(after);
             AddMissing(kept, added);
             foreach (var family in after)
                 defaults.Enable(family);
+            foreach (var family in before.Except(after))
+                defaults.Disable(family);
+            foreach (var route in ShortestFirst().Where(route => !kept.Contains(route.Destination)))
+            {
+                Remove(route);
+                removed.Add(route);
+            }
+
+            defaults.Keep(after);
         }
         catch (HostNetworkException)
         {
-            TakeBack(added, before, after);
+            TakeBack(added, removed, before, after);
             throw;
         }
-
-        foreach (var family in before)
-        {
-            if (!after.Contains(family))
-                defaults.Disable(family);
-        }
-
-        foreach (var route in ShortestFirst())
-        {
-            if (!kept.Contains(route.Destination))
-                Remove(route);
-        }
-
-        defaults.Keep(after);
     }
 
     /// <summary>What <see cref="Update"/> would add and remove once the interface has these addresses.</summary>
@@ -115,9 +110,14 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
             throw failure;
     }
 
-    private void TakeBack(List<RouteInfo> added, List<AddressFamily> before, List<AddressFamily> after)
+    private void TakeBack(List<RouteInfo> added, List<RouteInfo> removed, List<AddressFamily> before, List<AddressFamily> after)
     {
         HostNetworkException? secondary = null;
+        Try(() => defaults.Prepare(before), ref secondary);
+        foreach (var route in Enumerable.Reverse(removed))
+            Try(() => Add(route), ref secondary);
+        foreach (var family in before)
+            Try(() => defaults.Enable(family), ref secondary);
         foreach (var family in after.Except(before))
             Try(() => defaults.Disable(family), ref secondary);
         foreach (var route in Enumerable.Reverse(added))
@@ -176,11 +176,16 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
         {
             if (route.Table == RouteNetlink.MainTable && foreign.Exists(other => Covers(other, route.Destination)))
                 continue;
-            NetlinkStep.Run($"adding route {route.Destination} to {link.Name}", () => netlink.AddRoute(route));
+            Add(route);
             added.Add(route);
-            _added.Add(route.Destination, route);
             FaultPoint.Reached();
         }
+    }
+
+    private void Add(RouteInfo route)
+    {
+        NetlinkStep.Run($"adding route {route.Destination} to {link.Name}", () => netlink.AddRoute(route));
+        _added.Add(route.Destination, route);
     }
 
     /// <summary>

@@ -8,14 +8,29 @@ namespace WireGuard.Engine.Hosting.Linux;
 /// <summary>What an engine has left behind that was killed: sockets, and what it had changed on the host.</summary>
 internal static class DeadEngine
 {
+    /// <summary>A kill switch of the tunnel is closed, by an engine that is alive or dead; false where that cannot be told.</summary>
+    public static bool HasKillSwitch(string tunnel)
+    {
+        try
+        {
+            return Directory.Exists(ControlProtocol.Directory) && InterfaceConfigurator.IsKillSwitchClosed(tunnel, ControlProtocol.Directory);
+        }
+        catch (HostNetworkException)
+        {
+            // The start itself says so.
+            return false;
+        }
+    }
+
     /// <param name="isAlive">Asked once nobody else can change anything.</param>
+    /// <param name="closed">What a kill switch that is closed still lets pass; null: it is opened.</param>
     /// <returns>How many changes to the host were taken back; null: the engine is alive, and nothing was touched.</returns>
     /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
-    public static int? CleanUp(string tunnel, EngineLog log, Func<bool> isAlive)
+    public static int? CleanUp(string tunnel, EngineLog log, Func<bool> isAlive, HostChoices? closed = null)
     {
         if (!Directory.Exists(ControlProtocol.Directory))
             return 0;
-        if (InterfaceConfigurator.TakeBackLeftovers(tunnel, ControlProtocol.Directory, log, isAlive) is not { } count)
+        if (InterfaceConfigurator.TakeBackLeftovers(tunnel, ControlProtocol.Directory, log, isAlive, closed) is not { } count)
             return null;
         // An engine that ended in order took its own sockets along. What is left then was handed to it, and is its maker's.
         var control = UnixSocketListener.PathFor(ControlProtocol.Directory, tunnel);

@@ -23,8 +23,12 @@ internal static class DetachedStart
     /// Takes what holds the engine's standard input open, for an engine that ends with it. Null: it is closed at once.
     /// </param>
     /// <param name="tell">Hears what the start waits for, on a thread of its own.</param>
-    public static StartReport Run(string tunnel, IEnumerable<string> arguments, TimeSpan timeout, Action<IDisposable>? keepInput = null, Action<string>? tell = null)
+    /// <param name="choices">What the arguments ask of the host; null: nothing.</param>
+    public static StartReport Run(
+        string tunnel, IEnumerable<string> arguments, TimeSpan timeout, Action<IDisposable>? keepInput = null, Action<string>? tell = null, HostChoices? choices = null)
     {
+        // A start that fails leaves it as it was, killed or not.
+        var closed = choices is { KillSwitch: true } && DeadEngine.HasKillSwitch(tunnel) ? choices : null;
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
             UseShellExecute = false,
@@ -48,7 +52,7 @@ internal static class DetachedStart
         var line = child.StandardOutput.ReadLineAsync();
         if (!line.Wait(timeout))
         {
-            var ended = End(child, tunnel);
+            var ended = End(child, tunnel, closed);
             // Asked to end, it says what it was waiting for.
             var lastWords = ended && line.Wait(GraceToUndo) && line.Result is { } words ? " " + TryParse(words)?.Message : "";
             return Failed(tunnel, StartErrorId.EngineTimeout, $"The engine of {tunnel} was not ready within {timeout.TotalSeconds:0.###} s and {(ended ? "was ended" : "had to be killed")}.{lastWords}");
@@ -57,7 +61,7 @@ internal static class DetachedStart
         if (line.Result is { } text && TryParse(text) is { } report)
             return report with { Tunnel = tunnel };
 
-        End(child, tunnel);
+        End(child, tunnel, closed);
         var said = errors.Wait(GraceToUndo) ? errors.Result.Trim() : "";
         return Failed(tunnel, StartErrorId.EngineFailed, $"The engine of {tunnel} ended with exit code {child.ExitCode} before it was ready.{(said.Length > 0 ? " It said: " + said : "")}");
     }
@@ -93,7 +97,7 @@ internal static class DetachedStart
     }
 
     /// <summary>False: it had to be killed.</summary>
-    private static bool End(Process child, string tunnel)
+    private static bool End(Process child, string tunnel, HostChoices? closed)
     {
         _ = ProcessCalls.SendSignal(child.Id, ProcessCalls.SIGTERM);
         if (child.WaitForExit(GraceToUndo))
@@ -103,7 +107,7 @@ internal static class DetachedStart
         try
         {
             // The kernel takes the rest.
-            _ = DeadEngine.CleanUp(tunnel, EngineLog.None, static () => false);
+            _ = DeadEngine.CleanUp(tunnel, EngineLog.None, static () => false, closed);
         }
         catch (HostNetworkException)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.Hosting.Linux;
 
@@ -29,6 +30,7 @@ internal static class HookShell
         process.ErrorDataReceived += (_, line) => heard.Take(line.Data);
         try
         {
+            ProcessCalls.CloseOthersOnExec();
             _ = process.Start();
         }
         catch (System.ComponentModel.Win32Exception failure)
