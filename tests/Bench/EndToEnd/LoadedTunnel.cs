@@ -93,7 +93,7 @@ internal sealed class LoadedTunnel : IDisposable
             daemon.ErrorDataReceived += Ignore;
             daemon.BeginOutputReadLine();
             daemon.BeginErrorReadLine();
-            Eventually.True(() => host.Namespace.TryRun("wg", "show", host.Interface).ExitCode == 0 || daemon.HasExited, $"{contender.Name} answers wg");
+            Eventually.True(() => UapiSocket.IsAnswered(host.Interface) || daemon.HasExited, $"{contender.Name} answers wg");
             if (daemon.HasExited)
                 throw new InvalidOperationException($"{contender.Name} ended with {daemon.ExitCode}.");
         }

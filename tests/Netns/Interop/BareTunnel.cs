@@ -29,7 +29,7 @@ internal sealed class BareTunnel : IDisposable
         var tunnel = new BareTunnel(host, process);
         try
         {
-            Eventually.True(() => host.Namespace.TryRun("wg", "show", host.Interface).ExitCode == 0 || process.HasExited, $"{program} answers wg");
+            Eventually.True(() => UapiSocket.IsAnswered(host.Interface) || process.HasExited, $"{program} answers wg");
             if (process.HasExited)
                 throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {process.StandardOutput.ReadToEnd()}{process.StandardError.ReadToEnd()}");
             tunnel.Configure();

@@ -83,7 +83,7 @@ public class NestedTests
             _name = host.Interface + "n";
             string[] command = [.. host.EngineLauncher, InteropRequirement.Engine!, "-f", _name];
             var process = host.Namespace.Start(command[0], command[1..]);
-            Eventually.True(() => host.Namespace.TryRun("wg", "show", _name).ExitCode == 0 || process.HasExited, "the second tunnel answers wg");
+            Eventually.True(() => UapiSocket.IsAnswered(_name) || process.HasExited, "the second tunnel answers wg");
             Set("private-key", files.Write(_name, keys.PrivateKey), "listen-port", $"{6000 + number}");
             host.Namespace.Ip("addr", "add", $"{Nested}{number}/24", "dev", _name);
             host.Namespace.Ip("link", "set", _name, "mtu", "1340", "up");
