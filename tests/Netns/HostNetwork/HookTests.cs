@@ -120,6 +120,25 @@ public sealed class HookTests : IDisposable
         Assert.Equal(["PATH", "PWD", "SHLVL", "_"], File.ReadAllLines(_told + ".env").Order(StringComparer.Ordinal));
     }
 
+    [InteropFact]
+    public void What_the_caller_has_open_is_neither_its_nor_the_engines()
+    {
+        var secret = _files.Write("secret", "");
+        var config = Config($"PostUp = ls -l /proc/$$/fd /proc/$PPID/fd >> {_told}");
+        Host.Namespace.Run("bash", "-c", $"exec 9< {secret}; exec {InteropRequirement.Engine} up {config} {Allowed}");
+        Host.Engine("down", Host.Interface);
+        Assert.Contains("/dev/net/tun", Told);
+        Assert.DoesNotContain(secret, Told);
+
+        File.WriteAllText(_told, "");
+        var engine = Host.Namespace.Start("bash", "-c", $"exec 9< {secret}; exec {InteropRequirement.Engine} run {config} {Allowed}");
+        Eventually.True(() => Told.Contains("/dev/net/tun", StringComparison.Ordinal), "the command has run");
+        // In the foreground the engine keeps what it was given: a service manager's sockets.
+        Assert.Single(Told.Split('\n'), line => line.Contains(secret, StringComparison.Ordinal));
+        Host.Engine("down", Host.Interface);
+        Assert.True(engine.WaitForExit(TimeSpan.FromSeconds(20)), "the engine ends");
+    }
+
     private string Config(params string[] hooks)
     {
         using var other = Host.Alone(2);

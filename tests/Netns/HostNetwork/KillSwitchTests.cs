@@ -92,6 +92,54 @@ public sealed class KillSwitchTests : IDisposable
     }
 
     [InteropFact(InteropRequirement.Nft)]
+    public void A_terminal_that_hangs_up_leaves_it_closed()
+    {
+        Prepare();
+        var engine = One.Namespace.Start(InteropRequirement.Engine!, "run", Config("0.0.0.0/0"), Option);
+        while (!engine.StandardError.ReadLine()!.Contains("ready", StringComparison.Ordinal))
+        {
+        }
+
+        Signals.Send(engine.Id, Signals.HangUp);
+        Assert.True(engine.WaitForExit(TimeSpan.FromSeconds(20)), "the engine ends");
+        Assert.True(IsClosed());
+        One.Engine("down", One.Interface);
+        Assert.False(IsClosed());
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void A_start_that_looks_up_a_name_lets_the_question_pass_and_nothing_else()
+    {
+        Prepare();
+        CloseAndDie();
+        using (var names = new SilentNameServer(One.Namespace, Two.Namespace, Two.OuterAddress))
+        {
+            var up = One.Namespace.Start(InteropRequirement.Engine!, "up", Config("0.0.0.0/0", endpoint: "name.example:1"), Option, "--timeout", "4");
+            names.AwaitQuestion();
+            Assert.Null(Send(from: 6853, to: 53));
+            Assert.NotNull(Send(from: 6853, to: 54));
+            Assert.True(up.WaitForExit(TimeSpan.FromSeconds(30)), "`up` gives up");
+            Assert.Equal(6, up.ExitCode);
+        }
+
+        Assert.True(IsClosed());
+        Assert.NotNull(Send(from: 6853, to: 53));
+        Up(Config("0.0.0.0/0", endpoint: $"localhost:{Two.ListenPort}"), Option);
+        Assert.True(IsClosed());
+        Assert.NotNull(Send(from: 6853, to: 53));
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void A_start_that_hangs_and_has_to_be_killed_leaves_it_closed()
+    {
+        Prepare();
+        CloseAndDie();
+        Assert.Equal(6, One.TryEngine("up", Config("0.0.0.0/0", "PreUp = kill -STOP $PPID; sleep 8"), Option, "--allow-hooks", "--timeout", "3").ExitCode);
+        Assert.True(IsClosed());
+        Assert.DoesNotContain("the interface", One.Leftovers());
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
     public void A_lease_of_the_underlay_is_renewed_and_neighbours_are_found()
     {
         Prepare();
@@ -102,6 +150,13 @@ public sealed class KillSwitchTests : IDisposable
         One.Namespace.Ip("neigh", "flush", "dev", "eth0");
         _ = TryPing(Two.Namespace, "fd77::1");
         Eventually.True(() => Two.Namespace.Run("ip", "neigh", "show", "fd77::1").Output.Contains("lladdr", StringComparison.Ordinal), "a neighbour is told where the host is");
+    }
+
+    private void CloseAndDie()
+    {
+        Signals.Send(Up(Config("0.0.0.0/0"), Option), Signals.Kill);
+        AwaitItsDeath();
+        Assert.True(IsClosed());
     }
 
     private void AwaitItsDeath() =>
@@ -158,8 +213,9 @@ public sealed class KillSwitchTests : IDisposable
         "and", "not", $"udp port {One.ListenPort}",
         "and", "not", "(ip6 and (ip6[6] == 0 or (ip6[6] == 58 and ip6[40] >= 133 and ip6[40] <= 136)))");
 
-    private string Config(string allowed) => _files.Write(One.Interface + ".conf", One.ConfigFor(Two, withEndpoint: true)
-        .Replace($"{Two.InnerIPv4}/32, {Two.InnerIPv6}/128", allowed, StringComparison.Ordinal));
+    private string Config(string allowed, string extra = "", string? endpoint = null) => _files.Write(One.Interface + ".conf", One.ConfigFor(Two, withEndpoint: true, extra: extra)
+        .Replace($"{Two.InnerIPv4}/32, {Two.InnerIPv6}/128", allowed, StringComparison.Ordinal)
+        .Replace(Two.OuterEndpoint(overIPv6: false), endpoint ?? Two.OuterEndpoint(overIPv6: false), StringComparison.Ordinal));
 
     /// <summary>Gives the engine's process.</summary>
     private int Up(string config, params string[] options)

@@ -125,6 +125,44 @@ public sealed class SettingsChangeTests : IDisposable
     }
 
     [RootFact]
+    public void A_default_route_whose_mark_cannot_go_stays_whole()
+    {
+        var untouched = Picture();
+        Apply(Settings("10.0.0.1/24 | 0.0.0.0/0 ::/0"));
+        var before = Picture();
+        var wanted = Settings("10.0.0.1/24 | 10.2.0.0/16");
+        Assert.Throws<HostNetworkException>(() => Change(wanted with { UseMark = mark => throw new HostNetworkException("marking", $"not with {mark}") }));
+        Assert.Equal(before, Picture());
+        Change(wanted);
+        Assert.Equal(["10.0.0.0/24", "10.2.0.0/16"], Routes());
+        Assert.DoesNotContain(HostPicture.Rules(_netns), rule => rule.Contains("fwmark", StringComparison.Ordinal));
+        Undo();
+        Assert.Equal(untouched, Picture());
+        Assert.Empty(Journal());
+    }
+
+    [RootFact]
+    public void A_journal_that_cannot_be_written_lets_things_go_and_none_come()
+    {
+        var untouched = Picture();
+        Apply(Settings("10.0.0.1/24 | 0.0.0.0/0 ::/0"));
+        var before = Picture();
+        var obstacle = Directory.CreateDirectory(_state.GetFiles("*.undo").Single().FullName + ".new");
+        Change(Settings("10.0.0.1/24 | 10.2.0.0/16"));
+        Assert.Equal(["10.0.0.0/24", "10.2.0.0/16"], Routes());
+        var small = Picture();
+        Assert.Contains("writing", Assert.Throws<HostNetworkException>(() => Change(Settings("10.0.0.1/24 | 0.0.0.0/0 ::/0"))).Message);
+        Assert.Equal(small, Picture());
+
+        obstacle.Delete();
+        Change(Settings("10.0.0.1/24 | 0.0.0.0/0 ::/0"));
+        Assert.Equal(before, Picture());
+        Undo();
+        Assert.Equal(untouched, Picture());
+        Assert.Empty(Journal());
+    }
+
+    [RootFact]
     public void What_several_changes_have_left_is_taken_back_after_a_kill()
     {
         var before = Picture();

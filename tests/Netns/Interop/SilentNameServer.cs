@@ -15,15 +15,23 @@ internal sealed class SilentNameServer : IDisposable
     private readonly DirectoryInfo _directory;
 
     public SilentNameServer(NetworkNamespace netns)
+        : this(netns, netns, IPAddress.Loopback)
     {
-        _socket = netns.Invoke(() =>
+    }
+
+    /// <param name="netns">Where it is asked.</param>
+    /// <param name="home">Where it runs.</param>
+    /// <param name="address">One of its home's, which those who ask reach.</param>
+    public SilentNameServer(NetworkNamespace netns, NetworkNamespace home, IPAddress address)
+    {
+        _socket = home.Invoke(() =>
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, Port));
+            socket.Bind(new IPEndPoint(address, Port));
             return socket;
         });
         _directory = Directory.CreateDirectory($"/etc/netns/{netns.Name}");
-        File.WriteAllText(Path.Combine(_directory.FullName, "resolv.conf"), "nameserver 127.0.0.1\noptions timeout:30 attempts:5\n");
+        File.WriteAllText(Path.Combine(_directory.FullName, "resolv.conf"), $"nameserver {address}\noptions timeout:30 attempts:5\n");
     }
 
     /// <summary>Waits until somebody asks.</summary>

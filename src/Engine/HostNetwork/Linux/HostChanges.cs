@@ -148,7 +148,7 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
         }
         catch
         {
-            journal.Forget(change);
+            Forget(change);
             throw;
         }
 
