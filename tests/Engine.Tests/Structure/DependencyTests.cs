@@ -22,6 +22,7 @@ public sealed partial class DependencyTests
         ["Device"] = ["Api", "Crypto", "Noise", "Cookie", "Packets", "Tun", "Udp", "Diagnostics"],
         ["Lanes"] = ["Device", "Packets", "Tun", "Udp", "Interop", "Diagnostics"],
         ["HostNetwork"] = ["Api", "Config", "Interop", "Diagnostics"],
+        ["Enrollment"] = ["Api", "Crypto", "Noise", "Cookie", "Packets", "Interop"],
         ["Control"] = ["Api", "Config", "Device", "Diagnostics", "Interop"],
         ["Hosting"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "HostNetwork", "Interop", "Lanes", "Packets", "Tun", "Udp"],
         ["Cli"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "HostNetwork", "Hosting", "Interop", "Lanes", "Packets", "Tun", "Udp"],
