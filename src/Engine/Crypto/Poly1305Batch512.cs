@@ -22,6 +22,13 @@ internal static unsafe class Poly1305Batch512
 
     private const int RowBlocks = RowBytes / Poly1305.BlockSize;
 
+    private const int Limbs = 5;
+
+    private const int PowerVectors = Limbs + 4;
+
+    // Registers do not suffice, and the JIT's own places for what does not fit lie across cache lines, depending on the stack.
+    private const int MemoryVectors = Lanes + RowBlocks + (2 * PowerVectors) + Limbs;
+
     /// <summary>Whether the lanes are busy enough to beat one packet after the other. Costs are in multiplications of eight lanes, as measured.</summary>
     internal static bool Pays(ReadOnlySpan<AeadPacket> packets)
     {
@@ -42,20 +49,23 @@ internal static unsafe class Poly1305Batch512
     internal static void Tags(ReadOnlySpan<AeadPacket> packets, byte* keys, byte* tags)
     {
         var mask = Vector512.Create((1UL << LimbBits) - 1);
-        var memory = stackalloc byte[(Lanes + RowBlocks + 1) * RowBytes];
+        var memory = stackalloc byte[(MemoryVectors + 1) * RowBytes];
         var columns = (Vector512<ulong>*)(((nuint)memory + (RowBytes - 1)) & ~(nuint)(RowBytes - 1));
         var tops = columns + Lanes;
+        var r = tops + RowBlocks;
+        var square = r + PowerVectors;
+        var h = square + PowerVectors;
         // Four words a key: r and what is added at the end. The upper half of each row is not looked at.
         Turn(Key(keys, 0), Key(keys, 1), Key(keys, 2), Key(keys, 3), Key(keys, 4), Key(keys, 5), Key(keys, 6), Key(keys, 7), columns);
         var (low, high, padLow, padHigh) = (columns[0], columns[1], columns[2], columns[3]);
         low &= Vector512.Create(0x0FFF_FFFC_0FFF_FFFFUL);
         high &= Vector512.Create(0x0FFF_FFFC_0FFF_FFFCUL);
-        Split(low, high, Vector512<ulong>.Zero, mask, out var r0, out var r1, out var r2, out var r3, out var r4);
-        var (s1, s2, s3, s4) = (Times5(r1), Times5(r2), Times5(r3), Times5(r4));
+        Split(low, high, Vector512<ulong>.Zero, mask, out var h0, out var h1, out var h2, out var h3, out var h4);
+        WritePower(r, h0, h1, h2, h3, h4);
         Vector512<ulong> d0, d1, d2, d3, d4;
-        Multiply(r0, r1, r2, r3, r4, r0, r1, r2, r3, r4, s1, s2, s3, s4, out d0, out d1, out d2, out d3, out d4);
-        Carry(d0, d1, d2, d3, d4, mask, out var q0, out var q1, out var q2, out var q3, out var q4);
-        var (t1, t2, t3, t4) = (Times5(q1), Times5(q2), Times5(q3), Times5(q4));
+        Multiply(h0, h1, h2, h3, h4, r, out d0, out d1, out d2, out d3, out d4);
+        Carry(d0, d1, d2, d3, d4, mask, out h0, out h1, out h2, out h3, out h4);
+        WritePower(square, h0, h1, h2, h3, h4);
 
         // Lanes without a packet repeat the first. All texts end with the last row; starts are the blocks, sources where
         // block 0 would be.
@@ -77,8 +87,8 @@ internal static unsafe class Poly1305Batch512
                 wholeTo = rows - 1;
         }
 
-        Vector512<ulong> h0, h1, h2, h3, h4;
-        h0 = h1 = h2 = h3 = h4 = Vector512<ulong>.Zero;
+        for (var i = 0; i < Limbs; i++)
+            h[i] = Vector512<ulong>.Zero;
         for (var row = 0; row < rows; row++)
         {
             if (row >= wholeFrom && row < wholeTo)
@@ -87,27 +97,13 @@ internal static unsafe class Poly1305Batch512
                 ReadPartialRow(starts, lengths, sources, row, columns);
             if (row <= wholeFrom)
                 WriteTopBits(starts, row, tops);
-
-            Split(columns[0], columns[1], tops[0], mask, out var m0, out var m1, out var m2, out var m3, out var m4);
-            Multiply(h0 + m0, h1 + m1, h2 + m2, h3 + m3, h4 + m4, q0, q1, q2, q3, q4, t1, t2, t3, t4,
-                out d0, out d1, out d2, out d3, out d4);
-            Split(columns[2], columns[3], tops[1], mask, out m0, out m1, out m2, out m3, out m4);
-            Multiply(m0, m1, m2, m3, m4, r0, r1, r2, r3, r4, s1, s2, s3, s4,
-                out var e0, out var e1, out var e2, out var e3, out var e4);
-            Carry(d0 + e0, d1 + e1, d2 + e2, d3 + e3, d4 + e4, mask, out h0, out h1, out h2, out h3, out h4);
-
-            Split(columns[4], columns[5], tops[2], mask, out m0, out m1, out m2, out m3, out m4);
-            Multiply(h0 + m0, h1 + m1, h2 + m2, h3 + m3, h4 + m4, q0, q1, q2, q3, q4, t1, t2, t3, t4,
-                out d0, out d1, out d2, out d3, out d4);
-            Split(columns[6], columns[7], tops[3], mask, out m0, out m1, out m2, out m3, out m4);
-            Multiply(m0, m1, m2, m3, m4, r0, r1, r2, r3, r4, s1, s2, s3, s4, out e0, out e1, out e2, out e3, out e4);
-            Carry(d0 + e0, d1 + e1, d2 + e2, d3 + e3, d4 + e4, mask, out h0, out h1, out h2, out h3, out h4);
+            AbsorbTwo(columns, tops, mask, r, square, h);
+            AbsorbTwo(columns + 4, tops + 2, mask, r, square, h);
         }
 
         // The AEAD's last block: no associated data, and the text's length.
         Split(Vector512<ulong>.Zero, Vector512.Load(lengths), Vector512.Create(TopBit), mask, out d0, out d1, out d2, out d3, out d4);
-        Multiply(h0 + d0, h1 + d1, h2 + d2, h3 + d3, h4 + d4, r0, r1, r2, r3, r4, s1, s2, s3, s4,
-            out d0, out d1, out d2, out d3, out d4);
+        Multiply(h[0] + d0, h[1] + d1, h[2] + d2, h[3] + d3, h[4] + d4, r, out d0, out d1, out d2, out d3, out d4);
         Carry(d0, d1, d2, d3, d4, mask, out h0, out h1, out h2, out h3, out h4);
         Reduce(h0, h1, h2, h3, h4, mask, out low, out high);
 
@@ -191,13 +187,35 @@ internal static unsafe class Poly1305Batch512
         columns[6] = Avx512F.Shuffle4x128(left, right, 0b11_01_11_01);
     }
 
+    /// <summary>h = (h + m0) r^2 + m1 r, with two blocks of each text.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AbsorbTwo(
+        Vector512<ulong>* words, Vector512<ulong>* tops, Vector512<ulong> mask, Vector512<ulong>* r, Vector512<ulong>* square, Vector512<ulong>* h)
+    {
+        Split(words[0], words[1], tops[0], mask, out var m0, out var m1, out var m2, out var m3, out var m4);
+        Multiply(h[0] + m0, h[1] + m1, h[2] + m2, h[3] + m3, h[4] + m4, square, out var d0, out var d1, out var d2, out var d3, out var d4);
+        Split(words[2], words[3], tops[1], mask, out m0, out m1, out m2, out m3, out m4);
+        Multiply(m0, m1, m2, m3, m4, r, out var e0, out var e1, out var e2, out var e3, out var e4);
+        Carry(d0 + e0, d1 + e1, d2 + e2, d3 + e3, d4 + e4, mask, out m0, out m1, out m2, out m3, out m4);
+        (h[0], h[1], h[2], h[3], h[4]) = (m0, m1, m2, m3, m4);
+    }
+
+    /// <summary>A power of r and, behind it, five times its limbs but the first, as <see cref="Multiply"/> takes it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WritePower(
+        Vector512<ulong>* power, Vector512<ulong> l0, Vector512<ulong> l1, Vector512<ulong> l2, Vector512<ulong> l3, Vector512<ulong> l4)
+    {
+        (power[0], power[1], power[2], power[3], power[4]) = (l0, l1, l2, l3, l4);
+        (power[5], power[6], power[7], power[8]) = (Times5(l1), Times5(l2), Times5(l3), Times5(l4));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Multiply(
-        Vector512<ulong> h0, Vector512<ulong> h1, Vector512<ulong> h2, Vector512<ulong> h3, Vector512<ulong> h4,
-        Vector512<ulong> r0, Vector512<ulong> r1, Vector512<ulong> r2, Vector512<ulong> r3, Vector512<ulong> r4,
-        Vector512<ulong> s1, Vector512<ulong> s2, Vector512<ulong> s3, Vector512<ulong> s4,
+        Vector512<ulong> h0, Vector512<ulong> h1, Vector512<ulong> h2, Vector512<ulong> h3, Vector512<ulong> h4, Vector512<ulong>* power,
         out Vector512<ulong> d0, out Vector512<ulong> d1, out Vector512<ulong> d2, out Vector512<ulong> d3, out Vector512<ulong> d4)
     {
+        var (r0, r1, r2, r3, r4) = (power[0], power[1], power[2], power[3], power[4]);
+        var (s1, s2, s3, s4) = (power[5], power[6], power[7], power[8]);
         d0 = Product(h0, r0) + Product(h1, s4) + (Product(h2, s3) + Product(h3, s2)) + Product(h4, s1);
         d1 = Product(h0, r1) + Product(h1, r0) + (Product(h2, s4) + Product(h3, s3)) + Product(h4, s2);
         d2 = Product(h0, r2) + Product(h1, r1) + (Product(h2, r0) + Product(h3, s4)) + Product(h4, s3);
