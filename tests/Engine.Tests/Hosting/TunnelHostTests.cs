@@ -41,7 +41,7 @@ public sealed class TunnelHostTests : IDisposable
             Assert.Equal(["10.0.0.1/24"], tunnel.Addresses);
             Assert.Equal(PeerKey, Assert.Single(tunnel.Peers).PublicKey);
             Assert.Equal(platform.Bind!.Port, tunnel.ListenPort);
-            Assert.Contains($"listen_port={tunnel.ListenPort}\n", Uapi("get=1\n\n"));
+            Assert.Contains($"listen_port={tunnel.ListenPort}\n", AskUapi("get=1\n\n"));
         }
 
         Assert.Equal(["undo", "dispose"], platform.Calls[2..]);
@@ -86,7 +86,7 @@ public sealed class TunnelHostTests : IDisposable
         }
 
         using var host = Start(new MemoryPlatform(), Config());
-        Assert.Contains("errno=0\n", Uapi("get=1\n\n"));
+        Assert.Contains("errno=0\n", AskUapi("get=1\n\n"));
     }
 
     [Fact]
@@ -220,7 +220,7 @@ public sealed class TunnelHostTests : IDisposable
         using var host = Start(platform, Config());
         var key = Convert.ToHexStringLower(Convert.FromBase64String(PeerKey));
 
-        Assert.Equal("errno=0\n\n", Uapi($"set=1\npublic_key={key}\nallowed_ip=10.10.0.0/16\n\n"));
+        Assert.Equal("errno=0\n\n", AskUapi($"set=1\npublic_key={key}\nallowed_ip=10.10.0.0/16\n\n"));
         await host.PeersChangedAsync();
         Assert.Equal("routes 10.0.0.2/32 10.9.0.0/16 10.10.0.0/16", platform.Calls[^1]);
 
@@ -289,22 +289,7 @@ public sealed class TunnelHostTests : IDisposable
         return answer.RootElement.GetProperty("error").GetProperty("data").GetProperty("id").GetString()!;
     }
 
-    private string Uapi(string request)
-    {
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Connect(new UnixDomainSocketEndPoint(UapiPath));
-        socket.Send(Encoding.ASCII.GetBytes(request));
-        var answer = new StringBuilder();
-        var buffer = new byte[4096];
-        while (!answer.ToString().EndsWith("\n\n", StringComparison.Ordinal))
-        {
-            var length = socket.Receive(buffer);
-            Assert.NotEqual(0, length);
-            answer.Append(Encoding.ASCII.GetString(buffer, 0, length));
-        }
-
-        return answer.ToString();
-    }
+    private string AskUapi(string request) => Uapi.Ask(_directory, Name, request);
 
     private void AssertNothingLeft(MemoryPlatform platform)
     {
