@@ -3,7 +3,7 @@ using WireGuard.Engine.Hosting;
 namespace WireGuard.Engine.Cli;
 
 /// <summary>Ends a command with a message for people on standard error and an exit code.</summary>
-public sealed class CommandException(ExitCode code, string message, Exception? inner = null) : Exception(message, inner)
+public class CommandException(ExitCode code, string message, Exception? inner = null) : Exception(message, inner)
 {
     public ExitCode Code { get; } = code;
 

@@ -68,6 +68,12 @@ internal sealed class ControlConnection : IDisposable
         {
             return null;
         }
+        catch (EngineHungUpException)
+        {
+            // It ended before it greeted.
+            connection?.Dispose();
+            return null;
+        }
         catch
         {
             connection?.Dispose();
@@ -152,7 +158,7 @@ internal sealed class ControlConnection : IDisposable
         }
         catch (IOException failure)
         {
-            throw new CommandException(ExitCode.Error, "The engine hung up.", failure);
+            throw new EngineHungUpException(failure);
         }
 
         while (true)
@@ -194,12 +200,12 @@ internal sealed class ControlConnection : IDisposable
     {
         try
         {
-            return _reader.ReadLine() ?? throw new CommandException(ExitCode.Error, "The engine hung up.");
+            return _reader.ReadLine() ?? throw new EngineHungUpException();
         }
         catch (IOException failure)
         {
             var late = failure.InnerException is SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock };
-            throw new CommandException(late ? ExitCode.Timeout : ExitCode.Error, late ? "The engine does not answer." : "The engine hung up.", failure);
+            throw late ? new CommandException(ExitCode.Timeout, "The engine does not answer.", failure) : new EngineHungUpException(failure);
         }
     }
 }

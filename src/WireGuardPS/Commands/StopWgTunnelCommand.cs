@@ -41,14 +41,29 @@ public sealed class StopWgTunnelCommand : TunnelCommand
                     continue;
                 }
 
-                var last = Await($"Stopping tunnel '{target.Name}'", cancellation => StopAsync(target.Name, cancellation));
-                if (PassThru)
+                var last = TryStop(target.Name);
+                if (Tunnels.HasLeftovers(target.Name) && !IsRunning(target.Name))
+                    CleanUp(target.Name);
+                if (PassThru && last is not null)
                     WriteObject(last.ToTunnel(DateTimeOffset.UtcNow, WgTunnelState.Stopped));
             }
             catch (WgException e)
             {
                 Report(e, target);
             }
+        }
+    }
+
+    // Null: it went by itself when it was asked.
+    private Api.TunnelInfo? TryStop(string tunnel)
+    {
+        try
+        {
+            return Await($"Stopping tunnel '{tunnel}'", cancellation => StopAsync(tunnel, cancellation));
+        }
+        catch (WgException e) when (e.ErrorId == ErrorIds.EngineConnectionLost && !IsRunning(tunnel))
+        {
+            return null;
         }
     }
 

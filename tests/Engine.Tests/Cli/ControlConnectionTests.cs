@@ -1,35 +1,58 @@
 using System.Net.Sockets;
-using System.Runtime.Versioning;
 using System.Text;
+using System.Text.Json;
+using WireGuard.Api;
 using WireGuard.Engine.Cli;
 
 namespace WireGuard.Tests.Cli;
 
-[SupportedOSPlatform("linux")]
+/// <summary>What a verb makes of an engine that goes while it is spoken to.</summary>
 public sealed class ControlConnectionTests : IDisposable
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("wg-cli-");
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("wg-cc-");
+    private readonly Socket _engine = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly string _path;
 
-    [Fact]
-    public async Task Which_process_to_wait_for_is_asked_of_the_kernel_not_of_the_engine()
+    public ControlConnectionTests()
     {
-        var path = Path.Combine(_directory.FullName, "wg0.sock");
-        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(new UnixDomainSocketEndPoint(path));
-        listener.Listen(1);
-        var answering = Task.Run(() =>
-        {
-            using var client = listener.Accept();
-            client.Send(Encoding.ASCII.GetBytes("""{"jsonrpc":"2.0","method":"greeting","params":{"protocol":1,"engineVersion":"0","tunnel":"wg0","processId":2147483647}}""" + "\n"));
-        });
-
-        using var connection = ControlConnection.TryOpen("wg0", path)!;
-
-        // It listens in this process, which does not end; the one in the greeting is not there.
-        Assert.False(connection.WaitForEnd(TimeSpan.FromMilliseconds(1)));
-        await answering;
-        Assert.False(connection.WaitForEnd(TimeSpan.FromMilliseconds(1)));
+        _path = Path.Combine(_directory.FullName, "wg0.sock");
+        _engine.Bind(new UnixDomainSocketEndPoint(_path));
+        _engine.Listen();
     }
 
-    public void Dispose() => _directory.Delete(recursive: true);
+    public void Dispose()
+    {
+        _engine.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task An_engine_that_goes_before_it_greets_is_none()
+    {
+        var accepted = _engine.AcceptAsync();
+        var opened = Task.Run(() => ControlConnection.TryOpen("wg0", _path));
+        (await accepted).Dispose();
+        Assert.Null(await opened);
+    }
+
+    [Fact]
+    public async Task One_that_goes_before_it_answers_has_hung_up()
+    {
+        var accepted = _engine.AcceptAsync();
+        var stopped = Task.Run(() =>
+        {
+            using var connection = ControlConnection.TryOpen("wg0", _path)!;
+            connection.Stop();
+        });
+        using (var engine = await accepted)
+        {
+            engine.Send(Encoding.UTF8.GetBytes($$$"""{"jsonrpc":"2.0","method":"greeting","params":{{{Greeting()}}}}""" + "\n"));
+            Assert.NotEqual(0, engine.Receive(new byte[4096]));
+        }
+
+        await Assert.ThrowsAsync<EngineHungUpException>(() => stopped);
+    }
+
+    private static string Greeting() =>
+        JsonSerializer.Serialize(new Greeting(ControlProtocol.Version, "1", "wg0", 1), ControlJsonContext.Default.Greeting);
 }

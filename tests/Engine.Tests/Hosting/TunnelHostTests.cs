@@ -168,7 +168,7 @@ public sealed class TunnelHostTests : IDisposable
         {
             using var connection = ControlConnection.TryOpen(Name, ControlPath)!;
             answers.Add(connection.GetTunnel().Name);
-            answers.Add(Uapi("set=1\nlisten_port=1\n\n"));
+            answers.Add(AskUapi("set=1\nlisten_port=1\n\n"));
             answers.Add(ErrorOf($$$"""{"jsonrpc":"2.0","id":1,"method":"peer.remove","params":{"publicKey":"{{{PeerKey}}}"}}"""));
             connection.Stop();
             // The engine answers first and ends then.
@@ -200,7 +200,7 @@ public sealed class TunnelHostTests : IDisposable
 
         // This process is the engine's, so that the connection's end is all that can be waited for.
         Assert.False(connection.WaitForEnd(TimeSpan.FromMilliseconds(1)));
-        Assert.Throws<CommandException>(connection.GetTunnel);
+        Assert.Throws<EngineHungUpException>(connection.GetTunnel);
         AssertNothingLeft(platform);
     }
 

@@ -80,6 +80,22 @@ public class EngineEndTests
     }
 
     [InteropFact]
+    public void One_that_is_killed_while_it_is_asked_to_end_is_cleaned_up_after()
+    {
+        using var pair = new EnginePair();
+        File.WriteAllText(pair.ConfigOne, File.ReadAllText(pair.ConfigOne).Replace("AllowedIPs = ", "AllowedIPs = 0.0.0.0/0, ", StringComparison.Ordinal));
+        var engine = pair.Up(pair.One);
+        Assert.True(Signals.Send(engine.ProcessId, Signals.Stop));
+        var down = pair.One.Namespace.Start(InteropRequirement.Engine!, "down", pair.One.Interface);
+        Eventually.True(() => pair.One.Namespace.Run("ss", "-xHp", "state", "established").Output.Contains($"pid={down.Id},", StringComparison.Ordinal), "`down` waits for an answer");
+        Assert.True(Signals.Send(engine.ProcessId, Signals.Kill));
+        Assert.True(down.WaitForExit(TimeSpan.FromSeconds(20)), "`down` ends");
+        Assert.Equal(0, down.ExitCode);
+        Assert.DoesNotContain("fwmark", pair.One.Namespace.Run("ip", "rule").Output);
+        Assert.Empty(pair.One.Leftovers());
+    }
+
+    [InteropFact]
     public void The_start_after_a_kill_finds_its_place_free_and_leaves_nothing()
     {
         using var pair = new EnginePair();

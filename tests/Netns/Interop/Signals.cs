@@ -11,6 +11,8 @@ internal static partial class Signals
     public const int Quit = 3;
     public const int Kill = 9;
     public const int Terminate = 15;
+    public const int Continue = 18;
+    public const int Stop = 19;
 
     private const int NoSuchProcess = 3;
 

@@ -25,7 +25,15 @@ internal static class DownVerb
         using var engine = ControlConnection.TryOpen(name);
         if (engine is null)
             return CleanUp(name);
-        engine.Stop();
+        try
+        {
+            engine.Stop();
+        }
+        catch (EngineHungUpException)
+        {
+            // It ends, in whatever way.
+        }
+
         if (!engine.WaitForEnd(Timeout))
             throw new CommandException(ExitCode.Timeout, $"The engine of {name} has not ended after {Timeout.TotalSeconds:0} s.");
         // It was killed on its way.
