@@ -22,6 +22,7 @@
         'New-WgPresharedKey'
         'Remove-WgPeer'
         'Resolve-WgAllowedIP'
+        'Save-WgTunnel'
         'Set-WgPeer'
         'Set-WgTunnel'
         'Start-WgTunnel'

@@ -209,6 +209,31 @@ Endpoint = $($Other.Outer):$($Other.Port)
         Import-WgConfig $A.Config | Should -BeNullOrEmpty
     }
 
+    It 'saves the tunnel to its file, and foresees that exactly' {
+        $before = Get-Content -Raw $A.Config
+        $mode = (Get-Item $A.Config).UnixFileMode
+        Save-WgTunnel $A.Tunnel | Should -BeNullOrEmpty
+        $new = (New-WgKey).PublicKey
+        Add-WgPeer $A.Tunnel $new 10.91.0.0/16 -PeerName saved
+        $foreseen = Save-WgTunnel $A.Tunnel -WhatIf
+        Get-Content -Raw $A.Config | Should -Be $before
+        $done = Get-WgTunnel $A.Tunnel | Save-WgTunnel
+        $done | ConvertTo-Json | Should -Be ($foreseen | ConvertTo-Json)
+        $done.Property | Should -Be 'Peer', 'Name', 'AllowedIP'
+        Get-Content -Raw $A.Config | Should -Be ($before.TrimEnd("`n") + "`n`n# Name = saved`n[Peer]`nPublicKey = $new`nAllowedIPs = 10.91.0.0/16`n")
+        (Get-Item $A.Config).UnixFileMode | Should -Be $mode
+        Sync-WgConfig $A.Tunnel | Should -BeNullOrEmpty
+        Remove-WgPeer $A.Tunnel saved
+        (Save-WgTunnel $A.Tunnel).Kind | Should -Be 'Removed'
+        (Get-Content -Raw $A.Config).TrimEnd() | Should -Be $before.TrimEnd()
+
+        Move-Item $A.Config "$($A.Config).away"
+        Get-ErrorId { Save-WgTunnel $A.Tunnel } | Should -BeLike 'SaveFailed,*'
+        Move-Item "$($A.Config).away" $A.Config
+        Get-ErrorId { Save-WgTunnel nosuch } | Should -BeLike 'TunnelNotFound,*'
+        { Save-WgTunnel nosuch* } | Should -Not -Throw
+    }
+
     It 'sets properties of the tunnel, each once' {
         $foreseen = Set-WgTunnel $A.Tunnel -ListenPort 51899 -Mtu 1380 -Address "$($A.Inner)/24" -FwMark 7 -WhatIf
         $changes = Set-WgTunnel $A.Tunnel -ListenPort 51899 -Mtu 1380 -Address "$($A.Inner)/24" -FwMark 7

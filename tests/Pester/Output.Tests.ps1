@@ -107,10 +107,6 @@ Address = 10.0.0.300/24"
         }
     }
 
-    It 'calls false what the engine does not do' {
-        Test-WgConfig (New-TestConfig saved 'SaveConfig = true') | Should -BeFalse
-    }
-
     It 'never shows a key that was piped instead of a file, nor does <_>' -ForEach 'Test-WgConfig', 'Start-WgTunnel', 'Get-WgTunnel', 'Stop-WgTunnel' {
         $config = New-TestConfig content "PrivateKey=$(New-WgKey -AsPlainText)`n$(New-WgKey -AsPlainText)"
         $keys = (Get-Content $config | Select-String '[A-Za-z0-9+/]{43}=').Matches.Value | Where-Object { $_ -notin $PeerKeys }

@@ -48,6 +48,9 @@ public static class ControlProtocol
         /// <summary>params <see cref="SyncRequest"/>, result <see cref="SyncResult"/>.</summary>
         public const string TunnelSync = "tunnel.sync";
 
+        /// <summary>params <see cref="SaveQuery"/>, result <see cref="SaveResult"/>.</summary>
+        public const string TunnelSave = "tunnel.save";
+
         /// <summary>No params, result <see cref="Done"/>; the engine answers, then takes the tunnel down and exits.</summary>
         public const string TunnelStop = "tunnel.stop";
 
@@ -77,4 +80,7 @@ public enum ControlErrorCode
 
     /// <summary>The tunnel is not ready yet: it can be looked at and stopped, but not changed.</summary>
     Starting = -32008,
+
+    /// <summary>The configuration file was not written; it is as it was.</summary>
+    SaveFailed = -32009,
 }

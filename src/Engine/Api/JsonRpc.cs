@@ -87,6 +87,8 @@ public sealed class SecretKeyJsonConverter : JsonConverter<SecretKey>
 [JsonSerializable(typeof(PeerChangeRequest))]
 [JsonSerializable(typeof(SyncRequest))]
 [JsonSerializable(typeof(SyncResult))]
+[JsonSerializable(typeof(SaveQuery))]
+[JsonSerializable(typeof(SaveResult))]
 [JsonSerializable(typeof(EngineStatus))]
 [JsonSerializable(typeof(EngineEvent))]
 [JsonSerializable(typeof(StartReport))]

@@ -94,6 +94,9 @@ internal sealed class ControlConnection : IDisposable
         return Call(ControlProtocol.Methods.TunnelSync, ControlJsonContext.Default.SyncResult, request, ControlJsonContext.Default.SyncRequest);
     }
 
+    public SaveResult Save(bool dryRun) =>
+        Call(ControlProtocol.Methods.TunnelSave, ControlJsonContext.Default.SaveResult, new SaveQuery { DryRun = dryRun }, ControlJsonContext.Default.SaveQuery);
+
     public void Stop() => Call(ControlProtocol.Methods.TunnelStop, ControlJsonContext.Default.Done);
 
     /// <summary>

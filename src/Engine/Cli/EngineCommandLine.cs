@@ -72,6 +72,7 @@ public static class EngineCommandLine
         root.Subcommands.Add(UpVerb.Create());
         root.Subcommands.Add(DownVerb.Create());
         root.Subcommands.Add(SyncVerb.Create());
+        root.Subcommands.Add(SaveVerb.Create());
         root.Subcommands.Add(ShowVerb.Create());
         root.Subcommands.Add(CheckVerb.Create());
         root.Subcommands.Add(KeyVerbs.CreateGenKey());

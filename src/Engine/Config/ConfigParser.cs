@@ -2,7 +2,7 @@ namespace WireGuard.Configuration;
 
 /// <summary>
 /// Reads the configuration grammar of wg(8) and wg-quick(8). One pass finds every error, each with its line and column;
-/// there is a configuration only when there are none. Keys that parse but have no effect yet are
+/// there is a configuration only when there are none. Keys that have no effect without leave are
 /// <see cref="ConfigSupport"/>'s matter.
 /// </summary>
 public static class ConfigParser
@@ -49,7 +49,7 @@ public static class ConfigParser
         return result.Config ?? throw new ConfigException(result.Diagnostics);
     }
 
-    private static ConfigResult Parse(ReadOnlyMemory<char> text, string? path, DiagnosticBag diagnostics, out bool hasPrivateKey)
+    internal static ConfigResult Parse(ReadOnlyMemory<char> text, string? path, DiagnosticBag diagnostics, out bool hasPrivateKey)
     {
         const char ByteOrderMark = '\uFEFF';
         using var reader = new ConfigReader(text.Span.StartsWith(ByteOrderMark) ? text[1..] : text, path, diagnostics);

@@ -1,20 +1,17 @@
 namespace WireGuard.Configuration;
 
-/// <summary>
-/// Keys whose effect is not built yet: they are refused, never ignored. To take one off the list once it works, delete
-/// its line in <see cref="Unsupported"/>.
-/// </summary>
+/// <summary>Keys that have no effect unless the start says so: they are named, never ignored in silence.</summary>
 public static class ConfigSupport
 {
     private const string HooksNeedConsent = "hooks run only when the start allows it (--allow-hooks, -AllowHook), from a file that root alone can write";
 
-    /// <summary>One error ("NotSupported") for each value that asks for something this version does not do.</summary>
-    public static IReadOnlyList<ConfigDiagnostic> Unsupported(TunnelConfig config)
+    /// <summary>A warning ("NotSaved") that SaveConfig will have no effect.</summary>
+    /// <param name="why">A clause.</param>
+    public static ConfigDiagnostic NotSaved(TunnelConfig config, string why)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var diagnostics = new DiagnosticBag(config.Path);
-        SaveConfig(config, diagnostics);
-        return diagnostics.ToList();
+        var place = config.Interface.Positions["SaveConfig"];
+        return new ConfigDiagnostic(ConfigSeverity.Warning, "NotSaved", $"SaveConfig has no effect, because {why}.", config.Path, place.Line, place.Column);
     }
 
     /// <summary>One warning ("HookNotRun") for each command of a file that is not run.</summary>
@@ -32,13 +29,4 @@ public static class ConfigSupport
 
         return diagnostics.ToList();
     }
-
-    private static void SaveConfig(TunnelConfig config, DiagnosticBag diagnostics)
-    {
-        if (config.Interface.SaveConfig)
-            Refuse(diagnostics, config.Interface.Positions["SaveConfig"], "SaveConfig = true is not supported yet. Leave the line out; the file stays as it is.");
-    }
-
-    private static void Refuse(DiagnosticBag diagnostics, ConfigPosition place, string message) =>
-        diagnostics.Error("NotSupported", place, message);
 }

@@ -29,6 +29,7 @@ internal sealed class ControlMethods(IDeviceControl device, ITunnelContext conte
                 ControlProtocol.Methods.PeerSet => await ChangePeerAsync(call, PeerChangeMode.UpdateOnly, cancellation),
                 ControlProtocol.Methods.PeerRemove => await RemovePeerAsync(call),
                 ControlProtocol.Methods.TunnelSync => await SyncAsync(call, cancellation),
+                ControlProtocol.Methods.TunnelSave => await SaveAsync(call, cancellation),
                 ControlProtocol.Methods.TunnelStop or ControlProtocol.Methods.EventsSubscribe => RpcText.Result(call.Id.Span, new Done(), s_json.Done),
                 _ => throw new ControlException(ControlErrorCode.MethodNotFound, "There is no such method."),
             };
@@ -95,6 +96,20 @@ internal sealed class ControlMethods(IDeviceControl device, ITunnelContext conte
         try
         {
             return RpcText.Result(call.Id.Span, new SyncResult(context.Sync(wish, request.DryRun)), s_json.SyncResult);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    private async Task<SecretBufferWriter> SaveAsync(RpcCall call, CancellationToken cancellation)
+    {
+        var query = call.Params.IsEmpty ? new SaveQuery() : call.ReadParams(s_json.SaveQuery);
+        await _changing.WaitAsync(cancellation);
+        try
+        {
+            return RpcText.Result(call.Id.Span, context.Save(query.DryRun), s_json.SaveResult);
         }
         finally
         {

@@ -40,6 +40,11 @@ public interface ITunnelContext
     /// <exception cref="ControlException">Why not; nothing has changed.</exception>
     IReadOnlyList<TunnelDifference> Sync(TunnelWish wish, bool dryRun);
 
+    /// <summary>Has the file that the tunnel was started from say what runs; one at a time with <see cref="Sync"/>.</summary>
+    /// <param name="dryRun">Nothing is written; the answer is what would be.</param>
+    /// <exception cref="ControlException">SaveFailed; the file is as it was.</exception>
+    SaveResult Save(bool dryRun);
+
     /// <summary>
     /// Called after peer.add, peer.set or peer.remove has changed the device, one at a time: routes follow the peers'
     /// allowed IPs. The client waits for it.

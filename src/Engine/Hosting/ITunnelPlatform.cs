@@ -27,6 +27,16 @@ public interface ITunnelPlatform
     /// <exception cref="StartException">HookFailed: it ended with another code than 0, or not in time.</exception>
     void RunHook(HookPoint point, string command, EngineLog log, CancellationToken cancel);
 
+    /// <summary>Why a configuration file is not to be written by the engine, as a clause; null: it may be.</summary>
+    /// <param name="path">Absolute.</param>
+    /// <exception cref="IOException">It cannot be told.</exception>
+    string? ObjectionToSaving(string path);
+
+    /// <summary>Gives a file another content, whole or not at all; its owner stays, and nobody gets to read it who could not before.</summary>
+    /// <param name="forOwnerAlone">The group may not read it any more.</param>
+    /// <exception cref="IOException">The system refused (also UnauthorizedAccessException); the file is as it was.</exception>
+    void ReplaceFile(string path, ReadOnlySpan<byte> content, bool forOwnerAlone);
+
     /// <summary>The protocol's clock: its timestamps go on during suspend.</summary>
     TimeProvider Clock { get; }
 }

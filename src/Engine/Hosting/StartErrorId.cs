@@ -11,9 +11,6 @@ public enum StartErrorId
 
     ConfigNotFound,
 
-    /// <summary>The file asks for something that is not built yet.</summary>
-    ConfigUnsupported,
-
     /// <summary>Root, or CAP_NET_ADMIN, is needed.</summary>
     AccessDenied,
 

@@ -2,12 +2,12 @@ using WireGuard.Configuration;
 
 namespace WireGuard.Engine.Hosting;
 
-/// <summary>A tunnel's configuration, found by name or path, read, and checked for what this engine can do.</summary>
+/// <summary>A tunnel's configuration, found by name or path, and read.</summary>
 public static class TunnelFile
 {
     /// <param name="nameOrPath">NAME, or a file.</param>
     /// <param name="warnings">What is doubtful about the file but does not refuse it.</param>
-    /// <exception cref="StartException">ConfigNotFound, ConfigInvalid, ConfigUnsupported, AccessDenied.</exception>
+    /// <exception cref="StartException">ConfigNotFound, ConfigInvalid, AccessDenied.</exception>
     public static (string Name, TunnelConfig Config) Load(string nameOrPath, out IReadOnlyList<ConfigDiagnostic> warnings)
     {
         var (path, name) = Locate(nameOrPath);
@@ -19,11 +19,7 @@ public static class TunnelFile
             throw new StartException(IdOf(result.Diagnostics), Describe(result.Diagnostics));
         }
 
-        var unsupported = ConfigSupport.Unsupported(config);
-        if (unsupported.Count == 0)
-            return (name, config);
-        config.Dispose();
-        throw new StartException(StartErrorId.ConfigUnsupported, Describe(unsupported));
+        return (name, config);
     }
 
     /// <summary>Absolute path and tunnel name; nothing is opened.</summary>

@@ -138,6 +138,8 @@ public sealed partial class TunnelHost : IDisposable
         cancel.ThrowIfCancellationRequested();
         gate.TakeChanges(ApplyForClient);
         RunHooks(HookPoint.PostUp, cancel);
+        if (_options.Config is { Interface.SaveConfig: true })
+            _undo.Push("save the configuration", SaveAtEnd);
         _undo.Push("run PreDown", () => RunHooksOfEnd(HookPoint.PreDown));
         _staysClosed = _isUp = true;
         if (_options.Config is not null)

@@ -32,20 +32,18 @@ internal static class ConfigCheck
     {
         var result = Read(path);
         using var config = result.Config;
-        return config is null ? result.Diagnostics : [.. result.Diagnostics, .. ConfigSupport.Unsupported(config), .. ConfigSupport.HooksNotRun(config)];
+        return config is null ? result.Diagnostics : [.. result.Diagnostics, .. ConfigSupport.HooksNotRun(config)];
     }
 
     /// <summary>Its warnings.</summary>
-    /// <exception cref="WgException">ConfigNotFound, AccessDenied, ConfigInvalid, ConfigUnsupported.</exception>
+    /// <exception cref="WgException">ConfigNotFound, AccessDenied, ConfigInvalid.</exception>
     /// <param name="allowHooks">False: each of its commands is a warning.</param>
     internal static IReadOnlyList<ConfigDiagnostic> Validate(string path, bool allowHooks)
     {
         var result = Read(path);
         using var config = result.Config;
         ThrowOnErrors(ErrorIds.ConfigInvalid, result.Diagnostics);
-        var unsupported = config is null ? [] : ConfigSupport.Unsupported(config);
-        ThrowOnErrors(ErrorIds.ConfigUnsupported, unsupported);
-        return [.. result.Diagnostics, .. unsupported, .. config is null || allowHooks ? [] : ConfigSupport.HooksNotRun(config)];
+        return [.. result.Diagnostics, .. config is null || allowHooks ? [] : ConfigSupport.HooksNotRun(config)];
     }
 
     /// <summary>For a tunnel that runs: hooks and SaveConfig, which belong to start and stop, are of no matter, and its key may stay.</summary>

@@ -26,6 +26,9 @@ internal static class EngineClientMethods
     internal static Task<SyncResult> SyncAsync(this EngineClient client, SyncRequest request, CancellationToken cancellation) =>
         client.InvokeAsync(ControlProtocol.Methods.TunnelSync, request, Json.SyncRequest, Json.SyncResult, cancellation);
 
+    internal static Task<SaveResult> SaveAsync(this EngineClient client, SaveQuery query, CancellationToken cancellation) =>
+        client.InvokeAsync(ControlProtocol.Methods.TunnelSave, query, Json.SaveQuery, Json.SaveResult, cancellation);
+
     internal static Task<Done> StopAsync(this EngineClient client, CancellationToken cancellation) =>
         client.InvokeAsync(ControlProtocol.Methods.TunnelStop, Json.Done, cancellation);
 }

@@ -10,7 +10,6 @@ internal static class ErrorIds
     internal const string AddressInUse = nameof(AddressInUse);
     internal const string ConfigInvalid = nameof(ConfigInvalid);
     internal const string ConfigNotFound = nameof(ConfigNotFound);
-    internal const string ConfigUnsupported = nameof(ConfigUnsupported);
     internal const string CryptoUnavailable = nameof(CryptoUnavailable);
     internal const string EndpointUnresolved = nameof(EndpointUnresolved);
     internal const string EngineAccessDenied = nameof(EngineAccessDenied);
@@ -29,6 +28,7 @@ internal static class ErrorIds
     internal const string InvalidValue = nameof(InvalidValue);
     internal const string PeerExists = nameof(PeerExists);
     internal const string PeerNotFound = nameof(PeerNotFound);
+    internal const string SaveFailed = nameof(SaveFailed);
     internal const string Starting = nameof(Starting);
     internal const string TunNotAvailable = nameof(TunNotAvailable);
     internal const string TunnelExists = nameof(TunnelExists);

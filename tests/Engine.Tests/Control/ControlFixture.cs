@@ -65,6 +65,9 @@ internal sealed class FakeTunnelContext : ITunnelContext
 
     internal IReadOnlyList<TunnelDifference> Differences { get; set; } = [];
 
+    /// <summary>Whether each was a dry run.</summary>
+    internal List<bool> Saves { get; } = [];
+
     internal int StopRequests { get; private set; }
 
     internal int PeerChanges { get; private set; }
@@ -84,6 +87,12 @@ internal sealed class FakeTunnelContext : ITunnelContext
     {
         Wishes.Add((wish, dryRun));
         return Differences;
+    }
+
+    public SaveResult Save(bool dryRun)
+    {
+        Saves.Add(dryRun);
+        return new SaveResult(ConfigPath!, Differences);
     }
 
     public Task PeersChangedAsync()

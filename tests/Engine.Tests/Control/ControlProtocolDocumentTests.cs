@@ -13,7 +13,7 @@ public partial class ControlProtocolDocumentTests
 
     public static TheoryData<string> Methods => [.. typeof(ControlProtocol.Methods).GetFields().Select(constant => (string)constant.GetRawConstantValue()!)];
 
-    public static TheoryData<Type> Messages => [typeof(Greeting), typeof(TunnelQuery), typeof(TunnelInfo), typeof(PeerInfo), typeof(PeerChangeRequest), typeof(SyncRequest), typeof(SyncResult), typeof(TunnelDifference), typeof(EngineStatus), typeof(EngineEvent), typeof(RpcErrorData)];
+    public static TheoryData<Type> Messages => [typeof(Greeting), typeof(TunnelQuery), typeof(TunnelInfo), typeof(PeerInfo), typeof(PeerChangeRequest), typeof(SyncRequest), typeof(SyncResult), typeof(TunnelDifference), typeof(SaveQuery), typeof(SaveResult), typeof(EngineStatus), typeof(EngineEvent), typeof(RpcErrorData)];
 
     [Theory]
     [MemberData(nameof(Methods))]
@@ -88,6 +88,8 @@ public partial class ControlProtocolDocumentTests
         (ControlProtocol.Methods.EngineStatus, true) => typeof(EngineStatus),
         (ControlProtocol.Methods.TunnelSync, true) => typeof(SyncResult),
         (ControlProtocol.Methods.TunnelSync, false) => typeof(SyncRequest),
+        (ControlProtocol.Methods.TunnelSave, true) => typeof(SaveResult),
+        (ControlProtocol.Methods.TunnelSave, false) => typeof(SaveQuery),
         (ControlProtocol.Methods.PeerAdd or ControlProtocol.Methods.PeerSet, true) => typeof(PeerInfo),
         (ControlProtocol.Methods.PeerAdd or ControlProtocol.Methods.PeerSet, false) => typeof(PeerChangeRequest),
         (ControlProtocol.Methods.PeerRemove, true) => typeof(PeerInfo),

@@ -52,6 +52,17 @@ internal sealed class MemoryPlatform : ITunnelPlatform
 
     public void RunHook(HookPoint point, string command, EngineLog log, CancellationToken cancel) => Calls.Add($"{point} {command}");
 
+    /// <summary>Why files are not to be written.</summary>
+    public string? SaveObjection { get; set; }
+
+    public string? ObjectionToSaving(string path) => SaveObjection;
+
+    public void ReplaceFile(string path, ReadOnlySpan<byte> content, bool forOwnerAlone)
+    {
+        Calls.Add($"save {Path.GetFileName(path)}{(forOwnerAlone ? " for its owner alone" : "")}");
+        File.WriteAllBytes(path, content);
+    }
+
     public TimeProvider Clock => TimeProvider.System;
 
     public IHostNetwork CreateNetwork(string tunnel, string stateDirectory, EngineLog log) => new RecordingNetwork(this);

@@ -37,6 +37,10 @@ internal sealed class FuzzTunnelContext : ITunnelContext
         ? throw new ControlException(ControlErrorCode.HostNetworkFailed, "No route.")
         : [];
 
+    public SaveResult Save(bool dryRun) => RefusesRoutes
+        ? throw new ControlException(ControlErrorCode.SaveFailed, "No file.")
+        : new(ConfigPath!, []);
+
     public Task PeersChangedAsync() => RefusesRoutes
         ? Task.FromException(new ControlException(ControlErrorCode.HostNetworkFailed, "No route."))
         : Task.CompletedTask;

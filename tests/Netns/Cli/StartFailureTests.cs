@@ -131,10 +131,6 @@ public sealed class StartFailureTests : IDisposable
         Assert.Contains($"{Host.Interface}.conf:3:1: error:", AssertFails(Up(Config("Nonsense = 1")), StartErrorId.ConfigInvalid, ExitCode.Error).Message);
 
     [InteropFact]
-    public void A_file_that_asks_for_what_is_not_built() =>
-        Assert.Contains("SaveConfig", AssertFails(Up(Config("SaveConfig = true")), StartErrorId.ConfigUnsupported, ExitCode.Error).Message);
-
-    [InteropFact]
     public void Without_a_report_the_message_goes_to_standard_error_and_is_no_stack_trace()
     {
         var result = Host.TryEngine("up", "/nonexistent/wg0.conf");

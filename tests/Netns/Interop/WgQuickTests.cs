@@ -3,7 +3,7 @@ namespace WireGuard.Tests.Interop;
 /// <summary>wg-quick(8) with our engine as its userspace implementation.</summary>
 public class WgQuickTests
 {
-    private static readonly string[] s_verbs = ["up", "down"];
+    private static readonly string[] s_verbs = ["up", "down", "save"];
 
     [InteropFact(InteropRequirement.UserspaceWgQuick)]
     public void Up_brings_a_tunnel_and_down_leaves_nothing()
@@ -33,7 +33,7 @@ public class WgQuickTests
         pair.One.AssertNothingLeft();
     }
 
-    private static void Run(EnginePair pair, Host host, string verb)
+    internal static void Run(EnginePair pair, Host host, string verb)
     {
         Assert.Contains(verb, s_verbs);
         var environment = new Dictionary<string, string> { ["WG_QUICK_USERSPACE_IMPLEMENTATION"] = InteropRequirement.Engine! };

@@ -34,15 +34,6 @@ public sealed class ConfigCheckTests : IDisposable
     }
 
     [Fact]
-    public void What_the_engine_does_not_do_is_refused_before_it_starts()
-    {
-        var path = _directory.Write("wg0.conf", Good.Replace("[Peer]", "SaveConfig = true\n[Peer]", StringComparison.Ordinal));
-
-        Assert.Contains(ConfigCheck.Check(path), d => d.Severity == ConfigSeverity.Error);
-        Refused(ErrorIds.ConfigUnsupported, path);
-    }
-
-    [Fact]
     public void Hooks_are_warnings_until_they_are_allowed()
     {
         var path = _directory.Write("wg0.conf", Good.Replace("[Peer]", "PostUp = true\n[Peer]", StringComparison.Ordinal));

@@ -45,7 +45,7 @@ public sealed class ErrorCatalogTests
     [InlineData("TunnelExists")]
     [InlineData("ConfigInvalid")]
     [InlineData("ConfigNotFound")]
-    [InlineData("ConfigUnsupported")]
+    [InlineData("SaveFailed")]
     [InlineData("AccessDenied")]
     [InlineData("TunNotAvailable")]
     [InlineData("AddressInUse")]

@@ -120,7 +120,8 @@ internal static class RunVerb
         temporary?.ConfigWasRead();
         var notRun = config is null ? [] : HooksNotRun(config, choices);
         var runsHooks = choices.AllowHooks && notRun.Count == 0;
-        warnings = [.. doubts.Concat(notRun).Select(d => d.ToString())];
+        var notSaved = config is { Interface.SaveConfig: true } && SavedFile.Objection(config.Path!) is { } objection ? [ConfigSupport.NotSaved(config, objection)] : (ConfigDiagnostic[])[];
+        warnings = [.. doubts.Concat(notRun).Concat(notSaved).Select(d => d.ToString())];
         var level = Environment.GetEnvironmentVariable(LogLevels.Variable);
         log = openLog(name, LogLevels.Parse(level, LogLevel.Information));
         if (LogLevels.Misunderstood(level) is { } misunderstood)

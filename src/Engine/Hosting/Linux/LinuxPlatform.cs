@@ -30,6 +30,10 @@ internal sealed class LinuxPlatform(OffloadChoice offloads) : ITunnelPlatform
     public void RunHook(HookPoint point, string command, EngineLog log, CancellationToken cancel) =>
         HookShell.Run(point, command, point is HookPoint.PreUp or HookPoint.PostUp ? s_startLimit : s_endLimit, log, cancel);
 
+    public string? ObjectionToSaving(string path) => SavedFile.Objection(path);
+
+    public void ReplaceFile(string path, ReadOnlySpan<byte> content, bool forOwnerAlone) => SavedFile.Replace(path, content, forOwnerAlone);
+
     public TimeProvider Clock { get; } = new BootTimeProvider();
 
     public IHostNetwork CreateNetwork(string tunnel, string stateDirectory, EngineLog log) => new InterfaceConfigurator(tunnel, stateDirectory, log);

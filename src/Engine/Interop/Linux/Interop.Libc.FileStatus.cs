@@ -6,7 +6,7 @@ namespace WireGuard.Engine.Interop.Linux;
 /// What statx(2) tells of a path itself, symbolic links not followed. statx and not lstat: its structure is the same on
 /// every architecture.
 /// </summary>
-internal readonly partial record struct FileStatus(uint Mode, uint Owner, ulong Inode, ulong Device)
+internal readonly partial record struct FileStatus(uint Mode, uint Owner, uint Group, ulong Inode, ulong Device)
 {
     private const int NoEntry = 2;
     private const int NotDirectory = 20;
@@ -42,7 +42,7 @@ internal readonly partial record struct FileStatus(uint Mode, uint Owner, ulong 
         status = default;
         if (StatX(CurrentDirectory, path, DoNotFollowLinks, BasicFields, out var raw) == 0)
         {
-            status = new FileStatus(raw.Mode, raw.Owner, raw.Inode, (ulong)raw.DeviceMajor << 32 | raw.DeviceMinor);
+            status = new FileStatus(raw.Mode, raw.Owner, raw.Group, raw.Inode, (ulong)raw.DeviceMajor << 32 | raw.DeviceMinor);
             return true;
         }
 
@@ -61,6 +61,9 @@ internal readonly partial record struct FileStatus(uint Mode, uint Owner, ulong 
     {
         [FieldOffset(20)]
         internal uint Owner;
+
+        [FieldOffset(24)]
+        internal uint Group;
 
         [FieldOffset(28)]
         internal ushort Mode;
