@@ -244,6 +244,14 @@ Describe 'Engines that misbehave' {
         Get-ErrorId { Get-WgTunnel left } | Should -BeLike 'TunnelNotFound,*'
     }
 
+    It 'cleans up after an engine that dies when it is to end' {
+        Start-FakeTunnel dying DiesOnStop
+        $null = New-Item $Work/run/dying@1.undo
+        Stop-WgTunnel dying -ErrorAction Stop
+        Test-Path $Work/run/dying@1.undo | Should -BeFalse
+        Get-WgTunnel | Should -BeNullOrEmpty
+    }
+
     It 'times out on an engine that does not end' {
         Start-FakeTunnel stubborn StopsNever
         Get-ErrorId { Stop-WgTunnel stubborn -Timeout 0.3 } | Should -BeLike 'EngineTimeout,*'

@@ -43,4 +43,7 @@ public enum FakeBehavior
 
     /// <summary>Answers tunnel.stop, and stays.</summary>
     StopsNever,
+
+    /// <summary>Its process ends at tunnel.stop, before it answers.</summary>
+    DiesOnStop,
 }

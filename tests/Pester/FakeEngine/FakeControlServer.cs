@@ -128,6 +128,8 @@ public sealed class FakeControlServer : IDisposable
         using var request = JsonDocument.Parse(line);
         var id = request.RootElement.GetProperty("id").GetInt64();
         var method = request.RootElement.GetProperty("method").GetString()!;
+        if (_behavior == FakeBehavior.DiesOnStop && method == ControlProtocol.Methods.TunnelStop)
+            Environment.Exit(1);
         if (_behavior == FakeBehavior.WrongId)
             id += 1000;
         await SendAsync(stream, $$"""{"jsonrpc":"2.0","id":{{id}}{{Outcome(request, method)}}}""" + "\n");

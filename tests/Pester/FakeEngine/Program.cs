@@ -23,6 +23,10 @@ switch (args)
         if (Environment.GetEnvironmentVariable("WIREGUARD_FAKE_OPTIONS") is { Length: > 0 } file)
             File.WriteAllText(file, string.Join(' ', options));
         return Up(path);
+    case ["down", var name]:
+        foreach (var journal in Directory.EnumerateFiles(ControlProtocol.Directory, name + "@*.undo"))
+            File.Delete(journal);
+        return 0;
     case ["serve", var path]:
         return Serve(path);
     default:
