@@ -32,7 +32,7 @@ internal readonly unsafe struct Avx2Kernel : IAeadKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Blocks(uint* blocks, int count) => ChaCha20Vector256.Blocks(blocks, count);
 
-    public static void Run(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output) =>
+    public static void Run(uint* state, uint counter, int count, uint* nextState, uint nextCounter, byte** texts) =>
         throw new NotSupportedException();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -31,8 +31,8 @@ internal readonly unsafe struct Avx512Kernel : IAeadKernel
     public static void Blocks(uint* blocks, int count) => ChaCha20Vector512.Blocks(blocks, count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output) =>
-        ChaCha20Run512.Make(state, counter, count, nextState, nextCounter, output);
+    public static void Run(uint* state, uint counter, int count, uint* nextState, uint nextCounter, byte** texts) =>
+        ChaCha20Run512.Combine(state, counter, count, nextState, nextCounter, texts);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Alone(byte* key, ulong packetCounter, uint* output, int count) =>

@@ -13,10 +13,21 @@ internal static unsafe class ChaCha20Run512
 {
     internal const int Blocks = 16;
 
+    /// <summary>Makes the blocks and writes them.</summary>
+    /// <param name="output">Aligned to 64 bytes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Make(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output) =>
+        Make(state, counter, count, nextState, nextCounter, output, null);
+
     /// <inheritdoc cref="IAeadKernel.Run"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Combine(uint* state, uint counter, int count, uint* nextState, uint nextCounter, byte** texts) =>
+        Make(state, counter, count, nextState, nextCounter, null, texts);
+
+    // Never inlined: where it was, the JIT's budget was used up before its quarter rounds.
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    internal static void Make(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output)
+    private static void Make(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output, byte** texts)
     {
         var isFirst = Vector512.LessThan(Vector512<uint>.Indices, Vector512.Create((uint)count));
         var counters = Vector512<uint>.Indices + Vector512.ConditionalSelect(
@@ -67,10 +78,20 @@ internal static unsafe class ChaCha20Run512
         x14 += Word(state, nextState, 14, isFirst);
         x15 += Word(state, nextState, 15, isFirst);
         TurnWords(ref x12, ref x13, ref x14, ref x15);
-        StoreEveryFourth(x0, x4, x8, x12, output);
-        StoreEveryFourth(x1, x5, x9, x13, output + 16);
-        StoreEveryFourth(x2, x6, x10, x14, output + 32);
-        StoreEveryFourth(x3, x7, x11, x15, output + 48);
+        if (texts is null)
+        {
+            StoreEveryFourth(x0, x4, x8, x12, output);
+            StoreEveryFourth(x1, x5, x9, x13, output + 16);
+            StoreEveryFourth(x2, x6, x10, x14, output + 32);
+            StoreEveryFourth(x3, x7, x11, x15, output + 48);
+        }
+        else
+        {
+            CombineEveryFourth(x0, x4, x8, x12, texts);
+            CombineEveryFourth(x1, x5, x9, x13, texts + 1);
+            CombineEveryFourth(x2, x6, x10, x14, texts + 2);
+            CombineEveryFourth(x3, x7, x11, x15, texts + 3);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -142,5 +163,16 @@ internal static unsafe class ChaCha20Run512
         b.StoreAligned(output + 64);
         c.StoreAligned(output + 128);
         d.StoreAligned(output + 192);
+    }
+
+    /// <summary>Combines four blocks of text, of which three others lie between each two, with four blocks that the vectors hold.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CombineEveryFourth(Vector512<uint> a, Vector512<uint> b, Vector512<uint> c, Vector512<uint> d, byte** texts)
+    {
+        ChaCha20Vector512.Turn(ref a, ref b, ref c, ref d);
+        (a ^ Vector512.Load((uint*)texts[0])).Store((uint*)texts[0]);
+        (b ^ Vector512.Load((uint*)texts[4])).Store((uint*)texts[4]);
+        (c ^ Vector512.Load((uint*)texts[8])).Store((uint*)texts[8]);
+        (d ^ Vector512.Load((uint*)texts[12])).Store((uint*)texts[12]);
     }
 }

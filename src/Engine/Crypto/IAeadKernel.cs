@@ -35,9 +35,12 @@ internal unsafe interface IAeadKernel
     /// <summary>Blocks that <see cref="Run"/> makes; 0 where there is nothing faster than <see cref="Blocks"/>.</summary>
     static abstract int RunBlocks { get; }
 
-    /// <summary>Makes <see cref="RunBlocks"/> blocks: <paramref name="count"/> of one state, the rest of the next.</summary>
-    /// <param name="output">Aligned to 64 bytes.</param>
-    static abstract void Run(uint* state, uint counter, int count, uint* nextState, uint nextCounter, uint* output);
+    /// <summary>
+    /// Combines <see cref="RunBlocks"/> blocks of text with as many of keystream, which are written nowhere:
+    /// <paramref name="count"/> of one state, the rest of the next.
+    /// </summary>
+    /// <param name="texts">Where each block of text lies, of any alignment.</param>
+    static abstract void Run(uint* state, uint counter, int count, uint* nextState, uint nextCounter, byte** texts);
 
     /// <summary>Makes the first blocks of one packet's keystream.</summary>
     /// <param name="key">Of any alignment.</param>

@@ -87,52 +87,32 @@ internal sealed unsafe partial class KernelTransportAead<TKernel> : TransportAea
             TKernel.Spread(state, 0, scratch.Window + (i * ChaCha20.StateWords), 1);
         }
 
-        var made = Plan(packets, default, scratch, packets.Length);
+        // Where a run takes the text, it would be in vain here.
+        var made = CanRun(packets, default) ? 0 : Plan(packets, default, scratch, packets.Length);
         TKernel.Blocks(scratch.Window, packets.Length + made);
         for (var i = 0; i < packets.Length; i++)
             Unsafe.CopyBlockUnaligned(scratch.Keys + (i * Poly1305.KeySize), scratch.Window + (i * ChaCha20.StateWords), Poly1305.KeySize);
         return made;
     }
 
-    /// <summary>Combines all texts with their keystream: with what the first window has of it, then window after window.</summary>
+    /// <summary>Combines all texts with their keystream: with what the first window has of it, then run after run and window after window.</summary>
     /// <param name="onlyAuthentic">Leaves forgeries as they came.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Combine(ReadOnlySpan<AeadPacket> packets, int made, AeadScratch scratch, bool onlyAuthentic)
     {
         var place = default(Place);
         var keystream = scratch.Window + (packets.Length * ChaCha20.StateWords);
-        while (made > 0)
+        while (true)
         {
-            place = CombineWindow(packets, place, (byte*)keystream, made, onlyAuthentic);
-            made = MakeWindow(packets, place, scratch);
+            if (made > 0)
+                place = CombineWindow(packets, place, (byte*)keystream, made, onlyAuthentic);
+            place = CombineRuns(packets, place, scratch, onlyAuthentic);
+            made = Plan(packets, place, scratch, 0);
+            if (made == 0)
+                return;
+            TKernel.Blocks(scratch.Window, made);
             keystream = scratch.Window;
         }
-    }
-
-    /// <summary>Makes keystream for the text from a place on.</summary>
-    /// <returns>Number of blocks; 0 at the end of the last text.</returns>
-    private static int MakeWindow(ReadOnlySpan<AeadPacket> packets, Place place, AeadScratch scratch)
-    {
-        if (TKernel.RunBlocks > 0)
-        {
-            while (place.Packet < packets.Length && place.Block == BlocksOf(packets[place.Packet]))
-                place = new(place.Packet + 1, 0);
-            if (place.Packet == packets.Length)
-                return 0;
-            var count = Math.Min(BlocksOf(packets[place.Packet]) - place.Block, TKernel.RunBlocks);
-            var next = Math.Min(place.Packet + 1, packets.Length - 1);
-            if (count + BlocksOf(packets[next]) >= TKernel.RunBlocks)
-            {
-                // When the last text ends here, what it has no use for is made all the same.
-                TKernel.Run(StateOf(scratch, place.Packet), (uint)place.Block + 1, count, StateOf(scratch, next), 1, scratch.Window);
-                return next == place.Packet ? count : TKernel.RunBlocks;
-            }
-        }
-
-        var made = Plan(packets, place, scratch, 0);
-        if (made > 0)
-            TKernel.Blocks(scratch.Window, made);
-        return made;
     }
 
     /// <summary>Fills the window, behind blocks that are in it already, with states for the text from a place on.</summary>
