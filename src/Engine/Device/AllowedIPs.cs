@@ -1,15 +1,14 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace WireGuard.Engine.Device;
 
 /// <summary>
 /// Cryptokey routing (whitepaper, section 2): which peer owns an address, by longest prefix. A path-compressed binary
-/// trie per family. Lookups take no lock and allocate nothing, from any thread; changes are serialised by a lock and
-/// become visible one pointer at a time, so that a reader always sees a whole trie.
+/// trie per family, and, once it is settled, ranges made from it that are faster to look up. Lookups take no lock and allocate nothing, from
+/// any thread; changes are serialised by a lock and become visible one pointer at a time, so that a reader always sees a whole table.
 /// </summary>
 internal sealed class AllowedIPs<TOwner>
     where TOwner : class
@@ -19,16 +18,32 @@ internal sealed class AllowedIPs<TOwner>
     private readonly Node _root4 = new(default, 0, isIPv4: true);
     private readonly Node _root6 = new(default, 0, isIPv4: false);
 
+    // Null from a change on until the table is settled again.
+    private AddressRanges<TOwner>? _ranges4;
+    private AddressRanges<TOwner>? _ranges6;
+
     /// <summary>Owner of an IPv4 address given as its four bytes in network order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal TOwner? Find4(uint addressBigEndian) => Find(_root4, new AddressBits((ulong)addressBigEndian << 32, 0));
+    internal TOwner? Find4(uint addressBigEndian) => Find(Volatile.Read(ref _ranges4), _root4, new AddressBits((ulong)addressBigEndian << 32, 0));
 
     /// <summary>Owner of an IPv6 address given as its two halves in network order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal TOwner? Find6(ulong highBigEndian, ulong lowBigEndian) => Find(_root6, new AddressBits(highBigEndian, lowBigEndian));
+    internal TOwner? Find6(ulong highBigEndian, ulong lowBigEndian) => Find(Volatile.Read(ref _ranges6), _root6, new AddressBits(highBigEndian, lowBigEndian));
 
     /// <summary>As the other two, from an address object; for the control path.</summary>
-    internal TOwner? Find(IPAddress address) => Find(Root(address.AddressFamily), AddressBits.From(address));
+    internal TOwner? Find(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork
+        ? Find(Volatile.Read(ref _ranges4), _root4, AddressBits.From(address))
+        : Find(Volatile.Read(ref _ranges6), _root6, AddressBits.From(address));
+
+    /// <summary>Makes lookups fast again after changes, in a time that grows with the table.</summary>
+    internal void Settle()
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _ranges4, _ranges4 ?? RangesOf(_root4));
+            Volatile.Write(ref _ranges6, _ranges6 ?? RangesOf(_root6));
+        }
+    }
 
     /// <summary>Gives the prefix to the owner, taking it from any other. Returns who had it.</summary>
     internal TOwner? Set(IPNetwork prefix, TOwner owner)
@@ -39,6 +54,7 @@ internal sealed class AllowedIPs<TOwner>
             var before = node.Owner;
             if (ReferenceEquals(before, owner))
                 return before;
+            Unsettle(node);
             if (before is not null)
                 Forget(before, node);
             if (!_byOwner.TryGetValue(owner, out var nodes))
@@ -63,6 +79,7 @@ internal sealed class AllowedIPs<TOwner>
                     if (!ReferenceEquals(node.Owner, owner))
                         return false;
                     Forget(owner, node);
+                    Unsettle(node);
                     Clear(node);
                     return true;
                 }
@@ -82,7 +99,10 @@ internal sealed class AllowedIPs<TOwner>
             if (!_byOwner.Remove(owner, out var nodes))
                 return;
             foreach (var node in nodes)
+            {
+                Unsettle(node);
                 Clear(node);
+            }
         }
     }
 
@@ -98,6 +118,9 @@ internal sealed class AllowedIPs<TOwner>
             return sorted.ConvertAll(static n => n.ToNetwork());
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TOwner? Find(AddressRanges<TOwner>? ranges, Node root, AddressBits bits) => ranges is not null ? ranges.Find(bits) : Find(root, bits);
 
     private static TOwner? Find(Node root, AddressBits bits)
     {
@@ -144,6 +167,27 @@ internal sealed class AllowedIPs<TOwner>
         }
     }
 
+    private static AddressRanges<TOwner> RangesOf(Node root)
+    {
+        var builder = new AddressRanges<TOwner>.Builder();
+        Add(builder, root, null);
+        return builder.Build();
+    }
+
+    private static void Add(AddressRanges<TOwner>.Builder builder, Node node, TOwner? around)
+    {
+        var owner = node.Owner ?? around;
+        builder.Begin(node.Bits, owner);
+        for (var side = 0; side < 2; side++)
+            if (node.Child(side) is { } child)
+                Add(builder, child, owner);
+        if (node.Bits.AfterPrefix(node.Length) is { } next)
+            builder.Begin(next, around);
+    }
+
+    // Readers go to the trie before it changes.
+    private void Unsettle(Node node) => Volatile.Write(ref node.IsIPv4 ? ref _ranges4 : ref _ranges6, null);
+
     private void Forget(TOwner owner, Node node)
     {
         if (_byOwner.TryGetValue(owner, out var nodes) && nodes.Remove(node) && nodes.Count == 0)
@@ -166,35 +210,6 @@ internal sealed class AllowedIPs<TOwner>
 
             parent.Detach(side);
             node = parent;
-        }
-    }
-
-    /// <summary>128 address bits, most significant first; IPv4 in the top 32.</summary>
-    private readonly record struct AddressBits(ulong High, ulong Low)
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        internal int Bit(int index) => index < 64 ? (int)(High >> (63 - index)) & 1 : (int)(Low >> (127 - index)) & 1;
-
-        internal int CommonPrefix(AddressBits other)
-        {
-            var high = High ^ other.High;
-            return high != 0 ? BitOperations.LeadingZeroCount(high) : 64 + BitOperations.LeadingZeroCount(Low ^ other.Low);
-        }
-
-        internal AddressBits Masked(int length) => new(High & HighMask(length), Low & LowMask(length));
-
-        internal static ulong HighMask(int length) => length == 0 ? 0 : length >= 64 ? ulong.MaxValue : ulong.MaxValue << (64 - length);
-
-        internal static ulong LowMask(int length) => length <= 64 ? 0 : ulong.MaxValue << (128 - length);
-
-        internal static AddressBits From(IPAddress address)
-        {
-            Span<byte> bytes = stackalloc byte[16];
-            bytes.Clear();
-            address.TryWriteBytes(bytes, out _);
-            return new AddressBits(
-                BinaryPrimitives.ReadUInt64BigEndian(bytes),
-                BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
         }
     }
 

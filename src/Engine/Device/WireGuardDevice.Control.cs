@@ -69,6 +69,7 @@ public sealed partial class WireGuardDevice
                 ApplyPeer(peer, events);
             _peerList = [.. _peerList.Where(p => !p.IsRemoved), .. _addedPeers.Where(p => !p.IsRemoved)];
             _addedPeers.Clear();
+            AllowedIPs.Settle();
         }
 
         foreach (var raised in events)

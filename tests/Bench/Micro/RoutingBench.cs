@@ -44,6 +44,7 @@ internal static class RoutingBench
             table.Set(new IPNetwork(Address(addresses[i], isIPv4), isIPv4 ? 32 : 128), new object());
         }
 
+        table.Settle();
         random.Shuffle(addresses);
         var at = 0;
         return () =>

@@ -132,6 +132,8 @@ public sealed class AllowedIPsTests
             }
 
             var address = RandomAddress(random, family);
+            if (round % 3 == 0)
+                _table.Settle();
             var expected = naive.Where(p => p.Key.Contains(address)).OrderByDescending(p => p.Key.PrefixLength).Select(p => p.Value).FirstOrDefault();
             Assert.Same(expected, _table.Find(address));
         }
@@ -161,6 +163,8 @@ public sealed class AllowedIPsTests
         {
             var prefix = RandomPrefix(random, AddressFamily.InterNetwork, shortest: 9);
             _table.Set(prefix, _c);
+            if (i % 5 == 0)
+                _table.Settle();
             if (i % 3 == 0)
                 _table.RemoveAll(_c);
             else
@@ -172,9 +176,99 @@ public sealed class AllowedIPsTests
         Assert.Equal(0, wrong);
     }
 
+    [Theory]
+    [InlineData(AddressFamily.InterNetwork, 1)]
+    [InlineData(AddressFamily.InterNetwork, 2)]
+    [InlineData(AddressFamily.InterNetworkV6, 3)]
+    [InlineData(AddressFamily.InterNetworkV6, 4)]
+    public void A_settled_table_answers_as_before(AddressFamily family, int seed)
+    {
+        var random = new Random(seed);
+        var owners = Enumerable.Range(0, 100).Select(i => new Owner($"{i}")).ToArray();
+        foreach (var count in new[] { 0, 1, 2, 5, 50, 3000 })
+        {
+            var table = new AllowedIPs<Owner>();
+            List<byte[]> asked = [];
+            for (var i = 0; i < count; i++)
+            {
+                var prefix = CrowdedPrefix(random, family);
+                table.Set(prefix, owners[random.Next(owners.Length)]);
+                asked.AddRange(Around(prefix, random));
+            }
+
+            for (var i = 0; i < 200; i++)
+                asked.Add(RandomAddress(random, family).GetAddressBytes());
+            var before = asked.ConvertAll(a => table.Find(new IPAddress(a)));
+            table.Settle();
+            for (var i = 0; i < asked.Count; i++)
+                Assert.True(ReferenceEquals(before[i], table.Find(new IPAddress(asked[i]))), $"{new IPAddress(asked[i])} among {count}");
+        }
+    }
+
+    [Fact]
+    public void A_settled_table_follows_the_next_change()
+    {
+        Set("10.0.0.0/8", _a);
+        Set("fd00::/8", _a);
+        _table.Settle();
+        Set("10.1.0.0/16", _b);
+        Assert.Same(_b, Find("10.1.0.1"));
+        _table.Settle();
+        Assert.True(_table.Remove(IPNetwork.Parse("10.1.0.0/16"), _b));
+        Assert.Same(_a, Find("10.1.0.1"));
+        Set("fd01::/16", _b);
+        _table.Settle();
+        _table.RemoveAll(_a);
+        Assert.Null(Find("10.1.0.1"));
+        Assert.Null(Find("fd00::1"));
+        Assert.Same(_b, Find("fd01::1"));
+    }
+
     private void Set(string prefix, Owner owner) => _table.Set(IPNetwork.Parse(prefix), owner);
 
     private Owner? Find(string address) => _table.Find(IPAddress.Parse(address));
+
+    // Most of them beside each other in a few places, as networks of sites are, some anywhere.
+    private static IPNetwork CrowdedPrefix(Random random, AddressFamily family)
+    {
+        if (random.Next(10) == 0)
+            return RandomPrefix(random, family);
+        var bytes = new byte[family == AddressFamily.InterNetwork ? 4 : 16];
+        bytes[0] = (byte)(random.Next(4) * 85);
+        var last = random.Next(1, bytes.Length);
+        bytes[last] = (byte)random.Next(256);
+        bytes[last - 1] ^= (byte)random.Next(4);
+        return new IPNetwork(new IPAddress(bytes), (last + 1) * 8);
+    }
+
+    /// <summary>The first and last address of a prefix, those beside it, and one inside.</summary>
+    private static IEnumerable<byte[]> Around(IPNetwork prefix, Random random)
+    {
+        var first = prefix.BaseAddress.GetAddressBytes();
+        var last = (byte[])first.Clone();
+        var inside = (byte[])first.Clone();
+        for (var bit = prefix.PrefixLength; bit < first.Length * 8; bit++)
+        {
+            last[bit / 8] |= (byte)(0x80 >> (bit % 8));
+            inside[bit / 8] |= (byte)(random.Next(2) * (0x80 >> (bit % 8)));
+        }
+
+        return [first, last, inside, Beside(first, 255), Beside(last, 1)];
+
+        static byte[] Beside(byte[] address, byte step)
+        {
+            var next = (byte[])address.Clone();
+            for (var i = next.Length - 1; i >= 0; i--)
+            {
+                var before = next[i];
+                next[i] += step;
+                if (step == 1 ? next[i] != 0 : before != 0)
+                    break;
+            }
+
+            return next;
+        }
+    }
 
     // Few distinct high bits, so that prefixes nest and collide often.
     private static IPAddress RandomAddress(Random random, AddressFamily family)

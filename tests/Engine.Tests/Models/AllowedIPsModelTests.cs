@@ -28,7 +28,8 @@ public sealed class AllowedIPsModelTests
             from owner in Gen.Choose(0, Owners - 1)
             from address in octet.ArrayOf(addressBytes)
             from length in Gen.Choose(0, addressBytes * 8)
-            select new Operation(kind, owner, address, length);
+            from settles in Gen.Elements(false, true)
+            select new Operation(kind, owner, address, length, settles);
         Model.Check(operation, Agrees);
     }
 
@@ -62,8 +63,13 @@ public sealed class AllowedIPsModelTests
 
             if (!Finds(table, model, operation.Address))
                 return false;
+            if (operation.Settles)
+                table.Settle();
         }
 
+        if (!operations.All(o => Finds(table, model, o.Address)))
+            return false;
+        table.Settle();
         if (!operations.All(o => Finds(table, model, o.Address)))
             return false;
 
@@ -77,7 +83,8 @@ public sealed class AllowedIPsModelTests
     private static string? Scan(List<(IPNetwork Prefix, string Owner)> model, IPAddress address) =>
         model.Where(m => m.Prefix.Contains(address)).OrderByDescending(m => m.Prefix.PrefixLength).FirstOrDefault().Owner;
 
-    private sealed record Operation(Kind Kind, int Owner, byte[] Address, int Length)
+    /// <param name="Settles">What is asked next is asked of a settled table, unless that changes it.</param>
+    private sealed record Operation(Kind Kind, int Owner, byte[] Address, int Length, bool Settles)
     {
         internal IPNetwork Prefix
         {
@@ -90,6 +97,6 @@ public sealed class AllowedIPsModelTests
             }
         }
 
-        public override string ToString() => $"{Kind} {Prefix} {Owner} (asks for {new IPAddress(Address)})";
+        public override string ToString() => $"{Kind} {Prefix} {Owner} (asks for {new IPAddress(Address)}{(Settles ? ", settles" : "")})";
     }
 }
