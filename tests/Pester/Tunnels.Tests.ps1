@@ -41,6 +41,8 @@ Describe 'Tunnels' {
     It 'hands <Given> on to the engine as <Option>' -ForEach @(
         @{ Given = '-KillSwitch'; Option = '--kill-switch' }
         @{ Given = '-ExcludeRoute "192.168.0.0/16, 10.1.2.3","fd00::/8" -KillSwitch'; Option = '--exclude-route 192.168.0.0/16 --exclude-route 10.1.2.3/32 --exclude-route fd00::/8 --kill-switch' }
+        @{ Given = '-Forward'; Option = '--forward' }
+        @{ Given = '-Masquerade'; Option = '--masquerade' }
         @{ Given = '-AllowHook'; Option = '--allow-hooks' }
         @{ Given = '-QueueCount 3'; Option = '--queues 3' }
         @{ Given = '-Queues 1'; Option = '' }

@@ -15,6 +15,8 @@ internal sealed class StartArguments
 {
     private const string KillSwitchName = "--kill-switch";
     private const string ExcludeRouteName = "--exclude-route";
+    private const string ForwardName = "--forward";
+    private const string MasqueradeName = "--masquerade";
     private const string AllowHooksName = "--allow-hooks";
     private const string QueuesName = "--queues";
     private const string QueuesVariable = "WIREGUARD_ENGINE_QUEUES";
@@ -22,6 +24,16 @@ internal sealed class StartArguments
     private readonly Option<bool> _killSwitch = new(KillSwitchName)
     {
         Description = "Let nothing leave the host but through the tunnel, until it is taken down; also while its engine is dead.",
+    };
+
+    private readonly Option<bool> _forward = new(ForwardName)
+    {
+        Description = "Pass packets on between the tunnel and the networks behind this host, until it is taken down.",
+    };
+
+    private readonly Option<bool> _masquerade = new(MasqueradeName)
+    {
+        Description = "As --forward, and what comes in by the tunnel leaves by other interfaces under this host's own address.",
     };
 
     private readonly Option<bool> _allowHooks = new(AllowHooksName)
@@ -64,6 +76,8 @@ internal sealed class StartArguments
     {
         command.Options.Add(_killSwitch);
         command.Options.Add(_excludeRoute);
+        command.Options.Add(_forward);
+        command.Options.Add(_masquerade);
         command.Options.Add(_allowHooks);
         command.Options.Add(_queues);
         command.Validators.Add(result =>
@@ -72,13 +86,21 @@ internal sealed class StartArguments
             if (result.GetValue(_killSwitch) && result.GetResult(_excludeRoute) is { } excluded
                 && TextsOf(excluded.Tokens).Any(text => IPText.TryParsePrefix(text, out var prefix) && prefix.PrefixLength == 0))
                 result.AddError($"{ExcludeRouteName} of a whole family would leave {KillSwitchName} nothing to close.");
+            if (result.GetValue(_killSwitch) && result.GetValue(_masquerade))
+                result.AddError($"{MasqueradeName} lets out of this host what {KillSwitchName} is to keep in; {ForwardName} goes with it.");
         });
     }
 
     public StartChoices ChoicesOf(ParseResult parsed) => new()
     {
         AllowHooks = parsed.GetValue(_allowHooks),
-        Host = new HostChoices { KillSwitch = parsed.GetValue(_killSwitch), ExcludedRoutes = parsed.GetValue(_excludeRoute) ?? [] },
+        Host = new HostChoices
+        {
+            KillSwitch = parsed.GetValue(_killSwitch),
+            ExcludedRoutes = parsed.GetValue(_excludeRoute) ?? [],
+            Forward = parsed.GetValue(_forward) || parsed.GetValue(_masquerade),
+            Masquerade = parsed.GetValue(_masquerade),
+        },
         Queues = parsed.GetValue(_queues),
     };
 
@@ -87,6 +109,10 @@ internal sealed class StartArguments
     {
         if (choices.Host.KillSwitch)
             yield return KillSwitchName;
+        if (choices.Host.Masquerade)
+            yield return MasqueradeName;
+        else if (choices.Host.Forward)
+            yield return ForwardName;
         if (choices.AllowHooks)
             yield return AllowHooksName;
         foreach (var prefix in choices.Host.ExcludedRoutes)

@@ -12,4 +12,10 @@ public sealed record HostChoices
 
     /// <summary>Nothing leaves the host but through the tunnel, until it is stopped; also while its engine is dead.</summary>
     public bool KillSwitch { get; init; }
+
+    /// <summary>Packets are passed on between the tunnel and the networks behind the host.</summary>
+    public bool Forward { get; init; }
+
+    /// <summary>With <see cref="Forward"/>: what comes in by the tunnel leaves by other interfaces under the host's own address.</summary>
+    public bool Masquerade { get; init; }
 }

@@ -34,6 +34,9 @@ public sealed record HostNetworkSettings(
     /// <see cref="FwMark"/> once nothing does. Fails with a HostNetworkException.
     /// </summary>
     public Action<uint> UseMark { get; init; } = static _ => { };
+
+    /// <summary>Hears what keeps something from working that only somebody else can mend.</summary>
+    public Action<string> Warn { get; init; } = static _ => { };
 }
 
 /// <summary>What a change of settings makes of routes and MTU; the rest is in the settings themselves.</summary>

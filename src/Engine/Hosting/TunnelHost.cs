@@ -27,6 +27,7 @@ public sealed partial class TunnelHost : IDisposable
 
     // Not disposed of: an end may be asked for at any time.
     private readonly CancellationTokenSource _ended = new();
+    private readonly List<string> _warnings = [];
     private WireGuardDevice? _device;
     private LaneGroup? _lanes;
     private IHostNetwork? _network;
@@ -49,6 +50,9 @@ public sealed partial class TunnelHost : IDisposable
         StartedAt = options.Time.GetUtcNow();
         ConfigPath = options.Config?.Path;
     }
+
+    /// <summary>What whoever has started it should know.</summary>
+    public IReadOnlyList<string> Warnings => _warnings;
 
     /// <summary>For tests.</summary>
     internal IDeviceControl Device => _device!;
@@ -247,6 +251,7 @@ public sealed partial class TunnelHost : IDisposable
             DnsServers = config.Interface.DnsServers,
             DnsSearchDomains = config.Interface.DnsSearchDomains,
             Choices = _options.Choices,
+            Warn = _warnings.Add,
         };
         _network!.Apply(settings);
         _undo.Push("undo addresses and routes", () => _network.Undo(_staysClosed && !_isEndAskedFor));

@@ -57,6 +57,14 @@ public sealed class StartWgTunnelCommand : EngineCommand
     [Parameter]
     public SwitchParameter KillSwitch { get; set; }
 
+    /// <summary>Packets are passed on between the tunnel and the networks behind the host, until it is stopped.</summary>
+    [Parameter]
+    public SwitchParameter Forward { get; set; }
+
+    /// <summary>As <see cref="Forward"/>, and what comes in by the tunnel leaves by other interfaces under the host's own address.</summary>
+    [Parameter]
+    public SwitchParameter Masquerade { get; set; }
+
     /// <summary>Threads that carry packets, each with a queue of the interface and sockets of its own; at most as many as there are processors.</summary>
     [Parameter]
     [Alias("Queues")]
@@ -136,6 +144,10 @@ public sealed class StartWgTunnelCommand : EngineCommand
             yield return "--allow-hooks";
         if (KillSwitch)
             yield return "--kill-switch";
+        if (Forward)
+            yield return "--forward";
+        if (Masquerade)
+            yield return "--masquerade";
         if (QueueCount == 1)
             yield break;
         yield return "--queues";

@@ -26,6 +26,24 @@ public sealed class StartArgumentsTests
         Assert.Equal(choices.Host.ExcludedRoutes, read.Host.ExcludedRoutes);
     }
 
+    [Theory]
+    [InlineData(false, "--forward")]
+    [InlineData(true, "--masquerade")]
+    public void Forwarding_is_handed_on_and_comes_with_masquerading(bool masquerade, string word)
+    {
+        var choices = new StartChoices { Host = new HostChoices { Forward = true, Masquerade = masquerade } };
+        Assert.Equal([word], StartArguments.For(choices));
+        Assert.Equal((true, masquerade), (Read(word).Host.Forward, Read(word).Host.Masquerade));
+        Assert.Equal((false, false), (Read().Host.Forward, Read().Host.Masquerade));
+    }
+
+    [Fact]
+    public void Masquerading_would_let_out_what_a_kill_switch_keeps_in_and_forwarding_does_not()
+    {
+        Assert.Contains("--masquerade", Assert.Single(_command.Parse(["--kill-switch", "--masquerade"]).Errors).Message);
+        Assert.True(Read("--kill-switch", "--forward").Host is { KillSwitch: true, Forward: true });
+    }
+
     [Fact]
     public void Nothing_is_chosen_unless_it_is_said()
     {

@@ -14,6 +14,7 @@ internal static class HostPicture
             ["ip", "-brief", "address", "show"],
             ["nft", "list", "ruleset"],
             ["sysctl", "net.ipv4.conf"],
+            ["sysctl", "-a", "-r", @"net\.ipv6\.conf\..*\.(forwarding|force_forwarding|accept_ra)$"],
         ];
         return string.Join('\n', questions.Select(q => $"# {string.Join(' ', q)}\n{WithoutLinkLocal(netns.Run(q[0], q[1..]).Output)}"));
     }

@@ -54,7 +54,7 @@ public sealed class KilledEngineTests : IDisposable
         for (var step = first; ; step += Stride)
         {
             var report = JsonSerializer.Deserialize(
-                Host.Namespace.TryRun("env", $"{KillVariable}={step}", InteropRequirement.Engine!, "up", config, "--kill-switch", "--exclude-route", "10.99.128.0/17", "--report", "json").Output,
+                Host.Namespace.TryRun("env", $"{KillVariable}={step}", InteropRequirement.Engine!, "up", config, "--kill-switch", "--forward", "--exclude-route", "10.99.128.0/17", "--report", "json").Output,
                 ControlJsonContext.Default.StartReport)!;
             if (report.Ready && End(report.ProcessId))
                 break;

@@ -34,16 +34,19 @@ internal static class Traffic
     }
 
     /// <summary>Sends random bytes over TCP and compares what arrives.</summary>
-    public static void Transfer(Host from, Host to, IPAddress address, int bytes)
+    public static void Transfer(Host from, Host to, IPAddress address, int bytes) => Transfer(from.Namespace, to.Namespace, address, bytes);
+
+    /// <inheritdoc cref="Transfer(Host, Host, IPAddress, int)"/>
+    public static void Transfer(NetworkNamespace from, NetworkNamespace to, IPAddress address, int bytes)
     {
-        using var listener = to.Namespace.Invoke(() =>
+        using var listener = to.Invoke(() =>
         {
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             socket.Bind(new IPEndPoint(address, 0));
             socket.Listen(1);
             return socket;
         });
-        using var sender = from.Namespace.Invoke(() =>
+        using var sender = from.Invoke(() =>
         {
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             socket.Connect(listener.LocalEndPoint!);

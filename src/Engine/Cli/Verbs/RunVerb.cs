@@ -140,6 +140,7 @@ internal static class RunVerb
             Progress = tell,
         };
         var host = TunnelHost.Start(options, new LinuxPlatform(OffloadChoice.FromEnvironment()), TransportAeadFactory.Best, signals.Token);
+        warnings = [.. warnings, .. host.Warnings];
         foreach (var warning in warnings)
             log.Warning(warning);
         return host;

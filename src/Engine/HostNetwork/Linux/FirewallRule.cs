@@ -24,6 +24,12 @@ internal sealed class FirewallRule
 
     public FirewallRule ToInterface(string name) => Meta(NFT_META_OIFNAME).Compare(InterfaceName(name));
 
+    public FirewallRule ToOtherInterface(string name) => Meta(NFT_META_OIFNAME).Compare(InterfaceName(name), not: true);
+
+    public FirewallRule FromGroup(uint group) => Meta(NFT_META_IIFGROUP).Compare(Native(group));
+
+    public FirewallRule ToGroup(uint group) => Meta(NFT_META_OIFGROUP).Compare(Native(group));
+
     /// <summary>The packet's own mark.</summary>
     public FirewallRule Mark(uint mark) => Meta(NFT_META_MARK).Compare(Native(mark));
 
@@ -73,6 +79,26 @@ internal sealed class FirewallRule
     public FirewallRule SetMark(uint mark) => Immediate(mark).Expression("meta"u8, (2, Number(NFT_META_MARK)), (3, Number(NFT_REG_1)));
 
     public FirewallRule SetConnectionMark(uint mark) => Immediate(mark).Expression("ct"u8, (2, Number(NFT_CT_MARK)), (4, Number(NFT_REG_1)));
+
+    /// <summary>The first packets of a TCP connection say what the way there and the way back can carry, and no more.</summary>
+    public FirewallRule ClampSegmentSize()
+    {
+        const byte Tcp = 6;
+        const uint FlagsOffset = 13;
+        const byte Syn = 2;
+        const byte Reset = 4;
+        const byte SegmentSizeOption = 2;
+        const uint Length = 2;
+        return Protocol(Tcp).Load(NFT_PAYLOAD_TRANSPORT_HEADER, FlagsOffset, 1).And([Syn | Reset]).Compare([Syn])
+            .Expression("rt"u8, (1, Number(NFT_REG_1)), (2, Number(NFT_RT_TCPMSS)))
+            .Expression("byteorder"u8, (1, Number(NFT_REG_1)), (2, Number(NFT_REG_1)), (3, Number(NFT_BYTEORDER_HTON)), (4, Number(Length)), (5, Number(Length)))
+            .Expression("exthdr"u8, (2, [SegmentSizeOption]), (3, Number(Length)), (4, Number(Length)), (6, Number(NFT_EXTHDR_OP_TCPOPT)), (7, Number(NFT_REG_1)));
+    }
+
+    /// <summary>The source becomes the address of the interface that the packet leaves by; in a chain of type nat.</summary>
+    public FirewallRule Masquerade() => Expression("masq"u8);
+
+    public FirewallRule Count() => Expression("counter"u8);
 
     public FirewallRule Accept() => Verdict(NF_ACCEPT);
 

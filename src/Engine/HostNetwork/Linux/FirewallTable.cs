@@ -1,15 +1,18 @@
-using System.Runtime.InteropServices;
 using WireGuard.Engine.Interop.Linux;
 using WireGuard.Engine.Interop.Linux.Netlink;
 using static WireGuard.Engine.Interop.Linux.Netlink.NetfilterConstants;
 
 namespace WireGuard.Engine.HostNetwork;
 
-/// <summary>A base chain of type filter and its rules.</summary>
+/// <summary>A base chain and its rules.</summary>
 /// <param name="Hook">NF_INET_...</param>
 /// <param name="Priority">Among the chains of the hook; the lowest first.</param>
 /// <param name="Policy">NF_ACCEPT or NF_DROP.</param>
-internal sealed record FirewallChain(string Name, uint Hook, int Priority, uint Policy, IReadOnlyList<FirewallRule> Rules);
+internal sealed record FirewallChain(string Name, uint Hook, int Priority, uint Policy, IReadOnlyList<FirewallRule> Rules)
+{
+    /// <summary>"filter", or "nat" for rules that translate addresses.</summary>
+    public string Type { get; init; } = "filter";
+}
 
 /// <summary>
 /// A table of nf_tables of family inet, made, replaced and deleted as a whole: each is one transaction of the kernel, so
@@ -61,7 +64,7 @@ internal sealed record FirewallTable(string Name, IReadOnlyList<FirewallChain> C
         .Add(NFTA_CHAIN_NAME, chain.Name)
         .Add(NFTA_CHAIN_HOOK | NetlinkConstants.NLA_F_NESTED, [.. Number(NFTA_HOOK_HOOKNUM, chain.Hook), .. Number(NFTA_HOOK_PRIORITY, unchecked((uint)chain.Priority))])
         .AddBigEndian(NFTA_CHAIN_POLICY, chain.Policy)
-        .Add(NFTA_CHAIN_TYPE, "filter");
+        .Add(NFTA_CHAIN_TYPE, chain.Type);
 
     private static (string, NetlinkRequest) NewTable(string name, ushort flags) =>
         ("NFT_MSG_NEWTABLE", Message(NFT_MSG_NEWTABLE, (ushort)(NetlinkConstants.NLM_F_CREATE | flags)).Add(NFTA_TABLE_NAME, name));
@@ -69,23 +72,10 @@ internal sealed record FirewallTable(string Name, IReadOnlyList<FirewallChain> C
     private static (string, NetlinkRequest) DeleteTable(string name) =>
         ("NFT_MSG_DELTABLE", Message(NFT_MSG_DELTABLE, 0).Add(NFTA_TABLE_NAME, name));
 
-    private static NetlinkRequest Message(ushort type, ushort flags) =>
-        NetlinkRequest.Create(type, flags, new NetfilterMessage { Family = NFPROTO_INET });
+    private static NetlinkRequest Message(ushort type, ushort flags) => NetfilterBatch.Message(type, flags, NFPROTO_INET);
 
     private static byte[] Number(ushort attribute, uint value) =>
         NetlinkRequest.Nested(attribute, [(byte)(value >> 24), (byte)(value >> 16), (byte)(value >> 8), (byte)value]);
 
-    private static void Run(List<(string Name, NetlinkRequest Message)> messages)
-    {
-        using var socket = NetlinkSocket.Open(NETLINK_NETFILTER);
-        socket.ExecuteBatch(
-            [Frame(NFNL_MSG_BATCH_BEGIN), .. messages.Select(m => m.Message), Frame(NFNL_MSG_BATCH_END)],
-            place => place == 0 ? "nf_tables" : messages[place - 1].Name);
-    }
-
-    private static NetlinkRequest Frame(ushort type)
-    {
-        ReadOnlySpan<byte> subsystem = [0, NFNL_SUBSYS_NFTABLES];
-        return NetlinkRequest.Create(type, 0, new NetfilterMessage { ResourceId = MemoryMarshal.Read<ushort>(subsystem) });
-    }
+    private static void Run(List<(string Name, NetlinkRequest Message)> messages) => NetfilterBatch.Run(messages);
 }

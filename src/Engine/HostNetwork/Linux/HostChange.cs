@@ -20,6 +20,7 @@ internal abstract record HostChange
             when FamilyOf(family) is { } of && Number(priority) is { } at && Number(table) is { } into && IPNetwork.TryParse(destination, out var to) =>
             new RuleChange(new PolicyRule(of, at, into, null) { To = to }),
         ["table", var name] when name.Length > 0 => new TableChange(name),
+        ["accept", var family, var chain, var tunnel] when FamilyOf(family) is { } of && ForeignChains.MayBeChanged(chain) => new AcceptChange(of, chain, tunnel),
         ["sysctl", var key, var before, var after] when Sysctl.IsKnown(key) => new SysctlChange(key, before, after),
         ["resolvconf", var name] when ResolverRecord.IsName(name) => new ResolverRecord(name),
         _ => null,
@@ -56,6 +57,13 @@ internal sealed record TableChange(string Name) : HostChange
     public override string ToString() => $"table {Name}";
 }
 
+/// <summary>Rules in a chain of iptables' that let a tunnel's packets pass.</summary>
+internal sealed record AcceptChange(AddressFamily Family, string Chain, string Tunnel) : HostChange
+{
+    public override string ToString() => $"accept {(Family == AddressFamily.InterNetworkV6 ? 6 : 4)} {Chain} {Tunnel}";
+}
+
+/// <param name="Before">As <paramref name="After"/>: nothing was changed, but it matters that it was so.</param>
 internal sealed record SysctlChange(string Key, string Before, string After) : HostChange
 {
     public override string ToString() => $"sysctl {Key} {Before} {After}";

@@ -50,6 +50,10 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
         Forget(new TableChange(name));
     }
 
+    /// <summary>Somebody's tunnel has to set it, or has set it.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public bool IsOurs(string key, string value) => Sysctl.Read(key) != value || OfOthers(key, value) is not null;
+
     /// <summary>Remembers what it was, unless it is so already by nobody of ours.</summary>
     /// <exception cref="HostNetworkException"/>
     public void SetSysctl(string key, string value)
@@ -57,7 +61,7 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
         CheckNamespace();
         var current = Sysctl.Read(key);
         // Whoever is last to need it puts back what was there before the first.
-        var other = journal.ChangesOfOthers().OfType<SysctlChange>().FirstOrDefault(c => c.Key == key && c.After == value);
+        var other = OfOthers(key, value);
         if (current == value && other is null)
             return;
         Do(new SysctlChange(key, current == value ? other!.Before : current, value), $"setting {Sysctl.NameOf(key)} to {value}", () => Sysctl.Write(key, value));
@@ -70,10 +74,39 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
         CheckNamespace();
         if (journal.Changes.OfType<SysctlChange>().FirstOrDefault(c => c.Key == key) is not { } change)
             return;
-        if (!journal.ChangesOfOthers().OfType<SysctlChange>().Any(c => c.Key == key) && Sysctl.Read(key) == change.After)
+        // It goes with its interface.
+        if (change.Before != change.After && Sysctl.Exists(key) && !IsOverruled(key)
+            && !journal.ChangesOfOthers().OfType<SysctlChange>().Any(c => c.Key == key) && Sysctl.Read(key) == change.After)
             Sysctl.Write(key, change.Before);
         Forget(change);
     }
+
+    /// <summary>Remembers that it is so, to tell later whether somebody has changed it.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public void Witness(string key, string value) => Do(new SysctlChange(key, value, value), $"remembering {Sysctl.NameOf(key)}", static () => { });
+
+    /// <summary>It was off when a tunnel of ours began to need it for some interfaces, and is on for all of them now.</summary>
+    /// <param name="keyOfAll">What <see cref="Witness"/> was called for.</param>
+    /// <exception cref="HostNetworkException"/>
+    public bool IsOnForAll(string keyOfAll) =>
+        journal.Changes.Concat(journal.ChangesOfOthers()).OfType<SysctlChange>().Any(c => c.Key == keyOfAll && c.Before == c.After && c.After == "0")
+        && Sysctl.Read(keyOfAll) == "1";
+
+    /// <exception cref="HostNetworkException"/>
+    public void Add(AcceptChange change) =>
+        Do(change, $"letting packets of {change.Tunnel} pass {ForeignChains.NameOf(change.Family, change.Chain)}", () => ForeignChains.InsertAccepts(change));
+
+    /// <exception cref="HostNetworkException"/>
+    public void Remove(AcceptChange change)
+    {
+        CheckNamespace();
+        NetlinkStep.RunIfStillThere($"removing the rules of {change.Tunnel} from {ForeignChains.NameOf(change.Family, change.Chain)}", () => ForeignChains.DeleteAccepts(change));
+        Forget(change);
+    }
+
+    /// <summary>Those of this kind, the latest first.</summary>
+    public IReadOnlyList<T> Latest<T>()
+        where T : HostChange => [.. journal.Changes.OfType<T>().Reverse()];
 
     /// <exception cref="HostNetworkException"/>
     public void Add(ResolverRecord record, string step, Action add) => Do(record, step, add);
@@ -128,6 +161,9 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
             case TableChange { Name: var name }:
                 RemoveTable(name);
                 break;
+            case AcceptChange accept:
+                Remove(accept);
+                break;
             case SysctlChange { Key: var key }:
                 RestoreSysctl(key);
                 break;
@@ -136,6 +172,13 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
                 break;
         }
     }
+
+    private SysctlChange? OfOthers(string key, string value) =>
+        IsOverruled(key) ? null : journal.ChangesOfOthers().OfType<SysctlChange>().FirstOrDefault(c => c.Key == key && c.Before != c.After && c.After == value);
+
+    // Whoever turns it on for all interfaces means each of them.
+    private bool IsOverruled(string key) =>
+        key.Split('/') is ["net", "ipv4", "conf", not "all", "forwarding"] && IsOnForAll(Sysctl.ForwardingIPv4("all"));
 
     private void Do(HostChange change, string step, Action action)
     {

@@ -185,9 +185,18 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         excluded.Enable();
         _undo.Push(new UndoStep($"removing the routes into {name}", routes.RemoveAll));
         routes.Update(settings.Routes);
+        var forwarding = new Forwarding(_netlink, _changes, _stateDirectory, settings, link, _log);
+        _undo.Push(new UndoStep($"ending to pass packets on between {name} and the rest", forwarding.Disable));
+        forwarding.Enable(() => Refresh(forwarding));
         _routes = routes;
         _settings = settings;
         _log.Verbose($"{name}: {settings.Addresses.Count} addresses, MTU {_mtu}, {routes.Count} routes");
+    }
+
+    private void Refresh(Forwarding forwarding)
+    {
+        lock (_lock)
+            forwarding.Refresh();
     }
 
     private LinkInfo FindLink(string name)

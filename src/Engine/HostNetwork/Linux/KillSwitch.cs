@@ -50,7 +50,8 @@ internal static class KillSwitch
         new FirewallChain("forward", NF_INET_FORWARD, FilterPriority, NF_DROP,
         [
             new FirewallRule().ToInterface(tunnel).Accept(),
-            new FirewallRule().FromInterface(tunnel).KnownConnection().Accept(),
+            // Who is to reach the networks behind the host begins connections too.
+            choices.Forward ? new FirewallRule().FromInterface(tunnel).Accept() : new FirewallRule().FromInterface(tunnel).KnownConnection().Accept(),
             .. choices.ExcludedRoutes.Select(prefix => new FirewallRule().Destination(prefix).Accept()),
         ]),
     ]);

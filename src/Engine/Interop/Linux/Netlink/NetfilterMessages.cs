@@ -14,8 +14,12 @@ internal static class NetfilterConstants
     public const ushort NFT_MSG_GETTABLE = (NFNL_SUBSYS_NFTABLES << 8) | 1;
     public const ushort NFT_MSG_DELTABLE = (NFNL_SUBSYS_NFTABLES << 8) | 2;
     public const ushort NFT_MSG_NEWCHAIN = (NFNL_SUBSYS_NFTABLES << 8) | 3;
+    public const ushort NFT_MSG_GETCHAIN = (NFNL_SUBSYS_NFTABLES << 8) | 4;
     public const ushort NFT_MSG_NEWRULE = (NFNL_SUBSYS_NFTABLES << 8) | 6;
+    public const ushort NFT_MSG_GETRULE = (NFNL_SUBSYS_NFTABLES << 8) | 7;
+    public const ushort NFT_MSG_DELRULE = (NFNL_SUBSYS_NFTABLES << 8) | 8;
 
+    public const byte NFPROTO_UNSPEC = 0;
     public const byte NFPROTO_INET = 1;
     public const byte NFPROTO_IPV4 = 2;
     public const byte NFPROTO_IPV6 = 10;
@@ -30,7 +34,9 @@ internal static class NetfilterConstants
     public const ushort NFTA_HOOK_PRIORITY = 2;
     public const ushort NFTA_RULE_TABLE = 1;
     public const ushort NFTA_RULE_CHAIN = 2;
+    public const ushort NFTA_RULE_HANDLE = 3;
     public const ushort NFTA_RULE_EXPRESSIONS = 4;
+    public const ushort NFTA_RULE_USERDATA = 7;
     public const ushort NFTA_LIST_ELEM = 1;
     public const ushort NFTA_EXPR_NAME = 1;
     public const ushort NFTA_EXPR_DATA = 2;
@@ -56,6 +62,11 @@ internal static class NetfilterConstants
     public const uint NFT_META_OIFNAME = 7;
     public const uint NFT_META_NFPROTO = 15;
     public const uint NFT_META_L4PROTO = 16;
+    public const uint NFT_META_IIFGROUP = 21;
+    public const uint NFT_META_OIFGROUP = 22;
+    public const uint NFT_RT_TCPMSS = 3;
+    public const uint NFT_BYTEORDER_HTON = 1;
+    public const uint NFT_EXTHDR_OP_TCPOPT = 1;
     public const uint NFT_CT_STATE = 0;
     public const uint NFT_CT_MARK = 3;
     public const uint NFT_FIB_RESULT_ADDRTYPE = 3;

@@ -13,6 +13,7 @@ internal static class RouteConstants
     public const ushort RTM_NEWROUTE = 24;
     public const ushort RTM_DELROUTE = 25;
     public const ushort RTM_GETROUTE = 26;
+    public const ushort RTM_NEWNETCONF = 80;
 
     public const uint RTMGRP_LINK = 1;
     public const uint RTMGRP_IPV4_IFADDR = 0x10;
@@ -24,12 +25,18 @@ internal static class RouteConstants
     /// <summary>Has a number (RTNLGRP_IPV6_RULE, 19) and no bit of its own in the headers.</summary>
     public const uint RTMGRP_IPV6_RULE = 1 << (19 - 1);
 
+    /// <summary>Settings of interfaces (RTNLGRP_IPV4_NETCONF, 24, and RTNLGRP_IPV6_NETCONF, 25).</summary>
+    public const uint RTMGRP_NETCONF = (1 << (24 - 1)) | (1 << (25 - 1));
+
     public const ushort IFLA_IFNAME = 3;
     public const ushort IFLA_MTU = 4;
+    public const ushort IFLA_MASTER = 10;
     public const ushort IFLA_AF_SPEC = 26;
+    public const ushort IFLA_GROUP = 27;
     public const ushort IFLA_INET6_ADDR_GEN_MODE = 8;
     public const byte IN6_ADDR_GEN_MODE_NONE = 1;
     public const uint IFF_UP = 1;
+    public const uint IFF_LOOPBACK = 8;
 
     public const ushort IFA_ADDRESS = 1;
     public const ushort IFA_LOCAL = 2;

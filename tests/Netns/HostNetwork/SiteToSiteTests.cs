@@ -1,0 +1,243 @@
+using System.Net;
+using WireGuard.Api;
+using WireGuard.Tests.Interop;
+using WireGuard.Tests.Paths;
+
+namespace WireGuard.Tests.HostNetwork;
+
+/// <summary>Two hosts, each with two containers behind a bridge, that a tunnel joins.</summary>
+public sealed class SiteToSiteTests : IDisposable
+{
+    private const string Option = "--forward";
+    private const string Dropping = "add table {0} filter; add chain {0} filter FORWARD {{ type filter hook forward priority filter; policy drop; }}; ";
+
+    private readonly PrivateDirectory _files = new();
+    private readonly (Host One, Host Two) _hosts = InteropRequirement.Missing([]) is null ? Host.Pair() : default;
+    private readonly List<NetworkNamespace> _more = [];
+    private readonly Site? _one;
+    private readonly Site? _two;
+
+    public SiteToSiteTests()
+    {
+        if (_hosts.One is null)
+            return;
+        _one = new Site(_hosts.One, 1);
+        _two = new Site(_hosts.Two, 2);
+        // A new link's first second: neighbours do not find each other.
+        _hosts.One.AwaitIPv6(_hosts.Two);
+    }
+
+    private Site One => _one!;
+
+    private Site Two => _two!;
+
+    public void Dispose()
+    {
+        foreach (var netns in _more)
+            netns.Dispose();
+        _one?.Dispose();
+        _two?.Dispose();
+        _hosts.Two?.Dispose();
+        _hosts.One?.Dispose();
+        _files.Dispose();
+    }
+
+    [InteropFact(InteropRequirement.Nft, InteropRequirement.Tcpdump)]
+    public void All_reach_all_and_nothing_is_cut_into_fragments_and_the_stop_leaves_no_trace()
+    {
+        var before = (HostPicture.Take(One.Host.Namespace), HostPicture.Take(Two.Host.Namespace));
+        Up(One, Two, Option);
+        Up(Two, One, Option);
+        foreach (var (from, to) in new[] { (One, Two), (Two, One) })
+        {
+            foreach (var ipv6 in new[] { false, true })
+            {
+                for (var pair = 0; pair < 4; pair++)
+                    Ping(from.Containers[pair / 2], to.Address(pair % 2, ipv6));
+            }
+        }
+
+        var fragments = One.Fragments() + Two.Fragments();
+        string[] beginnings = ["tcp[tcpflags] & tcp-syn != 0", "or", "(ip6 and ip6[6] == 6 and ip6[53] & 2 != 0)"];
+        using (var asked = new PacketCapture(Two.Containers[1], "eth0", beginnings))
+        using (var answered = new PacketCapture(One.Containers[0], "eth0", beginnings))
+        {
+            Traffic.Transfer(One.Containers[0], Two.Containers[1], IPAddress.Parse(Two.Address(1)), 20_000_000);
+            Traffic.Transfer(One.Containers[0], Two.Containers[1], IPAddress.Parse(Two.Address(1, ipv6: true)), 5_000_000);
+            // 1420, less the headers of IP (20, 40) and TCP (20); they have said 1460 and 1440.
+            asked.Await("Flags [S],", "mss 1380", Two.Address(1));
+            asked.Await("Flags [S],", "mss 1360", Two.Address(1, ipv6: true));
+            answered.Await("Flags [S.],", "mss 1380", Two.Address(1));
+            answered.Await("Flags [S.],", "mss 1360", Two.Address(1, ipv6: true));
+        }
+
+        Traffic.Transfer(Two.Containers[0], One.Containers[1], IPAddress.Parse(One.Address(1)), 5_000_000);
+        Assert.Equal(fragments, One.Fragments() + Two.Fragments());
+        One.Host.Engine("down", One.Host.Interface);
+        Two.Host.Engine("down", Two.Host.Interface);
+        Assert.Equal(before, (HostPicture.Take(One.Host.Namespace), HostPicture.Take(Two.Host.Namespace)));
+    }
+
+    /// <param name="more">Docker's chain for rules of others.</param>
+    [InteropTheory(InteropRequirement.Nft)]
+    [InlineData("", "FORWARD")]
+    [InlineData("add chain {0} filter DOCKER-USER; add rule {0} filter FORWARD jump DOCKER-USER", "DOCKER-USER")]
+    public void Iptables_that_drop_what_they_do_not_know_are_told_of_the_tunnel_and_forget_it(string more, string chain)
+    {
+        foreach (var family in new[] { "ip", "ip6" })
+            One.Host.Namespace.Run("nft", string.Format(null, Dropping + more, family));
+        var before = HostPicture.Take(One.Host.Namespace);
+        Assert.Null(Up(One, Two, Option).Warnings);
+        Up(Two, One, Option);
+        PingBothWays();
+        var inserted = One.Host.Namespace.Run("nft", "list", "chain", "ip", "filter", chain).Output;
+        Assert.Contains($"iifname \"{One.Host.Interface}\" counter", inserted);
+        Assert.Contains($"comment \"wireguard-engine {One.Host.Interface}\"", inserted);
+        One.Host.Engine("down", One.Host.Interface);
+        Assert.Equal(before, HostPicture.Take(One.Host.Namespace));
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void A_firewall_that_drops_is_named_with_what_to_do_which_helps()
+    {
+        One.Host.Namespace.Run("nft", "add table inet mine; add chain inet mine passing { type filter hook forward priority 10; policy drop; }");
+        var warning = Assert.Single(Up(One, Two, Option).Warnings ?? []);
+        Up(Two, One, Option);
+        Assert.Contains("inet mine passing", warning);
+        Assert.NotEqual(0, TryPing(One.Containers[0], Two.Address(0)).ExitCode);
+        var advice = warning.Split('`').Where(part => part.StartsWith("nft ", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(2, advice.Length);
+        foreach (var command in advice)
+            One.Host.Namespace.Run("nft", command["nft ".Length..].Split(' '));
+        PingBothWays();
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void What_was_not_passed_on_between_the_others_still_is_not_unless_somebody_else_wants_it()
+    {
+        Up(One, Two, Option);
+        Up(Two, One, Option);
+        PingBothWays();
+        // From its bridge to its underlay, with a way back.
+        Two.Host.Namespace.Ip("route", "add", "10.80.1.11/32", "via", "10.77.0.1", "metric", "1");
+        Two.Host.Namespace.Ip("-6", "route", "add", "fd80:1::11/128", "via", "fd77::1", "metric", "1");
+        Assert.NotEqual(0, TryPing(One.Containers[0], "10.77.0.2").ExitCode);
+        Assert.NotEqual(0, TryPing(One.Containers[0], "fd77::2").ExitCode);
+        // As Docker does when it is started later.
+        One.Host.Namespace.Run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
+        Ping(One.Containers[0], "10.77.0.2");
+        Ping(One.Containers[0], "fd77::2");
+        One.Host.Engine("down", One.Host.Interface);
+        Assert.Equal("1", Sysctl("net.ipv4.conf.br0.forwarding"));
+        Ping(One.Containers[0], "10.77.0.2");
+        Ping(One.Containers[0], "fd77::2");
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void A_setting_that_somebody_has_changed_stays_and_two_tunnels_do_not_take_it_from_each_other()
+    {
+        using var third = Host.Alone(3);
+        var before = Sysctl("net.ipv4.conf.eth0.forwarding");
+        Up(One, Two, Option);
+        Up(Two, One, Option);
+        var config = _files.Write(third.Interface + ".conf", third.ConfigFor(Two.Host, withEndpoint: false).Replace("10.78.0.", "10.178.0.").Replace("fd78:", "fd79:"));
+        One.Host.Engine("up", config, Option);
+        PingBothWays();
+        One.Host.Engine("down", One.Host.Interface);
+        Assert.Equal("1", Sysctl("net.ipv4.conf.eth0.forwarding"));
+        One.Host.Namespace.Run("sysctl", "-qw", "net.ipv4.conf.br0.forwarding=0");
+        One.Host.Namespace.Run("sysctl", "-qw", "net.ipv4.conf.br0.forwarding=1");
+        One.Host.Namespace.Run("sysctl", "-qw", "net.ipv6.conf.eth0.force_forwarding=0");
+        One.Host.Engine("down", third.Interface);
+        Assert.Equal((before, "0"), (Sysctl("net.ipv4.conf.eth0.forwarding"), Sysctl("net.ipv6.conf.eth0.force_forwarding")));
+        Assert.DoesNotContain("wireguard", HostPicture.Firewall(One.Host.Namespace));
+    }
+
+    [InteropTheory(InteropRequirement.Nft)]
+    [InlineData("down")]
+    [InlineData("up")]
+    public void What_a_killed_engine_has_left_goes(string undoing)
+    {
+        One.Host.Namespace.Run("nft", string.Format(null, Dropping, "ip"));
+        var before = HostPicture.Take(One.Host.Namespace);
+        Signals.Send(Up(One, Two, Option, "--masquerade").ProcessId, Signals.Kill);
+        Eventually.True(() => One.Host.Namespace.IpJson("link").All(link => link.GetProperty("ifname").GetString() != One.Host.Interface), "the engine is gone");
+        Assert.NotEqual(before, HostPicture.Take(One.Host.Namespace));
+        if (undoing == "up")
+            Up(One, Two);
+        One.Host.Engine("down", One.Host.Interface);
+        Assert.Equal(before, HostPicture.Take(One.Host.Namespace));
+    }
+
+    [InteropTheory(InteropRequirement.Nft, InteropRequirement.Tcpdump)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_has_no_way_back_is_reached_when_what_leaves_has_the_hosts_own_address(bool ipv6)
+    {
+        foreach (var container in Two.Containers)
+        {
+            container.Ip("route", "del", "default");
+            container.Ip("-6", "route", "del", "default");
+        }
+
+        Up(One, Two);
+        Up(Two, One, Option);
+        var address = Two.Address(0, ipv6);
+        Assert.NotEqual(0, TryPing(One.Host.Namespace, address).ExitCode);
+        Two.Host.Engine("down", Two.Host.Interface);
+        Up(Two, One, "--masquerade");
+        using var wire = new PacketCapture(Two.Containers[0], "eth0", ipv6 ? "icmp6" : "icmp");
+        Ping(One.Host.Namespace, address);
+        wire.Await(ipv6 ? $"fd80:2::1 > {address}: " : $"10.80.2.1 > {address}: ");
+    }
+
+    [InteropFact(InteropRequirement.Nft, InteropRequirement.Tcpdump)]
+    public void Beside_a_kill_switch_the_networks_are_joined_and_nothing_else_leaves()
+    {
+        Two.Host.Namespace.Ip("addr", "add", "198.51.100.1/32", "dev", "lo");
+        One.Host.Namespace.Ip("route", "add", "default", "via", "10.77.0.2");
+        var before = HostPicture.Take(One.Host.Namespace);
+        Up(One, Two, Option, "--kill-switch");
+        Up(Two, One, Option);
+        using var wire = new PacketCapture(One.Host.Namespace, "eth0", "icmp");
+        PingBothWays();
+        Assert.NotEqual(0, TryPing(One.Containers[0], "198.51.100.1").ExitCode);
+        Assert.NotEqual(0, TryPing(One.Host.Namespace, "198.51.100.1").ExitCode);
+        Assert.DoesNotContain(wire.Packets, packet => packet.Contains("198.51.100.1"));
+        One.Host.Engine("down", One.Host.Interface);
+        Assert.Equal(before, HostPicture.Take(One.Host.Namespace));
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void Without_it_nothing_is_passed_on()
+    {
+        Up(One, Two);
+        Up(Two, One, Option);
+        Assert.NotEqual(0, TryPing(Two.Containers[0], One.Address(0)).ExitCode);
+        Assert.Equal("0", Sysctl("net.ipv4.conf.br0.forwarding"));
+    }
+
+    private string Sysctl(string name) => One.Host.Namespace.Run("sysctl", "-n", name).Output.Trim();
+
+    private void PingBothWays()
+    {
+        foreach (var ipv6 in new[] { false, true })
+        {
+            Ping(One.Containers[0], Two.Address(1, ipv6));
+            Ping(Two.Containers[0], One.Address(1, ipv6));
+        }
+    }
+
+    private static ProcessResult TryPing(NetworkNamespace from, string address) => from.TryRun("ping", "-n", "-q", "-c", "2", "-i", "0.2", "-W", "0.5", address);
+
+    private static void Ping(NetworkNamespace from, string address) => from.Run("ping", "-n", "-q", "-c", "1", "-i", "0.2", "-w", "15", address);
+
+    private StartReport Up(Site site, Site other, params string[] options)
+    {
+        var config = site.Host.ConfigFor(other.Host, withEndpoint: true)
+            .Replace($"{other.Host.InnerIPv4}/32, {other.Host.InnerIPv6}/128", $"{other.Host.InnerIPv4}/32, {other.Host.InnerIPv6}/128, {other.Networks}", StringComparison.Ordinal);
+        var report = site.Host.Up(_files.Write(site.Host.Interface + ".conf", config), options);
+        Assert.True(report.Ready, report.Message);
+        return report;
+    }
+}
