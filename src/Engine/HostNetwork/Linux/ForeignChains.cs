@@ -14,7 +14,7 @@ namespace WireGuard.Engine.HostNetwork;
 internal sealed record ForeignChain(byte Family, string Table, string Name, bool IsForForwarding, bool Drops)
 {
     /// <summary>As nft(8) writes it.</summary>
-    public override string ToString() => $"{Family switch { NFPROTO_IPV4 => "ip", NFPROTO_IPV6 => "ip6", _ => "inet" }} {Table} {Name}";
+    public override string ToString() => $"{(Family == NFPROTO_INET ? "inet" : $"ip{(Family == NFPROTO_IPV6 ? "6" : "")}")} {Table} {Name}";
 }
 
 /// <summary>
