@@ -27,7 +27,7 @@ Describe "Two engines over veth$(if ($Reason) { " (skipped: $Reason)" })" -Skip:
             if ($LASTEXITCODE) { throw "ip $args failed with $LASTEXITCODE" }
         }
 
-        $A = @{ Namespace = "wgl-$PID-a"; Link = "vtha$PID"; Tunnel = "wga$PID"; Outer = '192.0.2.1'; Inner = '10.77.0.1'; Inner6 = 'fd77::1'; Port = 51820; Key = New-WgKey }
+        $A = @{ Namespace = "wgl-$PID-a"; Link = "vtha$PID"; Tunnel = "wga$PID"; Outer = '192.0.2.1'; Inner = '10.77.0.1'; Inner6 = 'fd77::1'; Port = 51820; Key = New-WgKey; Choice = '-ControlGroup 54321' }
         $B = @{ Namespace = "wgl-$PID-b"; Link = "vthb$PID"; Tunnel = "wgb$PID"; Outer = '192.0.2.2'; Inner = '10.77.0.2'; Inner6 = 'fd77::2'; Port = 51821; Key = New-WgKey }
         Invoke-Ip netns add $A.Namespace
         Invoke-Ip netns add $B.Namespace
@@ -93,7 +93,7 @@ Endpoint = $($Other.Outer):$($Other.Port)
 
     It 'starts both, and they outlive the shells that started them' {
         foreach ($end in $A, $B) {
-            $end.ProcessId = [int](Invoke-Inside $end "(Start-WgTunnel '$($end.Config)' -PassThru).ProcessId")
+            $end.ProcessId = [int](Invoke-Inside $end "(Start-WgTunnel '$($end.Config)' -PassThru $($end.Choice)).ProcessId")
             $tunnel = Get-WgTunnel $end.Tunnel
             $tunnel.State | Should -Be 'Up'
             $tunnel.ProcessId | Should -Be $end.ProcessId
@@ -253,6 +253,31 @@ Endpoint = $($Other.Outer):$($Other.Port)
         Get-ErrorId { Set-WgTunnel $A.Tunnel -PrivateKey (ConvertTo-SecureString -AsPlainText x) } | Should -BeLike 'InvalidKey,*'
         Sync-WgConfig $A.Tunnel | Out-Null
         Test-Ping $A $B.Inner 1 | Should -BeTrue
+    }
+
+    It 'lets a group look without being root, see no key and change nothing' {
+        Copy-Item -Recurse $Module $Work/WireGuard
+        chmod -R a+rX $Work/WireGuard
+        chmod 755 $Work
+        $script = {
+            $ErrorActionPreference = 'Continue'
+            Import-Module $env:WGL_MODULE
+            "$((Get-WgTunnel $env:WGL_TUNNEL).ListenPort) $((Get-WgPeer $env:WGL_TUNNEL).Name) $((Get-WgStatus $env:WGL_TUNNEL).Tunnel)"
+            foreach ($call in { Get-WgTunnel $env:WGL_TUNNEL -IncludeSecret }, { Set-WgTunnel $env:WGL_TUNNEL -Mtu 1300 }, { Stop-WgTunnel $env:WGL_TUNNEL }) {
+                $problem = & $call 2>&1
+                $problem.FullyQualifiedErrorId -replace ',.*'
+            }
+        }
+        $env:WGL_MODULE, $env:WGL_TUNNEL = "$Work/WireGuard", $A.Tunnel
+        try {
+            $member = setpriv --reuid 65534 --regid 65534 --groups 54321 env "HOME=$Work/none" $Pwsh -NoProfile -NonInteractive -Command $script.ToString()
+            $stranger = setpriv --reuid 65534 --regid 65534 --clear-groups env "HOME=$Work/none" $Pwsh -NoProfile -NonInteractive -Command $script.ToString()
+        }
+        finally { $env:WGL_MODULE, $env:WGL_TUNNEL = $null, $null }
+        chmod 700 $Work
+        $member | Should -Be "$($A.Port) the-other-end $($A.Tunnel)", 'AccessDenied', 'AccessDenied', 'AccessDenied'
+        $stranger[-1] | Should -Be 'EngineAccessDenied'
+        Get-ErrorId { Start-WgTunnel $A.Config -ControlGroupWrite } | Should -BeLike 'InvalidValue,*'
     }
 
     It 'gives secrets only when asked' {

@@ -18,6 +18,8 @@ internal sealed class StartArguments
     private const string ForwardName = "--forward";
     private const string MasqueradeName = "--masquerade";
     private const string AllowHooksName = "--allow-hooks";
+    private const string ControlGroupName = "--control-group";
+    private const string ControlGroupWriteName = "--control-group-write";
     private const string QueuesName = "--queues";
     private const string QueuesVariable = "WIREGUARD_ENGINE_QUEUES";
 
@@ -46,6 +48,17 @@ internal sealed class StartArguments
         Description = "Lead what goes to these networks around the tunnel (may be repeated).",
         HelpName = "PREFIX",
         CustomParser = ParsePrefixes,
+    };
+
+    private readonly Option<string?> _controlGroup = new(ControlGroupName)
+    {
+        Description = "Let members of this group look at the tunnel without being root; keys stay hidden from them.",
+        HelpName = "GROUP",
+    };
+
+    private readonly Option<bool> _controlGroupWrite = new(ControlGroupWriteName)
+    {
+        Description = $"Let members of the {ControlGroupName} change and end the tunnel too.",
     };
 
     private readonly Option<int> _queues = new(QueuesName)
@@ -79,9 +92,13 @@ internal sealed class StartArguments
         command.Options.Add(_forward);
         command.Options.Add(_masquerade);
         command.Options.Add(_allowHooks);
+        command.Options.Add(_controlGroup);
+        command.Options.Add(_controlGroupWrite);
         command.Options.Add(_queues);
         command.Validators.Add(result =>
         {
+            if (result.GetValue(_controlGroupWrite) && result.GetResult(_controlGroup) is null)
+                result.AddError($"{ControlGroupWriteName} says nothing without {ControlGroupName}.");
             // Not by their value: to read one that does not parse throws, and it has its own error.
             if (result.GetValue(_killSwitch) && result.GetResult(_excludeRoute) is { } excluded
                 && TextsOf(excluded.Tokens).Any(text => IPText.TryParsePrefix(text, out var prefix) && prefix.PrefixLength == 0))
@@ -94,6 +111,8 @@ internal sealed class StartArguments
     public StartChoices ChoicesOf(ParseResult parsed) => new()
     {
         AllowHooks = parsed.GetValue(_allowHooks),
+        ControlGroup = parsed.GetValue(_controlGroup),
+        ControlGroupWrites = parsed.GetValue(_controlGroupWrite),
         Host = new HostChoices
         {
             KillSwitch = parsed.GetValue(_killSwitch),
@@ -121,6 +140,14 @@ internal sealed class StartArguments
             yield return prefix.ToString();
         }
 
+        if (choices.ControlGroup is { } group)
+        {
+            yield return ControlGroupName;
+            yield return group;
+        }
+
+        if (choices.ControlGroupWrites)
+            yield return ControlGroupWriteName;
         if (choices.Queues == StartChoices.None.Queues)
             yield break;
         yield return QueuesName;

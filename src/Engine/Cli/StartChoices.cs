@@ -12,6 +12,12 @@ internal sealed record StartChoices
 
     public HostChoices Host { get; init; } = HostChoices.None;
 
+    /// <summary>Name or number of the group whose members may look at the tunnel; null: none.</summary>
+    public string? ControlGroup { get; init; }
+
+    /// <summary>They may change it too.</summary>
+    public bool ControlGroupWrites { get; init; }
+
     /// <summary>Lanes.</summary>
     public int Queues { get; init; } = 1;
 }

@@ -19,10 +19,11 @@ internal sealed class ClientConnection : IAsyncDisposable
     private readonly ITimer _sendDeadline;
     private long _idleSince;
 
-    internal ClientConnection(Socket socket, PeerCredentials client, TimeProvider time, TimeSpan sendTimeout)
+    internal ClientConnection(Socket socket, PeerCredentials client, ClientAccess access, TimeProvider time, TimeSpan sendTimeout)
     {
         _socket = socket;
         Client = client;
+        Access = access;
         _time = time;
         _sendTimeout = sendTimeout;
         _idleSince = time.GetTimestamp();
@@ -31,6 +32,8 @@ internal sealed class ClientConnection : IAsyncDisposable
     }
 
     internal PeerCredentials Client { get; }
+
+    internal ClientAccess Access { get; }
 
     internal CancellationToken Aborted => _abort.Token;
 

@@ -17,13 +17,14 @@ internal sealed class ControlMethods(IDeviceControl device, ITunnelContext conte
 
     /// <summary>Writes the answer. Not to be broken off by a client that leaves: a change is carried through.</summary>
     /// <exception cref="ControlException">What to answer instead.</exception>
-    internal async Task<SecretBufferWriter> CallAsync(RpcCall call, CancellationToken cancellation)
+    internal async Task<SecretBufferWriter> CallAsync(RpcCall call, ClientAccess access, CancellationToken cancellation)
     {
+        Require(call, access);
         try
         {
             return call.Method switch
             {
-                ControlProtocol.Methods.TunnelGet => GetTunnel(call),
+                ControlProtocol.Methods.TunnelGet => GetTunnel(call, access),
                 ControlProtocol.Methods.EngineStatus => GetStatus(call),
                 ControlProtocol.Methods.PeerAdd => await ChangePeerAsync(call, PeerChangeMode.AddOnly, cancellation),
                 ControlProtocol.Methods.PeerSet => await ChangePeerAsync(call, PeerChangeMode.UpdateOnly, cancellation),
@@ -42,9 +43,19 @@ internal sealed class ControlMethods(IDeviceControl device, ITunnelContext conte
 
     public void Dispose() => _changing.Dispose();
 
-    private SecretBufferWriter GetTunnel(RpcCall call)
+    // A dry run is not only a look: it has names looked up, and tells what is in the file.
+    private static void Require(RpcCall call, ClientAccess access)
+    {
+        var isLook = call.Method is ControlProtocol.Methods.TunnelGet or ControlProtocol.Methods.EngineStatus or ControlProtocol.Methods.EventsSubscribe;
+        if (access < ClientAccess.Change && !isLook)
+            throw new ControlException(ControlErrorCode.AccessDenied, "Members of the control group may look at this tunnel, and not change it.");
+    }
+
+    private SecretBufferWriter GetTunnel(RpcCall call, ClientAccess access)
     {
         var query = call.Params.IsEmpty ? new TunnelQuery() : call.ReadParams(s_json.TunnelQuery);
+        if (query.IncludeSecrets && access != ClientAccess.Full)
+            throw new ControlException(ControlErrorCode.AccessDenied, "includeSecrets: only root and the engine's own user may see keys.", "includeSecrets");
         using var snapshot = device.Snapshot();
         return RpcText.Result(call.Id.Span, _describer.Describe(snapshot, query.IncludeSecrets), s_json.TunnelInfo);
     }

@@ -69,7 +69,7 @@ public sealed class ControlServer : SocketServer
         _methods.Dispose();
     }
 
-    private protected override ReadOnlySpan<byte> DenialText => Farewell(ControlErrorCode.AccessDenied, "Only root and the engine's own user may connect.");
+    private protected override ReadOnlySpan<byte> DenialText => Farewell(ControlErrorCode.AccessDenied, "Only root, the engine's own user and members of the control group, if there is one, may connect.");
 
     private protected override ReadOnlySpan<byte> FullText => Farewell(ControlErrorCode.InternalError, "Too many clients are connected.");
 
@@ -86,5 +86,5 @@ public sealed class ControlServer : SocketServer
     }
 
     private static UnixSocketListener Listen(ITunnelContext context, ControlServerOptions options) =>
-        UnixSocketListener.Bind(UnixSocketListener.PathFor(options.Directory ?? ControlProtocol.Directory, context.TunnelName));
+        UnixSocketListener.Bind(UnixSocketListener.PathFor(options.Directory ?? ControlProtocol.Directory, context.TunnelName), options.Access?.Group);
 }

@@ -12,7 +12,10 @@ internal sealed class ControlSession(ClientConnection client, ControlMethods met
 {
     private const int ReceiveBufferSize = 4096;
 
-    private readonly LineBuffer _lines = new(ReceiveBufferSize, options.MaxLineBytes);
+    // Who may look only has nothing long to say.
+    private const int MaxLookBytes = 64 * 1024;
+
+    private readonly LineBuffer _lines = new(ReceiveBufferSize, MaxLineBytes(client, options));
 
     // Answers and events share the connection.
     private readonly SemaphoreSlim _sending = new(1, 1);
@@ -47,7 +50,7 @@ internal sealed class ControlSession(ClientConnection client, ControlMethods met
         {
             while (_lines.TryRead(out var line))
             {
-                if (line.Length > options.MaxLineBytes)
+                if (line.Length > MaxLineBytes(client, options))
                 {
                     await RefuseLongLineAsync();
                     return;
@@ -96,7 +99,7 @@ internal sealed class ControlSession(ClientConnection client, ControlMethods met
         ControlException problem;
         try
         {
-            var answer = await methods.CallAsync(call, client.Aborted);
+            var answer = await methods.CallAsync(call, client.Access, client.Aborted);
             if (answer.Count <= options.MaxLineBytes)
                 return (answer, true);
             answer.Dispose();
@@ -163,8 +166,11 @@ internal sealed class ControlSession(ClientConnection client, ControlMethods met
         await SendAsync(text.Written);
     }
 
+    private static int MaxLineBytes(ClientConnection client, ControlServerOptions options) =>
+        client.Access < ClientAccess.Change ? Math.Min(MaxLookBytes, options.MaxLineBytes) : options.MaxLineBytes;
+
     private Task RefuseLongLineAsync() =>
-        SendErrorAsync(default, new ControlException(ControlErrorCode.InvalidRequest, $"A line has at most {options.MaxLineBytes} bytes."));
+        SendErrorAsync(default, new ControlException(ControlErrorCode.InvalidRequest, $"A line has at most {MaxLineBytes(client, options)} bytes."));
 
     private async Task SendAsync(ReadOnlyMemory<byte> line)
     {

@@ -13,9 +13,15 @@ internal static class SocketDirectory
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private const UnixFileMode Visible = UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
     /// <summary>Creates it with mode 0700 if it is missing, then checks what is there.</summary>
+    /// <param name="isShared">
+    /// Others may come by and see what is there, which are the names of interfaces: the sockets' own modes say who may use which,
+    /// and there may be tunnels of several groups.
+    /// </param>
     /// <exception cref="UnixSocketException">It is not safe, or could not be created.</exception>
-    internal static void Ensure(string path)
+    internal static void Ensure(string path, bool isShared = false)
     {
         try
         {
@@ -26,11 +32,22 @@ internal static class SocketDirectory
                 throw Unsafe($"{path} vanished while it was being prepared.");
             Check(path, status);
             CheckAbove(Path.GetFullPath(path), MaxLinks);
+            if (isShared && !OperatingSystem.IsWindows())
+                File.SetUnixFileMode(path, File.GetUnixFileMode(path) | Visible);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UnixSocketException(UnixSocketError.SystemRefused, $"The directory {path} cannot be used: {e.Message}", e);
         }
+    }
+
+    /// <summary>Lets a group's members connect to a socket.</summary>
+    /// <exception cref="IOException">The system refused.</exception>
+    internal static void Share(string socket, ControlGroup group)
+    {
+        FileOwner.SetGroup(socket, group.Id);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
     }
 
     private static void Check(string path, FileStatus status)

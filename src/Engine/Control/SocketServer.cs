@@ -116,7 +116,9 @@ public abstract class SocketServer : IAsyncDisposable
         ClientConnection client;
         try
         {
-            client = new ClientConnection(socket, PeerCredentials.Of(socket), Time, Limits.SendTimeout);
+            var credentials = PeerCredentials.Of(socket);
+            var access = _access.Of(credentials, () => PeerCredentials.SupplementaryGroupsOf(socket));
+            client = new ClientConnection(socket, credentials, access, Time, Limits.SendTimeout);
         }
         catch (SocketException)
         {
@@ -124,15 +126,15 @@ public abstract class SocketServer : IAsyncDisposable
             return;
         }
 
-        if (!_access.Allows(client.Client))
+        if (client.Access == ClientAccess.None)
         {
             Log.Warning($"{SocketPath}: process {client.Client.ProcessId} of user {client.Client.UserId} was refused.");
             client.SendWithoutWaiting(DenialText);
             await client.DisposeAsync();
         }
-        else if (_clients.Count >= Limits.MaxConnections && !TryEvict())
+        else if (IsFullFor(client.Access) && !TryEvict(client.Access))
         {
-            Log.Warning($"{SocketPath}: {Limits.MaxConnections} clients are connected already; one more was refused.");
+            Log.Warning($"{SocketPath}: as many clients are connected as may be; process {client.Client.ProcessId} of user {client.Client.UserId} was refused.");
             client.SendWithoutWaiting(FullText);
             await client.DisposeAsync();
         }
@@ -166,10 +168,14 @@ public abstract class SocketServer : IAsyncDisposable
         }
     }
 
+    // Members of a group get half of the places, and cannot keep root out.
+    private bool IsFullFor(ClientAccess access) => _clients.Count >= Limits.MaxConnections
+        || (access != ClientAccess.Full && _clients.Keys.Count(c => c.Access != ClientAccess.Full) >= Limits.MaxConnections / 2);
+
     // Clients may stay connected for as long as they like, until their place is needed.
-    private bool TryEvict()
+    private bool TryEvict(ClientAccess newcomer)
     {
-        var idlest = _clients.Keys.Where(c => c.IsEvictable && c.IdleSince is not null && !c.Aborted.IsCancellationRequested).MinBy(c => c.IdleSince);
+        var idlest = _clients.Keys.Where(c => c.IsEvictable && (newcomer == ClientAccess.Full || c.Access != ClientAccess.Full) && c.IdleSince is not null && !c.Aborted.IsCancellationRequested).MinBy(c => c.IdleSince);
         if (idlest is null)
             return false;
         _clients.TryRemove(idlest, out _);

@@ -20,12 +20,13 @@ internal sealed class UapiResponseWriter(Func<ReadOnlyMemory<byte>, ValueTask> s
     private readonly SecretBufferWriter _text = new(PieceSize);
 
     /// <summary>Sends the whole device and errno=0.</summary>
-    internal async ValueTask WriteDeviceAsync(DeviceSnapshot device)
+    /// <param name="withKeys">False: it is as if there were no private and preshared keys.</param>
+    internal async ValueTask WriteDeviceAsync(DeviceSnapshot device, bool withKeys)
     {
-        WriteSettings(device);
+        WriteSettings(device, withKeys);
         foreach (var peer in device.Peers)
         {
-            WritePeer(peer);
+            WritePeer(peer, withKeys);
             foreach (var prefix in peer.AllowedIPs)
             {
                 WriteFormatted("allowed_ip="u8, prefix);
@@ -50,9 +51,9 @@ internal sealed class UapiResponseWriter(Func<ReadOnlyMemory<byte>, ValueTask> s
 
     public void Dispose() => _text.Dispose();
 
-    private void WriteSettings(DeviceSnapshot device)
+    private void WriteSettings(DeviceSnapshot device, bool withKeys)
     {
-        if (device.PrivateKey is { } privateKey)
+        if (withKeys && device.PrivateKey is { } privateKey)
             WriteKey("private_key="u8, privateKey.Span);
         if (device.ListenPort != 0)
             WriteFormatted("listen_port="u8, device.ListenPort);
@@ -60,10 +61,10 @@ internal sealed class UapiResponseWriter(Func<ReadOnlyMemory<byte>, ValueTask> s
             WriteFormatted("fwmark="u8, device.FwMark);
     }
 
-    private void WritePeer(PeerSnapshot peer)
+    private void WritePeer(PeerSnapshot peer, bool withKeys)
     {
         WriteKey("public_key="u8, peer.PublicKey.Span);
-        if (peer.PresharedKey is { } presharedKey)
+        if (withKeys && peer.PresharedKey is { } presharedKey)
             WriteKey("preshared_key="u8, presharedKey.Span);
         else
             WriteLine("preshared_key="u8, NoKey);

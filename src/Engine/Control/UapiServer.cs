@@ -37,6 +37,9 @@ public sealed class UapiServer : SocketServer
 {
     private const int ReceiveBufferSize = 16 * 1024;
 
+    // Who may look only has nothing long to say.
+    private const int MaxLookBytes = 64 * 1024;
+
     private readonly IDeviceControl _device;
     private readonly UapiServerOptions _options;
 
@@ -55,6 +58,7 @@ public sealed class UapiServer : SocketServer
         using var parser = new UapiRequestParser();
         using var writer = new UapiResponseWriter(client.SendAsync);
         var requestBytes = 0L;
+        var maxRequestBytes = client.Access < ClientAccess.Change ? Math.Min(MaxLookBytes, _options.MaxRequestBytes) : _options.MaxRequestBytes;
         while (true)
         {
             while (lines.TryRead(out var line))
@@ -62,10 +66,10 @@ public sealed class UapiServer : SocketServer
                 requestBytes += line.Length + 1;
                 if (line.IsEmpty)
                 {
-                    await ExecuteAsync(parser.Complete(), writer);
+                    await ExecuteAsync(parser.Complete(), client, writer);
                     requestBytes = 0;
                 }
-                else if (line.Length > _options.MaxLineBytes || requestBytes > _options.MaxRequestBytes)
+                else if (line.Length > _options.MaxLineBytes || requestBytes > maxRequestBytes)
                 {
                     await writer.WriteErrnoAsync(UapiErrno.Protocol);
                     return;
@@ -97,7 +101,7 @@ public sealed class UapiServer : SocketServer
         }
     }
 
-    private async ValueTask ExecuteAsync(UapiRequest request, UapiResponseWriter writer)
+    private async ValueTask ExecuteAsync(UapiRequest request, ClientConnection client, UapiResponseWriter writer)
     {
         if (request.Errno != 0)
         {
@@ -110,7 +114,13 @@ public sealed class UapiServer : SocketServer
             if (snapshot is null)
                 await writer.WriteErrnoAsync(UapiErrno.InputOutput);
             else
-                await writer.WriteDeviceAsync(snapshot);
+                await writer.WriteDeviceAsync(snapshot, withKeys: client.Access == ClientAccess.Full);
+        }
+        else if (client.Access < ClientAccess.Change)
+        {
+            request.Change?.Dispose();
+            Log.Warning($"A change on {SocketPath} was refused: process {client.Client.ProcessId} of user {client.Client.UserId} may look only.");
+            await writer.WriteErrnoAsync(UapiErrno.Access);
         }
         else
         {
@@ -163,6 +173,6 @@ public sealed class UapiServer : SocketServer
         var path = UnixSocketListener.PathFor(options.Directory, options.Tunnel);
         return options.ListeningDescriptor is { } descriptor
             ? UnixSocketListener.FromDescriptor(descriptor, path)
-            : UnixSocketListener.Bind(path);
+            : UnixSocketListener.Bind(path, options.Access?.Group);
     }
 }

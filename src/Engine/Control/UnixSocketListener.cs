@@ -4,7 +4,7 @@ using WireGuard.Engine.Interop.Linux;
 namespace WireGuard.Engine.Control;
 
 /// <summary>
-/// A listening AF_UNIX stream socket at a path: directory 0700, socket 0600, a dead predecessor cleared away, a living
+/// A listening AF_UNIX stream socket at a path: directory 0700, socket 0600 (0755 and 0660 for a group), a dead predecessor cleared away, a living
 /// one respected. Dispose removes the file, but only while it is still the one that was made here.
 /// </summary>
 public sealed class UnixSocketListener : IDisposable
@@ -45,14 +45,15 @@ public sealed class UnixSocketListener : IDisposable
     }
 
     /// <summary>Opens the socket; connections wait in its queue until they are accepted.</summary>
+    /// <param name="group">Whose members may connect too.</param>
     /// <exception cref="UnixSocketException">Somebody is there already, the place is not safe, or the system refused.</exception>
-    public static UnixSocketListener Bind(string path)
+    public static UnixSocketListener Bind(string path, ControlGroup? group = null)
     {
-        SocketDirectory.Ensure(System.IO.Path.GetDirectoryName(path)!);
+        SocketDirectory.Ensure(System.IO.Path.GetDirectoryName(path)!, isShared: group is not null);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            ListenAt(socket, path);
+            ListenAt(socket, path, group);
             return new UnixSocketListener(socket, path, ownsFile: true);
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
@@ -149,7 +150,7 @@ public sealed class UnixSocketListener : IDisposable
     // Bound under a name of its own, given its mode, made to listen, and only then given the name that clients know:
     // whoever finds the socket can use it, or may not. Socket deletes the name that it was bound to when it is disposed
     // of; that name is gone by then, so the deletion of the real one stays in our hands.
-    private static void ListenAt(Socket socket, string path)
+    private static void ListenAt(Socket socket, string path, ControlGroup? group)
     {
         ClearPredecessor(path);
         var birthName = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, $".{Environment.ProcessId}.{Guid.NewGuid():N}"[..16]);
@@ -158,6 +159,8 @@ public sealed class UnixSocketListener : IDisposable
             socket.Bind(new UnixDomainSocketEndPoint(birthName));
             if (!OperatingSystem.IsWindows())
                 File.SetUnixFileMode(birthName, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            if (group is not null)
+                SocketDirectory.Share(birthName, group);
             socket.Listen(Backlog);
             if (!FileLink.TryCreate(birthName, path))
                 throw TunnelExists(path);

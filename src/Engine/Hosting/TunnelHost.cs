@@ -155,6 +155,7 @@ public sealed partial class TunnelHost : IDisposable
 
     private SocketServer[] ClaimSockets(DeviceGate gate)
     {
+        var access = PeerCredentials.RootAndSelf(_options.ControlGroup);
         SocketServer[] servers =
         [
             Claim("close the UAPI socket", new UapiServer(gate, new UapiServerOptions
@@ -162,11 +163,13 @@ public sealed partial class TunnelHost : IDisposable
                 Tunnel = _options.Name,
                 Directory = _options.UapiDirectory,
                 ListeningDescriptor = _options.UapiDescriptor,
+                Access = access,
                 Time = _options.Time,
             }, Log)),
             Claim("close the control socket", new ControlServer(gate, this, new ControlServerOptions
             {
                 Directory = _options.ControlDirectory,
+                Access = access,
                 Time = _options.Time,
             }, Log)),
         ];

@@ -1,5 +1,6 @@
 using WireGuard.Api;
 using WireGuard.Configuration;
+using WireGuard.Engine.Control;
 using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.HostNetwork;
 
@@ -27,6 +28,9 @@ public sealed record TunnelHostOptions
 
     /// <summary>Lanes: TUN queues, each with a thread and UDP sockets of its own. A descriptor that was handed over is one.</summary>
     public int Queues { get; init; } = 1;
+
+    /// <summary>Whose members may speak to the tunnel's sockets besides root and the engine's user.</summary>
+    public ControlGroup? ControlGroup { get; init; }
 
     public HostChoices Choices { get; init; } = HostChoices.None;
 

@@ -48,6 +48,15 @@ public sealed class StartWgTunnelCommand : EngineCommand
     [Parameter]
     public SwitchParameter AllowHook { get; set; }
 
+    /// <summary>A group, by name or number, whose members may look at the tunnel without being root; keys stay hidden from them.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ControlGroup { get; set; }
+
+    /// <summary>The group's members may change and stop the tunnel too.</summary>
+    [Parameter]
+    public SwitchParameter ControlGroupWrite { get; set; }
+
     /// <summary>Prefixes that are reached around the tunnel, whatever the peers' allowed IPs say.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -113,6 +122,8 @@ public sealed class StartWgTunnelCommand : EngineCommand
             var doubts = ConfigCheck.Validate(path, AllowHook);
             foreach (var warning in doubts)
                 WriteWarning(ConfigCheck.WithoutSeverity(warning));
+            if (ControlGroupWrite && ControlGroup is null)
+                throw new WgException(ErrorIds.InvalidValue, "-ControlGroupWrite says nothing without -ControlGroup.");
             var options = EngineOptions().ToList();
             if (!ShouldProcess(name, $"Start tunnel from '{path}'"))
                 return;
@@ -140,6 +151,14 @@ public sealed class StartWgTunnelCommand : EngineCommand
             yield return prefix;
         }
 
+        if (ControlGroup is not null)
+        {
+            yield return "--control-group";
+            yield return ControlGroup;
+        }
+
+        if (ControlGroupWrite)
+            yield return "--control-group-write";
         if (AllowHook)
             yield return "--allow-hooks";
         if (KillSwitch)

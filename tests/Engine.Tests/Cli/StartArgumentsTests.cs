@@ -18,11 +18,14 @@ public sealed class StartArgumentsTests
         var choices = new StartChoices
         {
             AllowHooks = true,
+            ControlGroup = "adm",
+            ControlGroupWrites = true,
             Queues = Environment.ProcessorCount,
             Host = new HostChoices { KillSwitch = true, ExcludedRoutes = [IPNetwork.Parse("192.168.0.0/16"), IPNetwork.Parse("fd00::/8")] },
         };
         var read = Read([.. StartArguments.For(choices)]);
         Assert.Equal((true, true, Environment.ProcessorCount), (read.AllowHooks, read.Host.KillSwitch, read.Queues));
+        Assert.Equal(("adm", true), (read.ControlGroup, read.ControlGroupWrites));
         Assert.Equal(choices.Host.ExcludedRoutes, read.Host.ExcludedRoutes);
     }
 
@@ -73,6 +76,10 @@ public sealed class StartArgumentsTests
         Assert.Empty(_command.Parse(["--exclude-route", excluded]).Errors);
         Assert.NotEmpty(_command.Parse(["--kill-switch", "--exclude-route", "lan"]).Errors);
     }
+
+    [Fact]
+    public void Writing_without_a_group_is_refused() =>
+        Assert.Equal("--control-group-write says nothing without --control-group.", Assert.Single(_command.Parse(["--control-group-write"]).Errors).Message);
 
     private StartChoices Read(params string[] words)
     {

@@ -8,21 +8,27 @@ public sealed class AccessTests
     // Connects, prints what comes until the other side hangs up.
     private const string Client = "use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0) or die; connect(S, sockaddr_un($ARGV[0])) or die \"connect: $!\"; print while <S>;";
 
-    [Fact]
-    public void A_policy_lets_in_whom_it_names()
+    [Theory]
+    [InlineData(0, 9, ClientAccess.Full)]
+    [InlineData(1000, 7, ClientAccess.Full)]
+    [InlineData(1234, 50, ClientAccess.Read)]
+    [InlineData(1234, 9, ClientAccess.None)]
+    [InlineData(50, 1000, ClientAccess.None)]
+    [InlineData(1234, 9, ClientAccess.Read, 7, 50)]
+    [InlineData(1234, 9, ClientAccess.None, 7, 51)]
+    public void A_policy_knows_users_and_members_of_a_group(uint user, uint group, ClientAccess expected, params int[] others)
     {
-        var policy = new AccessPolicy([0, 1000], [50]);
-        Assert.True(policy.Allows(new PeerCredentials(1, 0, 0)));
-        Assert.True(policy.Allows(new PeerCredentials(1, 1000, 7)));
-        Assert.True(policy.Allows(new PeerCredentials(1, 1234, 50)));
-        Assert.False(policy.Allows(new PeerCredentials(1, 1234, 0)));
-        Assert.False(policy.Allows(new PeerCredentials(1, 50, 1000)));
+        var client = new PeerCredentials(1, user, group);
+        uint[] supplementary = [.. others.Select(other => (uint)other)];
+        Assert.Equal(expected, new AccessPolicy([0, 1000], new ControlGroup(50, MayChange: false)).Of(client, () => supplementary));
+        Assert.Equal(expected == ClientAccess.Read ? ClientAccess.Change : expected, new AccessPolicy([0, 1000], new ControlGroup(50, MayChange: true)).Of(client, () => supplementary));
+        Assert.Equal(expected == ClientAccess.Full ? ClientAccess.Full : ClientAccess.None, new AccessPolicy([0, 1000]).Of(client, () => supplementary));
     }
 
     [Fact]
     public async Task Nobody_is_let_in_whom_the_policy_does_not_name()
     {
-        await using var fixture = new ControlFixture(options => options with { Access = new AccessPolicy([], []) });
+        await using var fixture = new ControlFixture(options => options with { Access = new AccessPolicy([]) });
         using var client = fixture.ConnectRaw();
         (await client.ReadJsonAsync()).AssertError(WireGuard.Api.ControlErrorCode.AccessDenied);
         Assert.Null(await client.ReadLineAsync());

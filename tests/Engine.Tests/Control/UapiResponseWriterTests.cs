@@ -85,7 +85,7 @@ public class UapiResponseWriterTests
             lines += Encoding.ASCII.GetString(piece.Span).Split('\n').Count(line => line.StartsWith("allowed_ip=11.", StringComparison.Ordinal));
             return ValueTask.CompletedTask;
         }))
-            await writer.WriteDeviceAsync(Device(0, 0, null, peer));
+            await writer.WriteDeviceAsync(Device(0, 0, null, peer), withKeys: true);
 
         Assert.True(pieces.Count > 10);
         Assert.Equal(130_560, lines);
@@ -115,7 +115,7 @@ public class UapiResponseWriterTests
             text.Append(Encoding.ASCII.GetString(piece.Span));
             return ValueTask.CompletedTask;
         });
-        await writer.WriteDeviceAsync(device);
+        await writer.WriteDeviceAsync(device, withKeys: true);
         return text.ToString();
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using WireGuard.Api;
 using WireGuard.Configuration;
+using WireGuard.Engine.Control;
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.Hosting;
@@ -133,6 +134,7 @@ internal static class RunVerb
             Config = config,
             Choices = choices.Host,
             RunsHooks = runsHooks,
+            ControlGroup = ControlGroupOf(choices),
             Queues = dropIn ? StartArguments.QueuesOfDropIn() : choices.Queues,
             TunDescriptor = dropIn ? Descriptor("WG_TUN_FD") : null,
             UapiDescriptor = dropIn ? Descriptor("WG_UAPI_FD") : null,
@@ -145,6 +147,11 @@ internal static class RunVerb
             log.Warning(warning);
         return host;
     }
+
+    private static ControlGroup? ControlGroupOf(StartChoices choices) =>
+        choices.ControlGroup is not { } name ? null
+        : UserGroup.Find(name) is { } id ? new ControlGroup(id, choices.ControlGroupWrites)
+        : throw new StartException(StartErrorId.EngineFailed, $"There is no group `{name}`.");
 
     private static IReadOnlyList<ConfigDiagnostic> HooksNotRun(TunnelConfig config, StartChoices choices) =>
         !choices.AllowHooks ? ConfigSupport.HooksNotRun(config)

@@ -42,6 +42,7 @@ internal static class ShowVerb
     private static List<TunnelInfo> ReadAll()
     {
         var tunnels = new List<TunnelInfo>();
+        CommandException? denied = null;
         foreach (var name in ControlConnection.SocketNames())
         {
             try
@@ -49,13 +50,18 @@ internal static class ShowVerb
                 if (ControlConnection.TryOpen(name) is { } connection)
                     tunnels.Add(Read(connection));
             }
+            catch (CommandException failure) when (failure.Code == ExitCode.NoPermission)
+            {
+                // A member of a control group sees the tunnels of that group.
+                denied = failure;
+            }
             catch (CommandException failure) when (failure.Code is ExitCode.Timeout or ExitCode.Error)
             {
                 Console.Error.WriteLine($"{name}: {failure.Message}");
             }
         }
 
-        return tunnels;
+        return tunnels.Count == 0 && denied is not null ? throw denied : tunnels;
     }
 
     private static TunnelInfo Read(ControlConnection connection)

@@ -20,7 +20,7 @@ internal static class HostLock
         {
             try
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return new FileStream(path, Options());
             }
             catch (IOException) when (Environment.TickCount64 < deadline)
             {
@@ -31,5 +31,14 @@ internal static class HostLock
                 throw new HostNetworkException($"waiting for {path}", failure.Message, failure);
             }
         }
+    }
+
+    // The directory may be one that others can enter: whoever could open the file could hold it.
+    private static FileStreamOptions Options()
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return options;
     }
 }

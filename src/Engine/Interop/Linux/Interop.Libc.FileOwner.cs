@@ -13,6 +13,14 @@ internal static partial class FileOwner
             throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
     }
 
+    /// <summary>chown(2) of the group alone.</summary>
+    /// <exception cref="IOException">The system refused.</exception>
+    internal static void SetGroup(string path, uint group)
+    {
+        if (ChangeOwner(path, uint.MaxValue, group) != 0)
+            throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+    }
+
     /// <summary>fsync(2) of a folder, where its file system has that.</summary>
     internal static void Flush(string folder)
     {
@@ -25,6 +33,9 @@ internal static partial class FileOwner
 
     [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
     private static partial int ChangeOwner(SafeHandle file, uint owner, uint group);
+
+    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ChangeOwner(string path, uint owner, uint group);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Synchronize(int descriptor);
