@@ -26,11 +26,14 @@ internal sealed class StopSignals : IDisposable
 
     internal CancellationToken Token => _stop.Token;
 
+    /// <summary>A signal came, its name and whether somebody wants the end: a terminal that is gone does not. Also a second and third one.</summary>
+    internal event Action<string, bool>? Asked;
+
     /// <summary>What asked for the end, for the log.</summary>
     internal string Reason { get; private set; } = "";
 
     /// <summary>Somebody wants the end: a terminal that is gone does not.</summary>
-    internal bool IsAskedFor { get; private set; } = true;
+    internal bool IsAskedFor { get; private set; }
 
     public void Dispose()
     {
@@ -39,16 +42,21 @@ internal sealed class StopSignals : IDisposable
     }
 
     /// <summary>Asks for the end as a signal does; any thread.</summary>
-    internal void Request(string reason)
+    internal void Request(string reason) => Request(reason, isAskedFor: true);
+
+    private void Request(string reason, bool isAskedFor)
     {
         Reason = reason;
+        // Once said, no hang-up takes it back.
+        if (isAskedFor)
+            IsAskedFor = true;
         _stop.Cancel();
+        Asked?.Invoke(reason, isAskedFor);
     }
 
     private void Stop(PosixSignalContext context)
     {
         context.Cancel = true;
-        IsAskedFor = context.Signal != PosixSignal.SIGHUP;
-        Request(context.Signal.ToString());
+        Request(context.Signal.ToString(), context.Signal != PosixSignal.SIGHUP);
     }
 }

@@ -185,7 +185,9 @@ public sealed class UnixSocketListener : IDisposable
             File.Delete(path);
     }
 
-    private static bool IsAnswered(string path)
+    /// <summary>Somebody listens there, or it cannot be told that nobody does.</summary>
+    /// <exception cref="SocketException">There is not even a socket to ask by.</exception>
+    public static bool IsAnswered(string path)
     {
         // Non-blocking: a living engine whose queue is full must not hold us up; it is told by EAGAIN.
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };

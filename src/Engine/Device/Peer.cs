@@ -20,6 +20,7 @@ internal sealed class Peer
     private int _flushQueued;
     private int _sentLastMinuteHandshake;
     private int _handshakeAttempts;
+    private long _newestSession;
 
     internal Peer(in PublicKey publicKey, IndexTable indices, Random jitter)
     {
@@ -91,6 +92,8 @@ internal sealed class Peer
 
     private bool Follow(in UdpEndpoint source, Keypair? session, ulong counter)
     {
+        if (session is not null && !IsOfNewestSession(session))
+            return false;
         while (true)
         {
             var known = Endpoint;
@@ -110,10 +113,30 @@ internal sealed class Peer
             var moved = session is not null ? new PeerEndpoint(learned, session.Number, counter) : known?.With(learned) ?? new PeerEndpoint(learned);
             if (!ReferenceEquals(Interlocked.CompareExchange(ref _endpoint, moved, known), known))
                 continue;
+            // Meanwhile another lane may have had a newer one, from where the peer was known to be, and have left it at that.
+            if (session is not null && known is not null && !(session.IsNewest(counter) && IsOfNewestSession(session)))
+            {
+                Interlocked.CompareExchange(ref _endpoint, known, moved);
+                return false;
+            }
+
             // It may have been refused in the meantime, by a thread that looked before the line above.
             if (learned.HasSource && IsRefused(learned))
                 ForgetSource();
             return known is null || !known.Value.SameRemote(source);
+        }
+    }
+
+    private bool IsOfNewestSession(Keypair session)
+    {
+        var number = session.Number;
+        while (true)
+        {
+            var newest = Volatile.Read(ref _newestSession);
+            if (number <= newest)
+                return number == newest;
+            if (Interlocked.CompareExchange(ref _newestSession, number, newest) == newest)
+                return true;
         }
     }
 

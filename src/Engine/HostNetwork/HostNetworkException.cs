@@ -9,4 +9,7 @@ public sealed class HostNetworkException(string step, string reason, Exception? 
     public string Step { get; } = step;
 
     public string Reason { get; } = reason;
+
+    /// <summary>Of what was done before it, this could not be taken back; null: everything was.</summary>
+    public string? NotTakenBack { get; init; }
 }

@@ -73,7 +73,7 @@ internal sealed class EndpointWatch : IDisposable
             {
                 var found = await _resolver.LookUpAsync(name, _stop.Token).ConfigureAwait(false);
                 if (Next(found, current) is { } next)
-                    Move(key, next, name);
+                    Move(key, current, next, name);
             }
             catch (SocketException failure)
             {
@@ -128,13 +128,14 @@ internal sealed class EndpointWatch : IDisposable
         return found.Count > 0 ? found[0] : null;
     }
 
-    private void Move(PublicKey key, IPEndPoint endpoint, HostEndpoint name)
+    private void Move(PublicKey key, IPEndPoint? from, IPEndPoint endpoint, HostEndpoint name)
     {
         using var change = new DeviceChange { Peers = [new PeerChange { PublicKey = key, Mode = PeerChangeMode.UpdateIfPresent, Endpoint = endpoint }] };
         lock (_changing)
         {
-            // The look-up took its time; somebody may have set another one meanwhile.
-            if (_endpoints.FindName(key) != name)
+            // The look-up took its time; meanwhile somebody may have set another one, or the peer have come back, from elsewhere perhaps.
+            using var now = _device.Snapshot();
+            if (_endpoints.FindName(key) != name || now.Peers.FirstOrDefault(p => p.PublicKey == key) is not { } peer || !Equals(peer.Endpoint, from) || !IsStale(peer))
                 return;
             _device.Apply(change);
         }

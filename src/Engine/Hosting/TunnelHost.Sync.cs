@@ -41,7 +41,10 @@ public sealed partial class TunnelHost
             }
             catch (HostNetworkException failure)
             {
-                throw new ControlException(ControlErrorCode.HostNetworkFailed, $"Nothing was changed: {failure.Message}", inner: failure);
+                throw new ControlException(
+                    ControlErrorCode.HostNetworkFailed,
+                    failure.NotTakenBack is { } left ? $"{failure.Message}. All was taken back but one thing: {left}" : $"Nothing was changed: {failure.Message}",
+                    inner: failure);
             }
         }
     }

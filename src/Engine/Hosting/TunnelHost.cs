@@ -91,7 +91,8 @@ public sealed partial class TunnelHost : IDisposable
     public void RequestStop(string reason, bool isAskedFor = true)
     {
         // Before the result, which the ending thread waits for.
-        _isEndAskedFor |= isAskedFor;
+        if (isAskedFor)
+            _isEndAskedFor = true;
         if (!_stop.TrySetResult(reason))
             return;
         _ended.Cancel();
@@ -114,7 +115,7 @@ public sealed partial class TunnelHost : IDisposable
         if (_options.Config is not null)
         {
             _undo.Push("run PostDown", () => RunHooksOfEnd(HookPoint.PostDown));
-            OpenHost(_options.Config);
+            OpenHost();
         }
 
         (_device, _lanes) = CreateDevice();
@@ -226,6 +227,19 @@ public sealed partial class TunnelHost : IDisposable
 
     private void Configure(TunnelConfig config, CancellationToken cancel)
     {
+        // Names could not be looked up behind a kill switch that an engine before this one has left closed.
+        var isInTheWay = _staysClosed && config.Peers.Any(p => p.Endpoint is { Literal: null });
+        if (isInTheWay)
+            _network!.LetLookUpsPass(_options.Choices, pass: true);
+        var endpoints = LookUpEndpoints(config, cancel);
+        if (isInTheWay)
+            _network!.LetLookUpsPass(_options.Choices, pass: false);
+        using var change = TunnelChange.From(config, endpoints);
+        _device!.Apply(change);
+    }
+
+    private Dictionary<PublicKey, IPEndPoint> LookUpEndpoints(TunnelConfig config, CancellationToken cancel)
+    {
         var endpoints = new Dictionary<PublicKey, IPEndPoint>();
         foreach (var peer in config.Peers)
         {
@@ -234,8 +248,7 @@ public sealed partial class TunnelHost : IDisposable
             _endpoints.Set(peer.PublicKey, peer.Endpoint);
         }
 
-        using var change = TunnelChange.From(config, endpoints);
-        _device!.Apply(change);
+        return endpoints;
     }
 
     private void ConfigureHost(TunnelConfig config)
@@ -262,18 +275,14 @@ public sealed partial class TunnelHost : IDisposable
     }
 
     /// <summary>The socket of that name is ours, so that whoever wrote down what is left to undo is dead.</summary>
-    private void OpenHost(TunnelConfig config)
+    private void OpenHost()
     {
         _network = _undo.Own("close the host's network", _platform.CreateNetwork(_options.Name, _options.ControlDirectory, Log));
         _staysClosed = _options.Choices.KillSwitch && _network.HasKillSwitch;
         if (_network.TakeBackLeftovers(_staysClosed) is > 0 and var count)
             Log.Warning($"took back {count} changes to the host that an engine of this name had left behind");
-        if (!_staysClosed)
-            return;
-        _undo.Push("leave the kill switch", LeaveKillSwitch);
-        // Names could not be looked up behind it.
-        if (config.Peers.Any(p => p.Endpoint is { Literal: null }))
-            _network.LetLookUpsPass(_options.Choices, pass: true);
+        if (_staysClosed)
+            _undo.Push("leave the kill switch", LeaveKillSwitch);
     }
 
     /// <summary>Of the engine before this one, when this one's own is gone or has never been: opened by word only.</summary>

@@ -10,8 +10,8 @@ internal static class EngineLauncher
 {
     private const int ReportLimit = 64 * 1024;
 
-    // The engine keeps the timeout itself; this much more until we think that it does not.
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+    // `up` keeps the timeout itself, in whole seconds, and needs a while for an engine that does not end when it is asked to.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(12);
 
     /// <summary>
     /// Cancelling ends the wait only: the engine, once on its way, has left the caller's session and goes on.

@@ -35,6 +35,28 @@ public sealed unsafe class KeypairTests
     }
 
     [Fact]
+    public void A_late_message_of_an_older_session_does_not_move_the_endpoint_back()
+    {
+        var (old, now) = (UdpEndpoint.From(System.Net.IPEndPoint.Parse("192.0.2.1:1")), UdpEndpoint.From(System.Net.IPEndPoint.Parse("192.0.2.2:2")));
+        var first = Add(isInitiator: true);
+        first.Receive([new AeadPacket { Counter = 5, Authentic = true }]);
+        _peer.LearnEndpoint(old, first, 5);
+        // It roams and shakes hands from there; all that the new session carries comes from there.
+        Assert.True(_peer.LearnEndpoint(now));
+        var second = Add(isInitiator: true);
+        for (var counter = 0ul; counter < 100; counter++)
+        {
+            second.Receive([new AeadPacket { Counter = counter, Authentic = true }]);
+            _peer.LearnEndpoint(now, second, counter);
+        }
+
+        // A datagram that was on its way for long: sent from the old place before the handshake.
+        first.Receive([new AeadPacket { Counter = 6, Authentic = true }]);
+        Assert.False(_peer.LearnEndpoint(old, first, 6));
+        Assert.Equal(now, _peer.Endpoint!.Value);
+    }
+
+    [Fact]
     public void An_initiator_moves_on_at_once()
     {
         var first = Add(isInitiator: true);

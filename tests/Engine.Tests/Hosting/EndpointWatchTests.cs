@@ -91,6 +91,22 @@ public sealed class EndpointWatchTests : IDisposable
     }
 
     [Fact]
+    public async Task A_peer_that_shakes_hands_from_elsewhere_during_the_look_up_stays_there()
+    {
+        var roamed = IPEndPoint.Parse("198.51.100.5:4500");
+        _lookUp = _ =>
+        {
+            // As the device learns it: nothing of it goes through what is written.
+            using var change = new DeviceChange { Peers = [new PeerChange { PublicKey = Named, Endpoint = roamed }] };
+            _device.Apply(change);
+            Shake();
+            return [IPAddress.Parse("192.0.2.9")];
+        };
+        await Look(TimeSpan.FromSeconds(30));
+        Assert.Equal((1, roamed), (_lookUps, Endpoint()));
+    }
+
+    [Fact]
     public async Task A_peer_that_never_answered_is_looked_for_too()
     {
         Resolve("2001:db8::9");

@@ -120,6 +120,12 @@ public sealed class KillSwitchTests : IDisposable
             Assert.NotNull(Send(from: 6853, to: 54));
             Assert.True(up.WaitForExit(TimeSpan.FromSeconds(30)), "`up` gives up");
             Assert.Equal(6, up.ExitCode);
+            Assert.NotNull(Send(from: 6853, to: 53));
+
+            var killed = One.Namespace.Start(InteropRequirement.Engine!, "up", Config("0.0.0.0/0", endpoint: "name.example:1"), Option);
+            names.AwaitQuestion();
+            Assert.True(Signals.Send(Signals.EngineOf(killed), Signals.Kill));
+            Assert.True(killed.WaitForExit(TimeSpan.FromSeconds(30)), "`up` gives up");
         }
 
         Assert.True(IsClosed());
@@ -137,6 +143,23 @@ public sealed class KillSwitchTests : IDisposable
         Assert.Equal(6, One.TryEngine("up", Config("0.0.0.0/0", "PreUp = kill -STOP $PPID; sleep 8"), Option, "--allow-hooks", "--timeout", "3").ExitCode);
         Assert.True(IsClosed());
         Assert.DoesNotContain("the interface", One.Leftovers());
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void A_second_start_that_hangs_touches_nothing_of_the_tunnel_that_runs()
+    {
+        Prepare();
+        var config = Config("0.0.0.0/0");
+        Up(config, Option);
+        Ping(Two.InnerIPv4.ToString());
+        var before = HostPicture.Take(One.Namespace);
+        var up = One.Namespace.Start(InteropRequirement.Engine!, "up", config, Option, "--timeout", "2");
+        // Before it has come to its first line.
+        Assert.True(Signals.Send(Signals.EngineOf(up), Signals.Stop));
+        Assert.True(up.WaitForExit(TimeSpan.FromSeconds(30)), "`up` gives up");
+        Assert.Equal(6, up.ExitCode);
+        Assert.Equal(before, HostPicture.Take(One.Namespace));
+        Ping(Two.InnerIPv4.ToString());
     }
 
     [InteropFact(InteropRequirement.Nft)]

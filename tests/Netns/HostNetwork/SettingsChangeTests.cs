@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using WireGuard.Configuration;
 using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.HostNetwork;
@@ -163,6 +164,71 @@ public sealed class SettingsChangeTests : IDisposable
     }
 
     [RootFact]
+    public void What_could_not_be_written_down_is_not_remembered()
+    {
+        Apply(Settings("10.0.0.1/24 fd00::1/64 | 0.0.0.0/0"));
+        var (before, journal) = (Picture(), Journal());
+        var obstacle = Directory.CreateDirectory(_state.GetFiles("*.undo").Single().FullName + ".new");
+        Assert.Throws<HostNetworkException>(() => Change(Settings("10.0.0.1/24 fd00::1/64 | 0.0.0.0/0 ::/0")));
+        obstacle.Delete();
+        Assert.Equal(before, Picture());
+        Change(Settings("10.0.0.1/24 fd00::1/64 | 0.0.0.0/0 ::/0"));
+        Change(Settings("10.0.0.1/24 fd00::1/64 | 0.0.0.0/0"));
+        Assert.Equal(journal.Split('\n').Order(), Journal().Split('\n').Order());
+    }
+
+    [RootFact]
+    public void An_address_that_cannot_come_back_does_not_keep_the_routes_from_it()
+    {
+        Apply(Settings("10.0.0.1/24 fd00::1/64 | 0.0.0.0/0"));
+        _netns.Run("sysctl", "-qw", "net.ipv6.conf.wg0.disable_ipv6=1");
+        // With the last IPv4 address the kernel takes the default route.
+        var refused = Assert.Throws<HostNetworkException>(() => Change(Settings("fd00::1/64 | 0.0.0.0/0")));
+        Assert.Contains("fd00::1/64", refused.NotTakenBack);
+        Assert.Equal(["10.0.0.1/24"], Addresses());
+        Assert.Contains("dev wg0", _netns.Run("ip", "route", "get", "8.8.8.8").Output);
+    }
+
+    [RootFact]
+    public void While_an_address_changes_no_packet_goes_another_way()
+    {
+        _netns.Ip("link", "add", "veth0", "type", "veth", "peer", "name", "veth1");
+        _netns.Ip("link", "set", "veth1", "up");
+        _netns.Ip("link", "set", "veth0", "up");
+        _netns.Ip("addr", "add", "192.168.7.2/24", "dev", "veth0");
+        _netns.Ip("route", "add", "default", "via", "192.168.7.1");
+        Apply(Settings("10.0.0.1/24 | 0.0.0.0/0"));
+        _netns.Run("sysctl", "-qw", "net.ipv4.conf.all.promote_secondaries=0");
+        using var done = new CancellationTokenSource();
+        var looks = 0;
+        var ways = Task.Run(() => _netns.Invoke(() =>
+        {
+            var sources = new HashSet<string>();
+            for (; !done.IsCancellationRequested; looks++)
+                sources.Add(SourceTo("8.8.8.8"));
+            return sources;
+        }));
+        for (var host = 2; host < 8; host++)
+        {
+            Change(Settings($"10.0.0.{host}/24 | 0.0.0.0/0"));
+            Eventually.True(() => Volatile.Read(ref looks) > host * 20, "somebody looks");
+        }
+
+        done.Cancel();
+        Assert.DoesNotContain("192.168.7.2", ways.GetAwaiter().GetResult());
+    }
+
+    [RootFact]
+    public void An_MTU_too_small_for_IPv6_is_refused_while_IPv6_leads_into_it()
+    {
+        Apply(Settings("10.0.0.1/24 fd00::1/64 | ::/0"));
+        var before = Picture();
+        foreach (var dryRun in new[] { true, false })
+            Assert.Contains("needs 1280", Assert.Throws<HostNetworkException>(() => Change(Settings("10.0.0.1/24 fd00::1/64 | ::/0") with { Mtu = 1200 }, dryRun)).Message);
+        Assert.Equal(before, Picture());
+    }
+
+    [RootFact]
     public void What_several_changes_have_left_is_taken_back_after_a_kill()
     {
         var before = Picture();
@@ -184,6 +250,14 @@ public sealed class SettingsChangeTests : IDisposable
         Apply(Settings("10.0.0.1/24 | 10.2.0.0/16"));
         foreach (var dryRun in new[] { true, false })
             Assert.Contains("stop it and start it again", Assert.Throws<HostNetworkException>(() => Change(Settings("10.0.0.1/24 | 10.2.0.0/16") with { Table = RouteTable.Off }, dryRun)).Message);
+    }
+
+    /// <summary>The address that packets to there would have.</summary>
+    private static string SourceTo(string destination)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Connect(IPAddress.Parse(destination), 9);
+        return ((IPEndPoint)socket.LocalEndPoint!).Address.ToString();
     }
 
     private void Apply(HostNetworkSettings settings) => _netns.Invoke(() => _network.Apply(settings));

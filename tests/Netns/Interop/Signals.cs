@@ -32,6 +32,32 @@ internal static partial class Signals
         return error == NoSuchProcess ? false : throw new Win32Exception(error);
     }
 
+    /// <summary>The engine that a running `up` has started: waits until there is one.</summary>
+    public static int EngineOf(System.Diagnostics.Process up)
+    {
+        var engine = 0;
+        Eventually.True(() => (engine = ChildrenOf(up.Id).FirstOrDefault(IsEngine)) != 0 || up.HasExited, "`up` starts an engine");
+        return engine != 0 ? engine : throw new InvalidOperationException($"`up` ended with {up.ExitCode} before an engine was seen.");
+    }
+
+    private static IEnumerable<int> ChildrenOf(int process) => Directory.GetDirectories($"/proc/{process}/task")
+        .SelectMany(thread => TryRead(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Select(id => int.Parse(id, System.Globalization.CultureInfo.InvariantCulture));
+
+    private static bool IsEngine(int process) => TryRead($"/proc/{process}/cmdline").Contains("--detached", StringComparison.Ordinal);
+
+    private static string TryRead(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int SendSignal(int processId, int signal);
 }

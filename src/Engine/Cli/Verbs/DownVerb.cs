@@ -58,17 +58,11 @@ internal static class DownVerb
     {
         try
         {
-            return DeadEngine.CleanUp(name, ConsoleLog.ForStandardError(name, LogLevel.Warning), () => IsAlive(name));
+            return DeadEngine.CleanUp(name, ConsoleLog.ForStandardError(name, LogLevel.Warning));
         }
         catch (HostNetworkException failure)
         {
             throw new CommandException(ExitCode.Error, $"{name} is not running, and what its engine left behind could not all be undone: {failure.Message}", failure);
         }
-    }
-
-    private static bool IsAlive(string name)
-    {
-        using var engine = ControlConnection.TryOpen(name);
-        return engine is not null;
     }
 }

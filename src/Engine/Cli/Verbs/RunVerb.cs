@@ -160,9 +160,13 @@ internal static class RunVerb
 
     private static void Wait(TunnelHost host, EngineLog log, StopSignals signals)
     {
-        using var stop = signals.Token.Register(() => host.RequestStop(signals.Reason, signals.IsAskedFor));
+        signals.Asked += host.RequestStop;
+        // One that came before.
+        if (signals.Token.IsCancellationRequested)
+            host.RequestStop(signals.Reason, signals.IsAskedFor);
         log.Information($"ending: {host.WaitForStop()}");
         host.Dispose();
+        signals.Asked -= host.RequestStop;
     }
 
     // Opened with the first line, which comes after the name was found free: a second start must not touch the log of

@@ -183,13 +183,14 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
     private void Do(HostChange change, string step, Action action)
     {
         CheckNamespace();
+        var wasThere = journal.Changes.Contains(change);
         journal.Record(change);
         FaultPoint.Reached();
         try
         {
             NetlinkStep.Run(step, action);
         }
-        catch
+        catch when (!wasThere)
         {
             Forget(change);
             throw;

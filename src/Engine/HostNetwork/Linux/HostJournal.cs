@@ -47,12 +47,22 @@ internal sealed class HostJournal
             : throw new HostNetworkException("looking up the network namespace", "/proc/thread-self/ns/net does not tell");
     }
 
-    /// <summary>Call before the change is made.</summary>
-    /// <exception cref="HostNetworkException"/>
+    /// <summary>Call before the change is made. One that is there already stays as it is.</summary>
+    /// <exception cref="HostNetworkException">It is not written down, and not to be made.</exception>
     public void Record(HostChange change)
     {
+        if (_changes.Contains(change))
+            return;
         _changes.Add(change);
-        Write();
+        try
+        {
+            Write();
+        }
+        catch
+        {
+            _changes.Remove(change);
+            throw;
+        }
     }
 
     /// <summary>Call after the change was taken back.</summary>

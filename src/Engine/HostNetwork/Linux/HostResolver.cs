@@ -37,7 +37,12 @@ internal sealed class HostResolver(HostChanges changes, string searchPath, strin
 
     /// <summary>Takes back what <see cref="Set"/> did.</summary>
     /// <exception cref="HostNetworkException"/>
-    public void Undo() => Interlocked.Exchange(ref _undo, null)?.Invoke();
+    public void Undo()
+    {
+        _undo?.Invoke();
+        // Not before: what failed may be tried again.
+        _undo = null;
+    }
 
     private void SetLink(ResolverProgram resolvectl, string step, string link, IReadOnlyList<IPAddress> servers, IReadOnlyList<string> searchDomains)
     {

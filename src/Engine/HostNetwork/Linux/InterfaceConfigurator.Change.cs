@@ -25,8 +25,15 @@ public sealed partial class InterfaceConfigurator
                 throw new HostNetworkException($"changing the table of {name}", "Table takes effect when the tunnel is started; stop it and start it again");
             var link = FindLink(name);
             var mtu = MtuFor(wanted, before, link, routes);
+            if (mtu < SmallestIPv6Mtu && mtu < link.Mtu && wanted.Table.Kind != RouteTableKind.Off && wanted.Routes.Any(r => r.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6))
+                throw new HostNetworkException($"setting the MTU of {name} to {mtu}", $"IPv6, which leads into it, needs {SmallestIPv6Mtu}");
             if (!dryRun)
-                return Change(wanted, before, link, mtu, routes);
+            {
+                HostNetworkChange? done = null;
+                KeepingSecondaries(link, () => done = Change(wanted, before, link, mtu, routes));
+                return done!;
+            }
+
             var (added, removed) = routes.Foresee(wanted.Routes, wanted.Addresses, [.. _addresses.Except(wanted.Addresses)]);
             return new HostNetworkChange(Sorted(added), Sorted(removed), link.Mtu, mtu);
         }
@@ -68,6 +75,12 @@ public sealed partial class InterfaceConfigurator
             routes.Refresh();
             routes.Update(wanted.Routes);
         }
+        catch (HostNetworkException failure)
+        {
+            if (TakeBack(undo) is not { } left)
+                throw;
+            throw new HostNetworkException(failure.Step, failure.Reason, failure) { NotTakenBack = left.Message };
+        }
         catch
         {
             TakeBack(undo);
@@ -103,7 +116,9 @@ public sealed partial class InterfaceConfigurator
         if (wanted.DnsServers.SequenceEqual(before.DnsServers) && wanted.DnsSearchDomains.SequenceEqual(before.DnsSearchDomains))
             return;
         undo.Push(() => SetNameServers(before));
-        _resolver.Undo();
+        // Set over those of before where it can be: in between names would be asked for elsewhere.
+        if (wanted.DnsServers.Count == 0 || before.DnsServers.Count == 0)
+            _resolver.Undo();
         SetNameServers(wanted);
         undo.Push(_resolver.Undo);
     }
@@ -127,13 +142,52 @@ public sealed partial class InterfaceConfigurator
         }
     }
 
+    // With the last IPv4 address the kernel takes the routes, a default route too: for a moment packets would go in clear.
+    private void KeepingSecondaries(LinkInfo link, Action change)
+    {
+        var key = Sysctl.PromoteSecondaries(link.Name);
+        var before = "";
+        Try(() =>
+        {
+            before = Sysctl.Read(key);
+            Sysctl.Write(key, "1");
+        });
+        try
+        {
+            change();
+        }
+        finally
+        {
+            if (before == "0")
+                Try(() => Sysctl.Write(key, before));
+        }
+
+        void Try(Action step)
+        {
+            try
+            {
+                step();
+            }
+            catch (HostNetworkException failure)
+            {
+                // Where the settings cannot be written, or the interface has gone.
+                _log.Verbose(failure.Message);
+            }
+        }
+    }
+
     private void Restore(LinkInfo link, List<InterfaceAddress> addresses, TunnelRoutes routes, IReadOnlyCollection<IPNetwork> prefixes)
     {
-        foreach (var address in addresses)
-            EnsureAddress(link, address);
+        // Whatever fails of it, the routes are not left out.
+        var steps = new Stack<Action>();
+        steps.Push(() => routes.Update([.. prefixes]));
+        steps.Push(routes.Refresh);
+        foreach (var address in Enumerable.Reverse(addresses))
+            steps.Push(() => EnsureAddress(link, address));
+        var failure = TakeBack(steps);
         _addresses = addresses;
-        routes.Refresh();
-        routes.Update([.. prefixes]);
+        if (failure is not null)
+            throw failure;
     }
 
     private void EnsureAddress(LinkInfo link, InterfaceAddress address) => NetlinkStep.Run($"adding address {address} to {link.Name}", () =>
@@ -147,8 +201,10 @@ public sealed partial class InterfaceConfigurator
         }
     });
 
-    private void TakeBack(Stack<Action> undo)
+    /// <summary>Goes on after a failure; returns the last one.</summary>
+    private HostNetworkException? TakeBack(Stack<Action> undo)
     {
+        HostNetworkException? failure = null;
         while (undo.TryPop(out var step))
         {
             try
@@ -159,8 +215,11 @@ public sealed partial class InterfaceConfigurator
             {
                 // The failure that led here is the one to tell.
                 _log.Warning(secondary.Message);
+                failure = secondary;
             }
         }
+
+        return failure;
     }
 
     private static IReadOnlyList<IPNetwork> Sorted(IEnumerable<IPNetwork> prefixes) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.HostNetwork;
 
@@ -31,6 +32,7 @@ internal sealed class ResolverProgram
     {
         try
         {
+            ProcessCalls.CloseOthersOnExec();
             using var process = Process.Start(StartInfo(arguments)) ?? throw new HostNetworkException(step, $"{Path} could not be started");
             var complaint = process.StandardError.ReadToEndAsync();
             var output = process.StandardOutput.ReadToEndAsync();

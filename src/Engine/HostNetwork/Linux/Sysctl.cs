@@ -18,6 +18,9 @@ internal static class Sysctl
     /// <summary>Whether a router's advertisements are heeded: 1, unless this host is a router itself; 2, even then.</summary>
     public static string AcceptRouters(string name) => $"net/ipv6/conf/{name}/accept_ra";
 
+    /// <summary>When the first address of a subnet goes, the next one takes its place; else the kernel takes all of them, and routes with the last.</summary>
+    public static string PromoteSecondaries(string name) => $"net/ipv4/conf/{name}/promote_secondaries";
+
     public static bool IsKnown(string key) => key == SourceValidMark || key.Split('/') switch
     {
         ["net", "ipv4", "conf", var name, "forwarding"] => IsInterface(name),

@@ -22,15 +22,17 @@ internal static class DeadEngine
         }
     }
 
-    /// <param name="isAlive">Asked once nobody else can change anything.</param>
+    /// <summary>An engine of the tunnel listens, or it cannot be told that none does.</summary>
+    public static bool IsAlive(string tunnel) => UnixSocketListener.IsAnswered(UnixSocketListener.PathFor(ControlProtocol.Directory, tunnel));
+
     /// <param name="closed">What a kill switch that is closed still lets pass; null: it is opened.</param>
     /// <returns>How many changes to the host were taken back; null: the engine is alive, and nothing was touched.</returns>
     /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
-    public static int? CleanUp(string tunnel, EngineLog log, Func<bool> isAlive, HostChoices? closed = null)
+    public static int? CleanUp(string tunnel, EngineLog log, HostChoices? closed = null)
     {
         if (!Directory.Exists(ControlProtocol.Directory))
             return 0;
-        if (InterfaceConfigurator.TakeBackLeftovers(tunnel, ControlProtocol.Directory, log, isAlive, closed) is not { } count)
+        if (InterfaceConfigurator.TakeBackLeftovers(tunnel, ControlProtocol.Directory, log, () => IsAlive(tunnel), closed) is not { } count)
             return null;
         // An engine that ended in order took its own sockets along. What is left then was handed to it, and is its maker's.
         var control = UnixSocketListener.PathFor(ControlProtocol.Directory, tunnel);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using WireGuard.Api;
@@ -61,7 +62,9 @@ internal static class DetachedStart
         if (line.Result is { } text && TryParse(text) is { } report)
             return report with { Tunnel = tunnel };
 
-        End(child, tunnel, closed);
+        // Killed by somebody, it has left what it had begun.
+        if (End(child, tunnel, closed) && closed is not null)
+            CleanUp(tunnel, closed);
         var said = errors.Wait(GraceToUndo) ? errors.Result.Trim() : "";
         return Failed(tunnel, StartErrorId.EngineFailed, $"The engine of {tunnel} ended with exit code {child.ExitCode} before it was ready.{(said.Length > 0 ? " It said: " + said : "")}");
     }
@@ -104,16 +107,21 @@ internal static class DetachedStart
             return true;
         _ = ProcessCalls.SendSignal(child.Id, ProcessCalls.SIGKILL);
         child.WaitForExit();
+        // The kernel takes the rest.
+        CleanUp(tunnel, closed);
+        return false;
+    }
+
+    /// <summary>Unless an engine of that name lives: it was there before the child, which then had got nowhere.</summary>
+    private static void CleanUp(string tunnel, HostChoices? closed)
+    {
         try
         {
-            // The kernel takes the rest.
-            _ = DeadEngine.CleanUp(tunnel, EngineLog.None, static () => false, closed);
+            _ = DeadEngine.CleanUp(tunnel, EngineLog.None, closed);
         }
-        catch (HostNetworkException)
+        catch (Exception failure) when (failure is HostNetworkException or SocketException)
         {
             // The next start tries again, and says why if it cannot.
         }
-
-        return false;
     }
 }
