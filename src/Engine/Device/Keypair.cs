@@ -54,6 +54,19 @@ internal sealed unsafe class Keypair
 
     internal byte* ReceiveKey => SendKey + 32;
 
+    /// <summary>The first of three steps that bring in what opening a message needs; see <see cref="CacheHint"/>.</summary>
+    internal void Hint() => CacheHint.Object(this, 2);
+
+    internal void HintParts()
+    {
+        HintKeys();
+        CacheHint.Object(_received, 1);
+    }
+
+    internal void HintWindow(ulong counter) => _received.Hint(counter);
+
+    internal void HintKeys() => CacheHint.Object(_keys, 2);
+
     /// <summary>Counters used so far.</summary>
     internal ulong SendCounter => (ulong)Interlocked.Read(ref _sendCounter);
 

@@ -73,6 +73,19 @@ internal sealed class Peer
         set => Interlocked.Exchange(ref _lastHandshakeTicks, value?.UtcTicks ?? 0);
     }
 
+    /// <summary>The first of three steps that bring in what a packet needs of a peer; each reads what the one before has brought in.</summary>
+    internal void Hint() => CacheHint.Object(this, 3);
+
+    internal void HintParts()
+    {
+        CacheHint.Object(Keypairs, 1);
+        CacheHint.Object(_endpoint, 2);
+        CacheHint.Object(Timers, 1);
+        CacheHint.Object(Staged, 1);
+    }
+
+    internal void HintTimers() => Timers.Hint();
+
     internal void AddReceived(int bytes) => Interlocked.Add(ref _rxBytes, bytes);
 
     internal void AddSent(int bytes) => Interlocked.Add(ref _txBytes, bytes);

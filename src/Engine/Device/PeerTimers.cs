@@ -53,6 +53,8 @@ internal sealed class PeerTimers(Random jitter)
         }
     }
 
+    internal void Hint() => CacheHint.Object(_deadlines, 2);
+
     internal void DataSent(long now)
     {
         if (!IsArmed(PeerTimer.NewHandshake))

@@ -23,6 +23,8 @@ internal sealed class ReplayCounter
     /// <summary>The last counter that there is was seen: the session takes nothing more, in whatever order it comes.</summary>
     internal bool IsUsedUp => Next >= ProtocolLimits.RejectAfterMessages;
 
+    internal void Hint(ulong counter) => CacheHint.Place(in _seen[Word(counter)]);
+
     /// <summary>Whether the counter could still be accepted; changes nothing. Called before the tag is checked.</summary>
     internal bool CanAccept(ulong counter)
     {

@@ -13,6 +13,8 @@ namespace WireGuard.Engine.Device;
 internal sealed unsafe class TransportReceiver(WireGuardDevice device, TransportSender sender)
 {
     private readonly AeadPacket[] _opening = new AeadPacket[PacketBatch.DefaultCapacity];
+    // Whose message each of this batch is; null: no transport message, or nobody's.
+    private readonly Keypair?[] _found = new Keypair?[PacketBatch.DefaultCapacity];
     private readonly Keypair?[] _keypairs = new Keypair?[PacketBatch.DefaultCapacity];
     private readonly int[] _slots = new int[PacketBatch.DefaultCapacity];
     private int _count;
@@ -23,6 +25,7 @@ internal sealed unsafe class TransportReceiver(WireGuardDevice device, Transport
         var now = device.Clock.Now;
         try
         {
+            FindAll(batch, now);
             for (var i = 0; i < batch.Count; i++)
                 Sort(ref batch[i], i, now);
             if (_count > 0 && Open(batch, now))
@@ -34,6 +37,7 @@ internal sealed unsafe class TransportReceiver(WireGuardDevice device, Transport
             for (var i = 0; i < _count; i++)
                 _keypairs[i]!.Release();
             Array.Clear(_keypairs, 0, _count);
+            Array.Clear(_found, 0, batch.Count);
             _count = 0;
         }
     }
@@ -71,40 +75,85 @@ internal sealed unsafe class TransportReceiver(WireGuardDevice device, Transport
         return end;
     }
 
+    // Tells all apart before the first is worked on, so that what is needed of many peers comes into the caches side by side.
+    private void FindAll(PacketBatch batch, long now)
+    {
+        uint last = 0;
+        Keypair? keypair = null;
+        var changes = 0;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var message = batch[i].Span;
+            var type = MessageFormat.Classify(message);
+            if (type != MessageType.Transport)
+            {
+                if (type is not null)
+                    device.EnqueueHandshake(type.Value, message, batch[i].Endpoint, now);
+                continue;
+            }
+
+            var index = MessageFormat.ReadIndex(message, MessageFormat.Transport.ReceiverIndex);
+            if (index != last)
+            {
+                last = index;
+                keypair = device.Indices.FindKeypair(index);
+                keypair?.Hint();
+                changes++;
+            }
+
+            _found[i] = keypair;
+        }
+
+        if (changes >= CacheHint.ManyChanges)
+            HintAll(batch);
+    }
+
+    private void HintAll(PacketBatch batch)
+    {
+        var found = _found.AsSpan(0, batch.Count);
+        foreach (var keypair in found)
+        {
+            keypair?.HintParts();
+            keypair?.Peer.Hint();
+        }
+
+        for (var i = 0; i < found.Length; i++)
+        {
+            found[i]?.HintWindow(CounterOf(batch[i].Span));
+            found[i]?.Peer.HintParts();
+        }
+
+        foreach (var keypair in found)
+            keypair?.Peer.HintTimers();
+    }
+
     private void Sort(ref PacketSlot slot, int index, long now)
     {
         var message = slot.Span;
-        var type = MessageFormat.Classify(message);
-        if (type == MessageType.Transport)
+        if (_found[index] is not { } keypair || !TryPrepare(message, keypair, out var counter, now))
         {
-            if (TryPrepare(message, out var keypair, out var counter, now))
-            {
-                _opening[_count] = new AeadPacket
-                {
-                    Key = keypair!.ReceiveKey,
-                    Counter = counter,
-                    Data = slot.Data + MessageFormat.TransportHeaderSize,
-                    Length = message.Length - MessageFormat.MinimumTransportSize,
-                };
-                _keypairs[_count] = keypair;
-                _slots[_count] = index;
-                _count++;
-                return;
-            }
-        }
-        else if (type is not null)
-        {
-            device.EnqueueHandshake(type.Value, message, slot.Endpoint, now);
+            slot.Length = 0;
+            return;
         }
 
-        slot.Length = 0;
+        _opening[_count] = new AeadPacket
+        {
+            Key = keypair.ReceiveKey,
+            Counter = counter,
+            Data = slot.Data + MessageFormat.TransportHeaderSize,
+            Length = message.Length - MessageFormat.MinimumTransportSize,
+        };
+        _keypairs[_count] = keypair;
+        _slots[_count] = index;
+        _count++;
     }
 
-    private bool TryPrepare(ReadOnlySpan<byte> message, out Keypair? keypair, out ulong counter, long now)
+    private static ulong CounterOf(ReadOnlySpan<byte> message) => BinaryPrimitives.ReadUInt64LittleEndian(message[MessageFormat.Transport.Counter..]);
+
+    private static bool TryPrepare(ReadOnlySpan<byte> message, Keypair keypair, out ulong counter, long now)
     {
-        counter = BinaryPrimitives.ReadUInt64LittleEndian(message[MessageFormat.Transport.Counter..]);
-        keypair = device.Indices.FindKeypair(MessageFormat.ReadIndex(message, MessageFormat.Transport.ReceiverIndex));
-        return keypair is not null && !keypair.IsExpired(now) && keypair.CanReceive(counter) && keypair.TryUse();
+        counter = CounterOf(message);
+        return !keypair.IsExpired(now) && keypair.CanReceive(counter) && keypair.TryUse();
     }
 
     // The packet is authentic and new. Returns the length to write to the TUN, 0 for nothing.

@@ -21,6 +21,9 @@ internal sealed unsafe class TransportSender : IDisposable
     private readonly PacketBatch _single = new(1);
     private readonly PacketBatch _rejected = new(1);
 
+    // Where each packet of this batch goes.
+    private readonly Peer?[] _routes = new Peer?[PacketBatch.DefaultCapacity];
+
     // Those that packets of this batch were staged for.
     private readonly Peer?[] _waiting = new Peer?[PacketBatch.DefaultCapacity];
     private int _waitingCount;
@@ -39,6 +42,7 @@ internal sealed unsafe class TransportSender : IDisposable
         var now = _device.Clock.Now;
         try
         {
+            RouteAll(batch);
             for (var i = 0; i < batch.Count; i++)
                 Prepare(ref batch[i], i, tun, now);
             _sealing.Flush(batch, now);
@@ -48,6 +52,7 @@ internal sealed unsafe class TransportSender : IDisposable
         finally
         {
             _sealing.Forget();
+            Array.Clear(_routes, 0, batch.Count);
             Array.Clear(_waiting, 0, _waitingCount);
             _waitingCount = 0;
         }
@@ -55,7 +60,7 @@ internal sealed unsafe class TransportSender : IDisposable
 
     private void Prepare(ref PacketSlot slot, int index, ITunQueue tun, long now)
     {
-        var peer = Route(ref slot, tun);
+        var peer = Admit(ref slot, _routes[index], tun);
         if (peer is null)
         {
             slot.Length = 0;
@@ -155,14 +160,51 @@ internal sealed unsafe class TransportSender : IDisposable
         _rejected.Dispose();
     }
 
-    private Peer? Route(ref PacketSlot slot, ITunQueue tun)
+    // Looks up all before the first is worked on, so that what is needed of many peers comes into the caches side by side.
+    private void RouteAll(PacketBatch batch)
     {
-        var destination = IpPacket.Destination(slot.Span);
-        if (destination.Family == 0)
-            return null;
-        var peer = destination.Family == 4
-            ? _device.AllowedIPs.Find4((uint)(destination.High >> 32))
-            : _device.AllowedIPs.Find6(destination.High, destination.Low);
+        var last = default(PacketAddress);
+        Peer? peer = null;
+        var changes = 0;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var destination = IpPacket.Destination(batch[i].Span);
+            if (destination != last)
+            {
+                last = destination;
+                peer = OwnerOf(destination);
+                peer?.Hint();
+                changes++;
+            }
+
+            _routes[i] = peer;
+        }
+
+        if (changes < CacheHint.ManyChanges)
+            return;
+        var routes = _routes.AsSpan(0, batch.Count);
+        foreach (var next in routes)
+            next?.HintParts();
+        foreach (var next in routes)
+        {
+            next?.HintTimers();
+            next?.Keypairs.Current?.Hint();
+        }
+
+        foreach (var next in routes)
+            next?.Keypairs.Current?.HintKeys();
+    }
+
+    private Peer? OwnerOf(PacketAddress destination) => destination.Family switch
+    {
+        4 => _device.AllowedIPs.Find4((uint)(destination.High >> 32)),
+        6 => _device.AllowedIPs.Find6(destination.High, destination.Low),
+        _ => null,
+    };
+
+    // The peer, if it can be sent to. What is no IP packet is dropped; others are told that they are.
+    private Peer? Admit(ref PacketSlot slot, Peer? peer, ITunQueue tun)
+    {
         if (peer is { Endpoint: not null, IsRemoved: false } && _device.IsUp)
         {
             if (!RoutingLoop.IsOwnDatagram(slot.Span, peer))
@@ -170,7 +212,8 @@ internal sealed unsafe class TransportSender : IDisposable
             _device.StrangerLog.Write(LogLevel.Warning, "loop", peer, static looping => $"the way to peer {looping.Name ?? looping.PublicKey.ToString()} at {looping.Endpoint?.Value} leads into its own tunnel: a route or rule is missing");
             return null;
         }
-        Reject(slot.Span, tun);
+        if (IpPacket.Destination(slot.Span).Family != 0)
+            Reject(slot.Span, tun);
         return null;
     }
 
