@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace WireGuard.Engine.Crypto;
 
@@ -52,6 +53,7 @@ internal sealed unsafe partial class KernelTransportAead<TKernel>
         var rest = (byte*)scratch.Window;
         var nextRest = rest + ChaCha20.BlockSize;
         var nowhere = nextRest + ChaCha20.BlockSize;
+        PointAll(packet.Data + (place.Block * ChaCha20.BlockSize), count, nextPacket.Data, texts);
         Point(in packet, place.Block, count, texts, rest, nowhere, onlyAuthentic);
         Point(in nextPacket, 0, nextCount, texts + count, nextRest, nowhere, onlyAuthentic);
         for (var i = count + nextCount; i < TKernel.RunBlocks; i++)
@@ -64,19 +66,34 @@ internal sealed unsafe partial class KernelTransportAead<TKernel>
         return new(next, nextCount);
     }
 
-    /// <summary>Tells where a packet's blocks lie: the last one, where it is no whole one, at <paramref name="rest"/>; a forgery's nowhere.</summary>
+    /// <summary>Tells where all blocks would lie if they were whole ones: so many of one text, the rest of the next.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PointAll(byte* text, int count, byte* next, byte** texts)
+    {
+        var first = Vector512.Create((long)text);
+        var second = Vector512.Create((long)next - (count * ChaCha20.BlockSize));
+        for (var i = 0; i < TKernel.RunBlocks; i += Vector512<long>.Count)
+        {
+            var block = Vector512<long>.Indices + Vector512.Create((long)i);
+            var start = Vector512.ConditionalSelect(Vector512.LessThan(block, Vector512.Create((long)count)), first, second);
+            (start + (block * ChaCha20.BlockSize)).Store((long*)texts + i);
+        }
+    }
+
+    /// <summary>Of a packet's blocks, the last is at <paramref name="rest"/> where it is no whole one; a forgery's are nowhere.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Point(in AeadPacket packet, int first, int count, byte** texts, byte* rest, byte* nowhere, bool onlyAuthentic)
     {
-        var isLeft = onlyAuthentic && !packet.Authentic;
-        var whole = isLeft ? 0 : Math.Min(count, (packet.Length / ChaCha20.BlockSize) - first);
-        var text = packet.Data + (first * ChaCha20.BlockSize);
-        for (var i = 0; i < whole; i++, text += ChaCha20.BlockSize)
-            texts[i] = text;
-        for (var i = whole; i < count; i++)
-            texts[i] = isLeft ? nowhere : rest;
-        if (whole < count)
+        if (onlyAuthentic && !packet.Authentic)
+        {
+            for (var i = 0; i < count; i++)
+                texts[i] = nowhere;
+        }
+        else if ((packet.Length / ChaCha20.BlockSize) - first < count)
+        {
+            texts[count - 1] = rest;
             Unsafe.InitBlock(rest, 0, ChaCha20.BlockSize);
+        }
     }
 
     /// <summary>Combines a packet's last block with the keystream put aside for it, if it is no whole one and among those before <paramref name="end"/>.</summary>

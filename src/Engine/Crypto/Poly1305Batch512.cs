@@ -8,10 +8,10 @@ namespace WireGuard.Engine.Crypto;
 /// <summary>
 /// Poly1305 of eight packets with AVX-512, a lane each: no powers of r for every packet, no lanes to add up, and tails
 /// and last reductions shared. All texts end at the same step; a shorter one begins later, its lane being zero until then.
-/// Two blocks are absorbed at once, h = (h + m0) r^2 + m1 r, which carries half as often. Numbers as in
+/// Two blocks are absorbed at once, h = (h + m0) r^2 + m1 r, which carries half as often; of long texts four. Numbers as in
 /// <see cref="Poly1305Vector512"/>.
 /// </summary>
-internal static unsafe class Poly1305Batch512
+internal static unsafe partial class Poly1305Batch512
 {
     private const int Lanes = 8;
 
@@ -27,7 +27,7 @@ internal static unsafe class Poly1305Batch512
     private const int PowerVectors = Limbs + 4;
 
     // Registers do not suffice, and the JIT's own places for what does not fit lie across cache lines, depending on the stack.
-    private const int MemoryVectors = Lanes + RowBlocks + (2 * PowerVectors) + Limbs;
+    private const int MemoryVectors = Lanes + RowBlocks + (2 * PowerVectors) + Limbs + FourVectors;
 
     /// <summary>Whether the lanes are busy enough to beat one packet after the other. Costs are in multiplications of eight lanes, as measured.</summary>
     internal static bool Pays(ReadOnlySpan<AeadPacket> packets)
@@ -55,6 +55,7 @@ internal static unsafe class Poly1305Batch512
         var r = tops + RowBlocks;
         var square = r + PowerVectors;
         var h = square + PowerVectors;
+        var fours = h + Limbs;
         // Four words a key: r and what is added at the end. The upper half of each row is not looked at.
         Turn(Key(keys, 0), Key(keys, 1), Key(keys, 2), Key(keys, 3), Key(keys, 4), Key(keys, 5), Key(keys, 6), Key(keys, 7), columns);
         var (low, high, padLow, padHigh) = (columns[0], columns[1], columns[2], columns[3]);
@@ -89,12 +90,21 @@ internal static unsafe class Poly1305Batch512
 
         for (var i = 0; i < Limbs; i++)
             h[i] = Vector512<ulong>.Zero;
+        var foursFrom = rows - wholeFrom >= FewestRowsOfFours ? wholeFrom : rows;
+        if (foursFrom < rows)
+            WriteFours(r, square, mask, fours);
         for (var row = 0; row < rows; row++)
         {
             if (row >= wholeFrom && row < wholeTo)
                 ReadRow(sources, row * RowBytes, columns);
             else
                 ReadPartialRow(starts, lengths, sources, row, columns);
+            if (row >= foursFrom)
+            {
+                AbsorbFour(columns, mask, fours, h);
+                continue;
+            }
+
             if (row <= wholeFrom)
                 WriteTopBits(starts, row, tops);
             AbsorbTwo(columns, tops, mask, r, square, h);
