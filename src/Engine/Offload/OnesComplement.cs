@@ -31,11 +31,7 @@ internal static unsafe class OnesComplement
             }
             sum = SumLanes(low) + SumLanes(high);
         }
-        for (; length >= 2; bytes += 2, length -= 2)
-            sum += Unsafe.ReadUnaligned<ushort>(bytes);
-        if (length > 0)
-            sum += BitConverter.IsLittleEndian ? *bytes : (ulong)*bytes << 8;
-        return sum;
+        return sum + SumRest(bytes, length);
     }
 
     /// <summary>The pseudo header of TCP and UDP (RFC 9293, section 3.1; RFC 8200, section 8.1).</summary>
@@ -70,6 +66,24 @@ internal static unsafe class OnesComplement
     /// <summary>A number as a word of a header in memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort Swap(ushort value) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;
+
+    // A word of 32 bits is the sum of its two halves, as far as the Internet checksum goes.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong SumRest(byte* bytes, int length)
+    {
+        ulong sum = 0;
+        for (; length >= 4; bytes += 4, length -= 4)
+            sum += Unsafe.ReadUnaligned<uint>(bytes);
+        if (length >= 2)
+        {
+            sum += Unsafe.ReadUnaligned<ushort>(bytes);
+            bytes += 2;
+            length -= 2;
+        }
+        if (length > 0)
+            sum += BitConverter.IsLittleEndian ? *bytes : (ulong)*bytes << 8;
+        return sum;
+    }
 
     private static ulong SumLanes(Vector256<uint> lanes)
     {
