@@ -1,6 +1,9 @@
 using System.Globalization;
 using WireGuard.Fuzz;
 
+if (args is ["enroll-until-killed", var directory])
+    return EnrollUntilKilled.Run(directory);
+
 // Fuzz [--target NAME] [--seconds N] [--seed N] [--case N] [--artifacts DIRECTORY] [--input FILE]
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 long? Number(string name) => Option(name) is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : null;

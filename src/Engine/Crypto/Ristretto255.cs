@@ -28,15 +28,6 @@ public static unsafe class Ristretto255
             _ = Native.crypto_core_ristretto255_from_hash(p, r);
     }
 
-    /// <summary>A scalar, uniform from 1 to the group's order less one.</summary>
-    public static void RandomScalar(Span<byte> scalar)
-    {
-        CheckLength.Is(ScalarSize, scalar);
-        Sodium.EnsureReady();
-        fixed (byte* r = scalar)
-            Native.crypto_core_ristretto255_scalar_random(r);
-    }
-
     /// <summary>Multiplies an element by a scalar, in time that depends on neither.</summary>
     /// <param name="product">32 bytes; may lie over neither input.</param>
     /// <returns>False when the bytes encode no element or the product is the identity; then <paramref name="product"/> is zero.</returns>

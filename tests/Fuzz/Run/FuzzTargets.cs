@@ -16,6 +16,9 @@ public static class FuzzTargets
         ["config"] = () => new ConfigTarget(),
         ["netlink"] = () => new NetlinkTarget(),
         ["aead"] = () => new AeadTarget(),
+        ["enrollment-server"] = () => new EnrollmentServerTarget(),
+        ["enrollment-client"] = () => new EnrollmentClientTarget(),
+        ["enrollment-text"] = () => new EnrollmentTextTarget(),
     };
 
     public static IReadOnlyList<string> Names { get; } = [.. s_makers.Keys];

@@ -21,9 +21,12 @@ internal static class CPace
 
     private static ReadOnlySpan<byte> KeyLabel => "CPaceRistretto255_ISK"u8;
 
+    /// <summary>Makes a scalar of 32 random bytes: 252 bits, as the draft recommends, which is uniform but for 2^-126.</summary>
+    internal static void Clamp(Span<byte> scalar) => scalar[^1] &= 0x0F;
+
     /// <summary>Makes the share that goes to the other side.</summary>
     /// <param name="share">32 bytes.</param>
-    /// <param name="scalar">Random, for this run alone: <see cref="Ristretto255.RandomScalar"/>.</param>
+    /// <param name="scalar">For this run alone: random bytes after <see cref="Clamp"/>.</param>
     internal static void MakeShare(
         Span<byte> share, ReadOnlySpan<byte> scalar, ReadOnlySpan<byte> password, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> session)
     {

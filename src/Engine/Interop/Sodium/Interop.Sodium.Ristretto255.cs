@@ -8,10 +8,6 @@ internal static partial class Interop
         [LibraryImport(Library)]
         internal static partial int crypto_core_ristretto255_from_hash(byte* p, byte* r);
 
-        /// <summary>r: 32 bytes, uniform below the group's order and not zero.</summary>
-        [LibraryImport(Library)]
-        internal static partial void crypto_core_ristretto255_scalar_random(byte* r);
-
         /// <summary>q, n, p: 32 bytes each. -1 when p encodes no element or the result is the identity.</summary>
         [LibraryImport(Library)]
         internal static partial int crypto_scalarmult_ristretto255(byte* q, byte* n, byte* p);

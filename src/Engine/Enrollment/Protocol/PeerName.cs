@@ -1,0 +1,48 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+
+namespace WireGuard.Engine.Enrollment;
+
+/// <summary>What a client calls itself: 1 to 63 bytes of UTF-8 without control characters.</summary>
+internal static class PeerName
+{
+    internal const int MaxBytes = 63;
+
+    private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    internal static bool IsValid([NotNullWhen(true)] string? name) =>
+        name is { Length: > 0 and <= MaxBytes } && TryEncode(name) is { Length: <= MaxBytes } bytes && TryRead(bytes, out _);
+
+    internal static bool TryRead(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out string? name)
+    {
+        name = null;
+        if (bytes.Length is 0 or > MaxBytes)
+            return false;
+        try
+        {
+            var text = s_strict.GetString(bytes);
+            // Line ends of Unicode and marks that turn the direction of a line would let a name forge a list that it is shown in.
+            if (text.Any(c => char.IsControl(c) || char.GetUnicodeCategory(c) is System.Globalization.UnicodeCategory.Format
+                or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator))
+                return false;
+            name = text;
+            return true;
+        }
+        catch (DecoderFallbackException)
+        {
+            return false;
+        }
+    }
+
+    private static byte[]? TryEncode(string name)
+    {
+        try
+        {
+            return s_strict.GetBytes(name);
+        }
+        catch (EncoderFallbackException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using WireGuard.Api;
+using WireGuard.Engine.Packets;
+
+namespace WireGuard.Engine.Enrollment;
+
+internal enum EnrollmentEventKind
+{
+    WindowOpened,
+    WindowClosed,
+
+    /// <summary>A client showed that it receives at its address, and began a run.</summary>
+    Started,
+    WrongGuess,
+    Waiting,
+    Approved,
+    Denied,
+    Granted,
+    Refused,
+    InviteMade,
+    InviteRevoked,
+    PeerRevoked,
+    LeaseExpired,
+}
+
+internal enum WindowClosing
+{
+    None,
+    OnDemand,
+    TimeOver,
+    WrongGuesses,
+    EnoughPeers,
+}
+
+/// <summary>One line for whoever keeps an eye on who comes in. Holds no secret.</summary>
+internal sealed record EnrollmentEvent(EnrollmentEventKind Kind, DateTimeOffset At)
+{
+    internal UdpEndpoint From { get; init; }
+
+    internal PublicKey? Peer { get; init; }
+
+    internal string? Name { get; init; }
+
+    internal ulong? InviteId { get; init; }
+
+    internal WindowClosing Closing { get; init; }
+
+    internal GrantRefusal Refusal { get; init; }
+
+    /// <summary>Of a wrong guess: how many there are now.</summary>
+    internal int Guesses { get; init; }
+}

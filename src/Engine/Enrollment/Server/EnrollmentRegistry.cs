@@ -1,0 +1,200 @@
+using System.Net;
+using WireGuard.Api;
+using WireGuard.Engine.Cookie;
+using WireGuard.Engine.Crypto;
+
+namespace WireGuard.Engine.Enrollment;
+
+/// <summary>What came of letting a peer in: the peer, or why not.</summary>
+internal readonly record struct EnrollmentOutcome(EnrolledPeer? Peer, GrantRefusal Refusal);
+
+/// <summary>
+/// Who is in, by which invitation, with which addresses: the state together with the pool that it takes from. Every change is
+/// on disk before a method returns. One thread at a time.
+/// </summary>
+internal sealed class EnrollmentRegistry
+{
+    internal const int MaxInvites = 256;
+    internal const int MaxUses = 10_000;
+
+    private readonly IStateJournal _journal;
+    private readonly AddressPool _pool;
+    private readonly RandomFill _random;
+
+    internal EnrollmentRegistry(IStateJournal journal, AddressPool pool, RandomFill? random = null)
+    {
+        _journal = journal;
+        _pool = pool;
+        _random = random ?? SecureRandom.Fill;
+        // Those of a pool of before are nobody's here: their peers get new ones when they join again.
+        foreach (var address in State.Reservations.Keys)
+            _ = pool.TryClaim(address);
+        foreach (var peer in State.Peers.Values)
+            foreach (var (address, _) in peer.Addresses)
+                _ = pool.TryClaim(address);
+    }
+
+    internal EnrollmentState State => _journal.State;
+
+    internal AddressPool Pool => _pool;
+
+    /// <summary>Whether anybody may come with an invitation, if only to hear that it is used up.</summary>
+    internal bool HasInvite(DateTimeOffset now)
+    {
+        foreach (var invite in State.Invites.Values)
+        {
+            if (now < invite.Expires)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// The invitation whose tag a ClientShare bears. One that is used up still serves those who came in by it: their last
+    /// answer may have been lost.
+    /// </summary>
+    internal Invite? FindInvite(ReadOnlySpan<byte> clientShare, DateTimeOffset now)
+    {
+        Invite? found = null;
+        foreach (var invite in State.Invites.Values)
+        {
+            if (invite.Credential.IsInviteTagValid(clientShare) && now < invite.Expires)
+                found = invite;
+        }
+
+        return found;
+    }
+
+    /// <summary>Lets a peer in. A key that is known keeps its addresses, and gets the new preshared key.</summary>
+    /// <param name="presharedKey">The peer's from now on when it is let in.</param>
+    /// <param name="lease">Null: until it is revoked.</param>
+    internal EnrollmentOutcome Enroll(in PublicKey key, string? name, SecretKey presharedKey, ulong? inviteId, TimeSpan? lease, DateTimeOffset now)
+    {
+        var changes = new List<StateChange>();
+        if (inviteId is { } id)
+        {
+            if (!State.Invites.TryGetValue(id, out var invite) || now >= invite.Expires)
+                return new(null, GrantRefusal.InviteUsedUp);
+            if (!invite.UsedBy.Contains(key))
+            {
+                if (!invite.IsUsable(now))
+                    return new(null, GrantRefusal.InviteUsedUp);
+                changes.Add(new InviteUsed(id, key));
+            }
+
+            name = invite.PeerName ?? name;
+        }
+
+        var known = State.Peers.GetValueOrDefault(key);
+        var keepsAddresses = known is not null && _pool.Fits(known.Addresses);
+        if ((keepsAddresses ? known!.Addresses : TakeAddresses(key)) is not { } addresses)
+            return new(null, GrantRefusal.PoolExhausted);
+        var peer = new EnrolledPeer(key, presharedKey, name ?? known?.Name, addresses, now) { InviteId = inviteId, LeaseEnds = now + lease };
+        changes.Add(new PeerSet(peer));
+        try
+        {
+            _journal.Append(changes);
+        }
+        catch (IOException)
+        {
+            if (!keepsAddresses)
+                GiveBack(addresses);
+            return new(null, GrantRefusal.NotStored);
+        }
+
+        if (known is not null && !keepsAddresses)
+            GiveBack(known.Addresses);
+        return new(peer, GrantRefusal.None);
+    }
+
+    /// <summary>Takes a peer out and gives its addresses back; false when it is not in.</summary>
+    internal bool Revoke(in PublicKey key)
+    {
+        if (!State.Peers.TryGetValue(key, out var peer))
+            return false;
+        _journal.Append(new PeerRemoved(key));
+        GiveBack(peer.Addresses);
+        return true;
+    }
+
+    /// <summary>Takes out those whose lease has ended, and tells who they were.</summary>
+    internal IReadOnlyList<PublicKey> ExpireLeases(DateTimeOffset now)
+    {
+        var ended = State.Peers.Values.Where(peer => peer.LeaseEnds <= now).ToList();
+        if (ended.Count == 0)
+            return [];
+        _journal.Append([.. ended.Select(peer => new PeerRemoved(peer.Key))]);
+        foreach (var peer in ended)
+            GiveBack(peer.Addresses);
+        return [.. ended.Select(peer => peer.Key)];
+    }
+
+    /// <exception cref="InvalidOperationException">There are as many as may be at once.</exception>
+    internal Invite MakeInvite(string? peerName, DateTimeOffset expires, int maxUses, DateTimeOffset now)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(maxUses is > 0 and <= MaxUses, true, nameof(maxUses));
+        if (peerName is not null && !PeerName.IsValid(peerName))
+            throw new ArgumentException($"A name is 1 to {PeerName.MaxBytes} bytes without control characters.", nameof(peerName));
+        // What has expired is of no use to anybody, and of some to who steals the file.
+        StateChange[] changes = [.. State.Invites.Values.Where(invite => now >= invite.Expires).Select(invite => new InviteRemoved(invite.Id))];
+        if (State.Invites.Count - changes.Length >= MaxInvites)
+            throw new InvalidOperationException($"There are {MaxInvites} invitations; revoke one.");
+        var secret = GC.AllocateArray<byte>(Credential.SecretSize, pinned: true);
+        _random(secret);
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        _random(bytes);
+        var id = BitConverter.ToUInt64(bytes);
+        _journal.Append([.. changes, new InviteMade(id, secret, peerName, expires, maxUses)]);
+        return State.Invites[id];
+    }
+
+    /// <summary>False when there is none of this number.</summary>
+    internal bool RevokeInvite(ulong id)
+    {
+        if (!State.Invites.ContainsKey(id))
+            return false;
+        _journal.Append(new InviteRemoved(id));
+        return true;
+    }
+
+    /// <summary>Keeps an address for a key, or out of the pool; false when it is taken or not in the pool.</summary>
+    internal bool TryReserve(IPAddress address, PublicKey? key)
+    {
+        if (!_pool.TryClaim(address))
+            return false;
+        try
+        {
+            _journal.Append(new AddressReserved(address, key));
+            return true;
+        }
+        catch (IOException)
+        {
+            _pool.Release(address);
+            throw;
+        }
+    }
+
+    internal bool Unreserve(IPAddress address)
+    {
+        if (!State.Reservations.ContainsKey(address))
+            return false;
+        _journal.Append(new AddressUnreserved(address));
+        if (!State.Peers.Values.Any(peer => peer.Addresses.Any(given => given.Address.Equals(address))))
+            _pool.Release(address);
+        return true;
+    }
+
+    // Each prefix gives the address that is kept for the key there, else its lowest.
+    private IReadOnlyList<PrefixedAddress>? TakeAddresses(PublicKey key) =>
+        _pool.TryTake([.. State.Reservations.Where(reservation => reservation.Value == key).Select(reservation => reservation.Key)]);
+
+    private void GiveBack(IReadOnlyList<PrefixedAddress> addresses)
+    {
+        foreach (var (address, _) in addresses)
+        {
+            if (!State.Reservations.ContainsKey(address))
+                _pool.Release(address);
+        }
+    }
+}
