@@ -37,6 +37,7 @@ engine = Path.GetFullPath(engine);
     (OffloadBench.Title, OffloadBench.Measure),
     (DeviceBench.Title, DeviceBench.Measure),
     (HandshakeBench.Title, HandshakeBench.Measure),
+    (EnrollmentBench.Title, EnrollmentBench.Measure),
     (IdleBench.Title, IdleBench.Measure),
     (FloodBench.Title, () => FloodBench.Measure(engine)),
 ];
