@@ -26,6 +26,27 @@ public sealed class EnrollmentLimitTests
     }
 
     [Fact]
+    public void Strangers_who_hold_all_places_of_a_window_do_not_keep_out_who_has_an_invitation()
+    {
+        using var world = new EnrollmentWorld();
+        world.Server.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, world.Time, out var link);
+        var code = world.Server.OpenWindow(s_window, world.Time);
+        for (var i = 0; i < 80; i++)
+        {
+            using var stranger = world.ClientByCode("000000");
+            stranger.Receive(world.Ask(stranger.Poll(world.Now), 1 + (i % 20)), world.Now);
+            world.Ask(stranger.Poll(world.Now), 1 + (i % 20));
+        }
+
+        var late = world.ClientByCode(code);
+        world.Run(late, TimeSpan.FromMilliseconds(100), source: 250);
+        Assert.Equal(ClientState.Sharing, late.State);
+        var invited = world.ClientByLink(link);
+        world.Run(invited, TimeSpan.FromMilliseconds(100), source: 250);
+        Assert.Equal(ClientState.Joined, invited.State);
+    }
+
+    [Fact]
     public void A_source_has_four_sessions_and_all_have_sixty_four()
     {
         using var world = new EnrollmentWorld();

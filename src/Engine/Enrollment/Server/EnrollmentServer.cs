@@ -26,7 +26,8 @@ internal sealed partial class EnrollmentServer : IDisposable
     private readonly CookieSource _cookies;
     private readonly RateLimiter _ofSource = new();
     private readonly TokenBucket _hellos = new(HellosPerSecond);
-    private readonly TokenBucket _starts = new(SessionsPerSecond);
+    private readonly TokenBucket _startsByCode = new(SessionsPerSecond);
+    private readonly TokenBucket _startsByInvite = new(SessionsPerSecond);
     private readonly SessionTable _sessions = new();
     private readonly Credential _anyCode = Credential.FromCode("000000");
     private readonly Credential _anyInvite;
@@ -117,11 +118,12 @@ internal sealed partial class EnrollmentServer : IDisposable
     private ServerSession? Begin(ReadOnlySpan<byte> share, in UdpEndpoint from, EnrollmentTime now)
     {
         // A source's share first: to look through invitations costs a hash for each. Then, of those who have none, nothing of what is all sources'.
-        if (!_sessions.HasRoomFor(from) || !_ofSource.TryTake(from, now.Monotonic))
+        var kind = EnrollmentFormat.CredentialOf(share);
+        if (!_sessions.HasRoomFor(kind, from) || !_ofSource.TryTake(from, now.Monotonic))
             return null;
-        var isByCode = EnrollmentFormat.CredentialOf(share) == CredentialKind.Code;
+        var isByCode = kind == CredentialKind.Code;
         var invite = isByCode ? null : _registry.FindInvite(share, now.Wall);
-        if ((!isByCode && invite is null) || !_starts.TryTake(now.Monotonic))
+        if ((!isByCode && invite is null) || !(isByCode ? _startsByCode : _startsByInvite).TryTake(now.Monotonic))
             return null;
         var window = isByCode ? Window : null;
         var credential = window?.Credential ?? invite!.Credential;

@@ -15,14 +15,14 @@ internal sealed class SessionTable
 
     internal ServerSession? Find(SessionId id) => _sessions.GetValueOrDefault(id);
 
-    /// <summary>Whether one more may begin.</summary>
-    internal bool HasRoomFor(in UdpEndpoint source)
+    /// <summary>Whether one more may begin. Those by code, which anybody can begin, take nothing from those by invitation.</summary>
+    internal bool HasRoomFor(CredentialKind kind, in UdpEndpoint source)
     {
         var all = 0;
         var ofSource = 0;
         foreach (var session in _sessions.Values)
         {
-            if (session.State is SessionState.Waiting or SessionState.Decided)
+            if (session.Kind != kind || session.State is SessionState.Waiting or SessionState.Decided)
                 continue;
             all++;
             // An IPv4 address stands alone in the high half; of an IPv6 address that half is the /64.
