@@ -20,6 +20,7 @@
         'Import-WgConfig'
         'New-WgKey'
         'New-WgPresharedKey'
+        'Register-WgService'
         'Remove-WgPeer'
         'Resolve-WgAllowedIP'
         'Save-WgTunnel'
@@ -29,6 +30,7 @@
         'Stop-WgTunnel'
         'Sync-WgConfig'
         'Test-WgConfig'
+        'Unregister-WgService'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

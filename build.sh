@@ -58,6 +58,7 @@ fi
 if [[ $task == test ]]; then
     want wireguard-go "the live tests talk to another implementation" command -v wireguard-go
     want tcpdump "the live tests look at packets on the wire" command -v tcpdump
+    want systemd "the live tests have it check units and run one" command -v systemd-analyze
     want nftables "the live tests look at firewall rules" command -v nft
 fi
 install_missing

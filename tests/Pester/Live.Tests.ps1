@@ -271,7 +271,7 @@ Endpoint = $($Other.Outer):$($Other.Port)
         $env:WGL_MODULE, $env:WGL_TUNNEL = "$Work/WireGuard", $A.Tunnel
         try {
             $member = setpriv --reuid 65534 --regid 65534 --groups 54321 env "HOME=$Work/none" $Pwsh -NoProfile -NonInteractive -Command $script.ToString()
-            $stranger = setpriv --reuid 65534 --regid 65534 --clear-groups env "HOME=$Work/none" $Pwsh -NoProfile -NonInteractive -Command $script.ToString()
+            $stranger = setpriv --reuid 65534 --regid 65534 --clear-groups env "HOME=$Work/none" $Pwsh -NoProfile -NonInteractive -Command $script.ToString() 2>$null
         }
         finally { $env:WGL_MODULE, $env:WGL_TUNNEL = $null, $null }
         chmod 700 $Work

@@ -89,6 +89,7 @@ public sealed class SecretKeyJsonConverter : JsonConverter<SecretKey>
 [JsonSerializable(typeof(SyncResult))]
 [JsonSerializable(typeof(SaveQuery))]
 [JsonSerializable(typeof(SaveResult))]
+[JsonSerializable(typeof(TunnelDifference[]))]
 [JsonSerializable(typeof(EngineStatus))]
 [JsonSerializable(typeof(EngineEvent))]
 [JsonSerializable(typeof(StartReport))]

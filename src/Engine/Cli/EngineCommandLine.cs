@@ -74,6 +74,7 @@ public static class EngineCommandLine
         root.Subcommands.Add(SyncVerb.Create());
         root.Subcommands.Add(SaveVerb.Create());
         root.Subcommands.Add(ShowVerb.Create());
+        root.Subcommands.Add(ServiceVerb.Create());
         root.Subcommands.Add(CheckVerb.Create());
         root.Subcommands.Add(KeyVerbs.CreateGenKey());
         root.Subcommands.Add(KeyVerbs.CreateGenPsk());

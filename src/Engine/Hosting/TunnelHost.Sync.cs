@@ -51,6 +51,19 @@ public sealed partial class TunnelHost
 
     private HostNetworkChange? CarryOut(SyncPlan plan)
     {
+        _options.Syncing?.Invoke(true);
+        try
+        {
+            return CarryOutSilently(plan);
+        }
+        finally
+        {
+            _options.Syncing?.Invoke(false);
+        }
+    }
+
+    private HostNetworkChange? CarryOutSilently(SyncPlan plan)
+    {
         using var first = plan.First();
         _device!.Apply(first);
         HostNetworkChange? changed;

@@ -39,6 +39,9 @@ public sealed record TunnelHostOptions
     /// <summary>Hears what a start waits for, besides the log.</summary>
     public Action<string>? Progress { get; init; }
 
+    /// <summary>Hears that the tunnel is being brought to another configuration (true), and that it was, or was not (false).</summary>
+    public Action<bool>? Syncing { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public string UapiDirectory { get; init; } = ControlProtocol.UapiDirectory;

@@ -34,6 +34,7 @@ internal static class ErrorCatalog
             ErrorIds.EngineNotFound => new(ErrorCategory.NotInstalled, "Put wireguard-engine into the module's engine folder, or set $env:WIREGUARD_ENGINE to its path."),
             ErrorIds.EngineProtocolError => new(ErrorCategory.ProtocolError, "See whether the socket belongs to wireguard-engine; restart the tunnel."),
             ErrorIds.SaveFailed => new(ErrorCategory.WriteError, "The file is as it was; the message says what to change, in it or in whom it belongs to."),
+            ErrorIds.ServiceFailed => new(ErrorCategory.InvalidResult, "The message has systemd's or the system's own words; 'systemctl status wireguard-engine@NAME' and 'journalctl -u wireguard-engine@NAME' say more."),
             ErrorIds.Starting => new(ErrorCategory.ResourceBusy, "Try again when Get-WgTunnel shows that the tunnel is up; its log says what it waits for."),
             ErrorIds.EngineTimeout => new(ErrorCategory.OperationTimeout, "The tunnel's log in /run/wireguard-engine says what the engine waited for; -Timeout waits longer where offered."),
             ErrorIds.EngineVersionMismatch => new(ErrorCategory.InvalidOperation, "Use the module that belongs to the engine, or restart the tunnel with this module's engine."),

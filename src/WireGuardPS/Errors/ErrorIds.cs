@@ -29,6 +29,7 @@ internal static class ErrorIds
     internal const string PeerExists = nameof(PeerExists);
     internal const string PeerNotFound = nameof(PeerNotFound);
     internal const string SaveFailed = nameof(SaveFailed);
+    internal const string ServiceFailed = nameof(ServiceFailed);
     internal const string Starting = nameof(Starting);
     internal const string TunNotAvailable = nameof(TunNotAvailable);
     internal const string TunnelExists = nameof(TunnelExists);

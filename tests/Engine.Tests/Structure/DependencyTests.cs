@@ -25,7 +25,8 @@ public sealed partial class DependencyTests
         ["Enrollment"] = ["Api", "Crypto", "Noise", "Cookie", "Packets", "Interop"],
         ["Control"] = ["Api", "Config", "Device", "Diagnostics", "Interop"],
         ["Hosting"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "HostNetwork", "Interop", "Lanes", "Packets", "Tun", "Udp"],
-        ["Cli"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "HostNetwork", "Hosting", "Interop", "Lanes", "Packets", "Tun", "Udp"],
+        ["Service"] = ["Api", "Config", "HostNetwork"],
+        ["Cli"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "HostNetwork", "Hosting", "Interop", "Lanes", "Packets", "Service", "Tun", "Udp"],
     };
 
     private static readonly string[] UnsafeFolders = ["Interop", "Crypto", "Device", "Offload", "Packets", "Tun", "Udp", "Lanes", "HostNetwork"];

@@ -46,6 +46,7 @@ public sealed class ErrorCatalogTests
     [InlineData("ConfigInvalid")]
     [InlineData("ConfigNotFound")]
     [InlineData("SaveFailed")]
+    [InlineData("ServiceFailed")]
     [InlineData("AccessDenied")]
     [InlineData("TunNotAvailable")]
     [InlineData("AddressInUse")]

@@ -8,6 +8,7 @@ using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.Hosting;
 using WireGuard.Engine.Hosting.Linux;
 using WireGuard.Engine.Interop.Linux;
+using WireGuard.Engine.Service;
 
 namespace WireGuard.Engine.Cli.Verbs;
 
@@ -71,8 +72,10 @@ internal static class RunVerb
         using var signals = new StopSignals(endsOnHangUp: !detached);
         if (detached)
             return RunDetached(target, dropIn, choices, OpenFile, signals, null);
-        using var host = Start(target, dropIn, choices, ConsoleLog.ForStandardError, signals, null, null, out var log, out _);
-        Wait(host, log, signals);
+        using var manager = ServiceNotifier.FromEnvironment();
+        using var host = Start(target, dropIn, choices, ConsoleLog.ForStandardError, signals, null, manager.Status, out var log, out _, manager);
+        manager.Ready(host.TunnelName);
+        Wait(host, log, signals, manager);
         return ExitCode.Ok;
     }
 
@@ -111,7 +114,7 @@ internal static class RunVerb
     }
 
     private static TunnelHost Start(
-        string target, bool dropIn, StartChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary, Action<string>? tell, out EngineLog log, out IReadOnlyList<string> warnings)
+        string target, bool dropIn, StartChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary, Action<string>? tell, out EngineLog log, out IReadOnlyList<string> warnings, ServiceNotifier? manager = null)
     {
         TunnelConfig? config = null;
         IReadOnlyList<ConfigDiagnostic> doubts = [];
@@ -140,6 +143,13 @@ internal static class RunVerb
             UapiDescriptor = dropIn ? Descriptor("WG_UAPI_FD") : null,
             Log = log,
             Progress = tell,
+            Syncing = manager is null ? null : begins =>
+            {
+                if (begins)
+                    manager.Reloading();
+                else
+                    manager.Ready(name);
+            },
         };
         var host = TunnelHost.Start(options, new LinuxPlatform(OffloadChoice.FromEnvironment()), TransportAeadFactory.Best, signals.Token);
         warnings = [.. warnings, .. host.Warnings];
@@ -158,13 +168,15 @@ internal static class RunVerb
         : HookFile.Objection(config.Path!) is { } objection ? ConfigSupport.HooksNotRun(config, objection)
         : [];
 
-    private static void Wait(TunnelHost host, EngineLog log, StopSignals signals)
+    private static void Wait(TunnelHost host, EngineLog log, StopSignals signals, ServiceNotifier? manager = null)
     {
         signals.Asked += host.RequestStop;
         // One that came before.
         if (signals.Token.IsCancellationRequested)
             host.RequestStop(signals.Reason, signals.IsAskedFor);
-        log.Information($"ending: {host.WaitForStop()}");
+        var why = host.WaitForStop();
+        manager?.Stopping(why);
+        log.Information($"ending: {why}");
         host.Dispose();
         signals.Asked -= host.RequestStop;
     }

@@ -117,7 +117,7 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
     {
         CheckNamespace();
         // Without the program there is nobody who would read the record.
-        ResolverProgram.Find("resolvconf", searchPath)?.Run($"taking back the name servers of {record.Name}", ["-d", record.Name, "-f"]);
+        HostProgram.Find("resolvconf", searchPath)?.Run($"taking back the name servers of {record.Name}", ["-d", record.Name, "-f"]);
         Forget(record);
     }
 

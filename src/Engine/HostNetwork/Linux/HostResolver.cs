@@ -27,9 +27,9 @@ internal sealed class HostResolver(HostChanges changes, string searchPath, strin
         // Either program would take it for an option or a path.
         if (!ResolverRecord.IsName(interfaceName))
             throw new HostNetworkException(step, "a tunnel with DNS needs a name that begins with a letter, a digit or '_'");
-        if (Directory.Exists(resolved) && ResolverProgram.Find("resolvectl", searchPath) is { } resolvectl)
+        if (Directory.Exists(resolved) && HostProgram.Find("resolvectl", searchPath) is { } resolvectl)
             SetLink(resolvectl, step, interfaceName, servers, searchDomains);
-        else if (ResolverProgram.Find("resolvconf", searchPath) is { } resolvconf)
+        else if (HostProgram.Find("resolvconf", searchPath) is { } resolvconf)
             AddRecord(resolvconf, step, interfaceName, servers, searchDomains);
         else
             throw new HostNetworkException(step, "neither systemd-resolved (resolvectl) nor resolvconf is here; install one (Debian: openresolv), or leave the DNS line out and see to name servers yourself");
@@ -44,7 +44,7 @@ internal sealed class HostResolver(HostChanges changes, string searchPath, strin
         _undo = null;
     }
 
-    private void SetLink(ResolverProgram resolvectl, string step, string link, IReadOnlyList<IPAddress> servers, IReadOnlyList<string> searchDomains)
+    private void SetLink(HostProgram resolvectl, string step, string link, IReadOnlyList<IPAddress> servers, IReadOnlyList<string> searchDomains)
     {
         // Whatever of it was done goes with the link, too.
         _undo = () => resolvectl.Run($"taking back the name servers of {link}", ["revert", link]);
@@ -62,7 +62,7 @@ internal sealed class HostResolver(HostChanges changes, string searchPath, strin
         }
     }
 
-    private void AddRecord(ResolverProgram resolvconf, string step, string interfaceName, IReadOnlyList<IPAddress> servers, IReadOnlyList<string> searchDomains)
+    private void AddRecord(HostProgram resolvconf, string step, string interfaceName, IReadOnlyList<IPAddress> servers, IReadOnlyList<string> searchDomains)
     {
         var record = new ResolverRecord(NameOf(interfaceName));
         var text = new StringBuilder();
@@ -106,7 +106,7 @@ internal sealed class HostResolver(HostChanges changes, string searchPath, strin
         }
     }
 
-    private static void Delete(ResolverProgram resolvconf, ResolverRecord record)
+    private static void Delete(HostProgram resolvconf, ResolverRecord record)
     {
         try
         {

@@ -4,31 +4,34 @@ using WireGuard.Engine.Interop.Linux;
 namespace WireGuard.Engine.HostNetwork;
 
 /// <summary>
-/// One of the two programs that distributions have for telling the host's resolver of name servers; besides the file's own
-/// commands the only programs that the engine runs, and only for a file that names name servers.
+/// A program of the host's: one of the two that distributions have for telling the resolver of name servers, besides the file's
+/// own commands the only ones that a running engine starts, and only for a file that names some; and systemctl, for `service`.
 /// </summary>
-internal sealed class ResolverProgram
+internal sealed class HostProgram
 {
     private const int LongestComplaint = 500;
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
 
     private readonly string _searchPath;
 
-    private ResolverProgram(string path, string searchPath) => (Path, _searchPath) = (path, searchPath);
+    private HostProgram(string path, string searchPath) => (Path, _searchPath) = (path, searchPath);
 
     public string Path { get; }
 
     /// <summary>Null when it is nowhere on the path.</summary>
     /// <param name="searchPath">Folders with colons between them; relative ones are left out.</param>
-    public static ResolverProgram? Find(string name, string searchPath)
+    public static HostProgram? Find(string name, string searchPath)
     {
         var found = searchPath.Split(':').Where(System.IO.Path.IsPathRooted).Select(folder => System.IO.Path.Combine(folder, name)).FirstOrDefault(IsExecutable);
-        return found is null ? null : new ResolverProgram(found, searchPath);
+        return found is null ? null : new HostProgram(found, searchPath);
     }
 
     /// <summary>Runs it to its end.</summary>
     /// <exception cref="HostNetworkException">It complained, in its own words, or did not end.</exception>
-    public void Run(string step, IEnumerable<string> arguments, string input = "")
+    public void Run(string step, IEnumerable<string> arguments, string input = "") => Run(step, arguments, s_limit, input);
+
+    /// <inheritdoc cref="Run(string, IEnumerable{string}, string)"/>
+    public void Run(string step, IEnumerable<string> arguments, TimeSpan limit, string input = "")
     {
         try
         {
@@ -37,10 +40,10 @@ internal sealed class ResolverProgram
             var complaint = process.StandardError.ReadToEndAsync();
             var output = process.StandardOutput.ReadToEndAsync();
             Feed(process, input);
-            if (!process.WaitForExit(s_limit))
+            if (!process.WaitForExit(limit))
             {
                 process.Kill(entireProcessTree: true);
-                throw new HostNetworkException(step, $"{Path} did not end within {s_limit.TotalSeconds} seconds");
+                throw new HostNetworkException(step, $"{Path} did not end within {limit.TotalSeconds} seconds");
             }
 
             if (process.ExitCode != 0)

@@ -1,0 +1,102 @@
+using System.Text;
+
+namespace WireGuard.Engine.Service;
+
+/// <summary>
+/// The units of systemd that run tunnels: a template for all of them, and for each what its start was asked for beyond the file.
+/// </summary>
+internal static class ServiceUnit
+{
+    public const string Template = "wireguard-engine@.service";
+
+    /// <summary>What the template's command line takes from the instance's own file.</summary>
+    private const string OptionsVariable = "WIREGUARD_ENGINE_OPTIONS";
+
+    public static string NameOf(string tunnel) => $"wireguard-engine@{tunnel}.service";
+
+    /// <param name="command">The engine: an executable, and an assembly if that is dotnet. Absolute.</param>
+    public static string TemplateText(IReadOnlyList<string> command)
+    {
+        var engine = string.Join(' ', command.Select(word => Quote(word).Replace("$", "$$")));
+        return $"""
+            # Written by `wireguard-engine service install`, which writes it anew when it changes; `systemctl edit` keeps what is yours.
+            [Unit]
+            Description=WireGuard tunnel %i
+            Wants=network-online.target nss-lookup.target
+            After=network-online.target nss-lookup.target
+
+            [Service]
+            Type=notify
+            ExecStart={engine} run %i ${OptionsVariable}
+            ExecReload={engine} sync %i
+            Restart=on-failure
+            RestartSec=2
+            # A wrong command line, no permission, no file, a tunnel that is there, something that the machine lacks: trying again helps none.
+            RestartPreventExitStatus=2 3 4 5 7
+            # Names of endpoints are looked up for as long as this at the longest.
+            TimeoutStartSec=6min
+            # There is no ExecStopPost that cleans up after a crash: the next start does, and until then a kill switch stays closed.
+            Environment=DOTNET_EnableDiagnostics=0
+            UMask=0077
+
+            # What it needs: interfaces, routes, firewall and marks; ports below 1024; the group of a socket or of a saved file.
+            CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_BIND_SERVICE CAP_CHOWN
+            NoNewPrivileges=yes
+            DevicePolicy=closed
+            DeviceAllow=/dev/net/tun rw
+            RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+            RestrictNamespaces=yes
+            RestrictRealtime=yes
+            RestrictSUIDSGID=yes
+            SystemCallArchitectures=native
+            LockPersonality=yes
+            KeyringMode=private
+            PrivateTmp=yes
+            ProtectHome=yes
+            ProtectClock=yes
+            ProtectControlGroups=yes
+            ProtectHostname=yes
+            ProtectKernelLogs=yes
+            ProtectKernelModules=yes
+            # Not: ProtectKernelTunables (a default route sets src_valid_mark), MemoryDenyWriteExecute (.NET compiles as it goes).
+            # SaveConfig writes the first, resolvconf the others.
+            ProtectSystem=full
+            ReadWritePaths=-/etc/wireguard -/etc/resolv.conf -/etc/resolvconf
+
+            [Install]
+            WantedBy=multi-user.target
+
+            """;
+    }
+
+    /// <summary>What a tunnel asks for beyond the template; null: nothing.</summary>
+    /// <param name="options">Of `run`.</param>
+    /// <param name="configDirectory">Where its file is, unless in the usual place.</param>
+    /// <param name="allowsHooks">Commands of the file are whatever their writer wants them to be.</param>
+    public static string? OptionsText(IReadOnlyList<string> options, string? configDirectory, bool allowsHooks)
+    {
+        var text = new StringBuilder("# Written by `wireguard-engine service install`, which writes it anew when it is called again.\n[Service]\n");
+        var empty = text.Length;
+        if (options.Count > 0)
+            text.Append($"Environment={Quote($"{OptionsVariable}={string.Join(' ', options)}")}\n");
+        if (configDirectory is not null)
+        {
+            text.Append($"Environment={Quote($"{Configuration.ConfigLocation.DirectoryVariable}={configDirectory}")}\n");
+            // It may be in somebody's home.
+            text.Append($"ProtectHome=no\nReadWritePaths={Quote("-" + configDirectory)}\n");
+        }
+
+        if (allowsHooks)
+        {
+            text.Append("# The file's commands run in here too, and are not confined.\n");
+            text.Append("CapabilityBoundingSet=~\nNoNewPrivileges=no\nDevicePolicy=auto\nDeviceAllow=\nRestrictAddressFamilies=\nRestrictNamespaces=no\nRestrictSUIDSGID=no\n");
+            text.Append("PrivateTmp=no\nProtectHome=no\nProtectControlGroups=no\nProtectKernelModules=no\nProtectSystem=no\n");
+        }
+
+        return text.Length > empty ? text.ToString() : null;
+    }
+
+    /// <summary>A word of a unit file, of which nothing is taken for more than itself.</summary>
+    private static string Quote(string word) =>
+        '"' + word.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("%", "%%") + '"';
+}

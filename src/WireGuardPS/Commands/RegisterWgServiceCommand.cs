@@ -1,0 +1,35 @@
+using System.Management.Automation;
+using WireGuard.Client;
+using WireGuard.Configuration;
+
+namespace WireGuard.Commands;
+
+/// <summary>Register-WgService: has systemd run tunnels, from the next boot on and again when they fail. Emits what that changes.</summary>
+[Cmdlet(VerbsLifecycle.Register, "WgService", DefaultParameterSetName = ByConfig, SupportsShouldProcess = true)]
+[OutputType(typeof(WgChange))]
+public sealed class RegisterWgServiceCommand : StartCommand
+{
+    /// <summary>It is not enabled, unless it was before.</summary>
+    [Parameter]
+    public SwitchParameter NoEnable { get; set; }
+
+    /// <summary>It is started at once.</summary>
+    [Parameter]
+    public SwitchParameter Start { get; set; }
+
+    private protected override void Handle(string name, string path, IReadOnlyList<string> options, IReadOnlyList<ConfigDiagnostic> doubts)
+    {
+        var isWanted = ShouldProcess($"Register as a service the tunnel '{name}'", $"Register as a service the tunnel '{name}'?", "", out var reason);
+        if (!isWanted && reason != ShouldProcessReason.WhatIf)
+            return;
+        var arguments = new List<string>(["install", path, .. options]);
+        if (NoEnable)
+            arguments.Add("--no-enable");
+        if (Start)
+            arguments.Add("--start");
+        if (!isWanted)
+            arguments.Add("--dry-run");
+        var engine = FindEngine();
+        ServiceChanges.Write(this, name, Await($"Registering tunnel '{name}'", cancellation => EngineService.RunAsync(engine, arguments, cancellation)));
+    }
+}

@@ -1,0 +1,49 @@
+# Register- and Unregister-WgService, where systemd does not run or is not asked: what they foresee and refuse. The engine's own tests
+# have a systemd run what they write.
+
+BeforeDiscovery {
+    $engine = if ($env:WIREGUARD_ENGINE) { $env:WIREGUARD_ENGINE } else { "$PSScriptRoot/../../out/engine/wireguard-engine" }
+    $Reason = if (-not $IsLinux) { 'Linux only' } elseif (-not (Test-Path $engine)) { "there is no engine at '$engine'" }
+}
+
+Describe "Services$(if ($Reason) { " (skipped: $Reason)" })" -Skip:([bool]$Reason) {
+    BeforeAll {
+        . $PSScriptRoot/Common.ps1
+        $SavedEngine = $env:WIREGUARD_ENGINE
+        $env:WIREGUARD_ENGINE = if ($env:WIREGUARD_ENGINE) { $env:WIREGUARD_ENGINE } else { "$PSScriptRoot/../../out/engine/wireguard-engine" | Resolve-Path | ForEach-Object Path }
+        $Work = Join-Path ([IO.Path]::GetTempPath()) "wgs-$PID"
+        $null = New-Item -ItemType Directory $Work
+        $Tunnel = "wgs$PID"
+        Set-Content "$Work/$Tunnel.conf" "[Interface]`nPrivateKey = $(New-WgKey -AsPlainText)"
+        chmod 600 "$Work/$Tunnel.conf"
+        Set-Content "$Work/bad.conf" "[Interface]`nNonsense = 1"
+    }
+
+    AfterAll {
+        Remove-Item -Recurse -Force $Work -ErrorAction Ignore
+        $env:WIREGUARD_ENGINE = $SavedEngine
+    }
+
+    It 'foresees what registering writes, and writes nothing' {
+        $changes = Register-WgService "$Work/$Tunnel.conf" -KillSwitch -ExcludeRoute 10.0.0.0/8 -WhatIf -WarningAction SilentlyContinue
+        $changes.Tunnel | Select-Object -Unique | Should -Be $Tunnel
+        $changes | Where-Object Property -EQ Options | ForEach-Object To | Should -Be "/etc/systemd/system/wireguard-engine@$Tunnel.service.d/wireguard-engine.conf"
+        $changes | Where-Object Property -EQ Enabled | ForEach-Object Kind | Should -Be 'Added'
+        (Register-WgService "$Work/$Tunnel.conf" -NoEnable -WhatIf -WarningAction SilentlyContinue).Property | Should -Not -Contain 'Enabled'
+        Test-Path "/etc/systemd/system/wireguard-engine@$Tunnel.service.d" | Should -BeFalse
+    }
+
+    It 'refuses what cannot be' {
+        Get-ErrorId { Register-WgService "$Work/bad.conf" -WhatIf } | Should -BeLike 'ConfigInvalid,*'
+        Get-ErrorId { Register-WgService "$Work/nosuch.conf" -WhatIf } | Should -BeLike 'ConfigNotFound,*'
+        Get-ErrorId { Register-WgService "$Work/$Tunnel.conf" -ControlGroupWrite -WhatIf } | Should -BeLike 'InvalidValue,*'
+        Get-ErrorId { Unregister-WgService 'no such' } | Should -BeLike 'InvalidTunnelName,*'
+        if (-not (Test-Path /run/systemd/system)) {
+            Get-ErrorId { Register-WgService "$Work/$Tunnel.conf" -Start -WhatIf } | Should -BeLike 'ServiceFailed,*'
+        }
+    }
+
+    It 'has nothing to say of a tunnel that is no service' {
+        Unregister-WgService $Tunnel | Should -BeNullOrEmpty
+    }
+}
