@@ -43,6 +43,7 @@ Describe 'Tunnels' {
         @{ Given = '-ExcludeRoute "192.168.0.0/16, 10.1.2.3","fd00::/8" -KillSwitch'; Option = '--exclude-route 192.168.0.0/16 --exclude-route 10.1.2.3/32 --exclude-route fd00::/8 --kill-switch' }
         @{ Given = '-Forward'; Option = '--forward' }
         @{ Given = '-Masquerade'; Option = '--masquerade' }
+        @{ Given = '-NetNs box -SocketNetNs /proc/1/ns/net'; Option = '--netns box --socket-netns /proc/1/ns/net' }
         @{ Given = '-AllowHook'; Option = '--allow-hooks' }
         @{ Given = '-QueueCount 3'; Option = '--queues 3' }
         @{ Given = '-Queues 1'; Option = '' }

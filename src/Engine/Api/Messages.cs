@@ -44,6 +44,12 @@ public sealed record TunnelInfo
     /// <summary>Interface addresses in CIDR form, as the engine set them.</summary>
     public IReadOnlyList<string> Addresses { get; init; } = [];
 
+    /// <summary>The network namespace that the interface was made in, by name or path; null: the engine's own.</summary>
+    public string? NetNs { get; init; }
+
+    /// <summary>That of the UDP sockets; null: the engine's own.</summary>
+    public string? SocketNetNs { get; init; }
+
     /// <summary>Path of the file that it was started from, or null (drop-in form).</summary>
     public string? ConfigPath { get; init; }
 

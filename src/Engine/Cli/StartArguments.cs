@@ -17,6 +17,8 @@ internal sealed class StartArguments
     private const string ExcludeRouteName = "--exclude-route";
     private const string ForwardName = "--forward";
     private const string MasqueradeName = "--masquerade";
+    private const string NetNsName = "--netns";
+    private const string SocketNetNsName = "--socket-netns";
     private const string AllowHooksName = "--allow-hooks";
     private const string ControlGroupName = "--control-group";
     private const string ControlGroupWriteName = "--control-group-write";
@@ -36,6 +38,18 @@ internal sealed class StartArguments
     private readonly Option<bool> _masquerade = new(MasqueradeName)
     {
         Description = "As --forward, and what comes in by the tunnel leaves by other interfaces under this host's own address.",
+    };
+
+    private readonly Option<string> _netNs = new(NetNsName)
+    {
+        Description = "Put the interface and all that belongs to it into this network namespace; the UDP sockets stay here.",
+        HelpName = "NAME|PATH",
+    };
+
+    private readonly Option<string> _socketNetNs = new(SocketNetNsName)
+    {
+        Description = "Put the UDP sockets into this network namespace; the interface stays here.",
+        HelpName = "NAME|PATH",
     };
 
     private readonly Option<bool> _allowHooks = new(AllowHooksName)
@@ -91,6 +105,8 @@ internal sealed class StartArguments
         command.Options.Add(_excludeRoute);
         command.Options.Add(_forward);
         command.Options.Add(_masquerade);
+        command.Options.Add(_netNs);
+        command.Options.Add(_socketNetNs);
         command.Options.Add(_allowHooks);
         command.Options.Add(_controlGroup);
         command.Options.Add(_controlGroupWrite);
@@ -105,6 +121,15 @@ internal sealed class StartArguments
                 result.AddError($"{ExcludeRouteName} of a whole family would leave {KillSwitchName} nothing to close.");
             if (result.GetValue(_killSwitch) && result.GetValue(_masquerade))
                 result.AddError($"{MasqueradeName} lets out of this host what {KillSwitchName} is to keep in; {ForwardName} goes with it.");
+            foreach (var option in new[] { _netNs, _socketNetNs })
+            {
+                if (result.GetResult(option)?.Tokens is not [var given])
+                    continue;
+                if (!IsNamespace(given.Value))
+                    result.AddError($"{option.Name} is the name of a network namespace or a path, not '{given.Value}'.");
+                else if (result.GetResult(_excludeRoute) is not null)
+                    result.AddError($"{ExcludeRouteName} leads around a tunnel whose own datagrams are in the same network namespace; with {option.Name} there is no such way.");
+            }
         });
     }
 
@@ -121,6 +146,8 @@ internal sealed class StartArguments
             Masquerade = parsed.GetValue(_masquerade),
         },
         Queues = parsed.GetValue(_queues),
+        NetNs = Absolute(parsed.GetValue(_netNs)),
+        SocketNetNs = Absolute(parsed.GetValue(_socketNetNs)),
     };
 
     /// <summary>What <see cref="ChoicesOf"/> reads as these choices.</summary>
@@ -148,11 +175,29 @@ internal sealed class StartArguments
 
         if (choices.ControlGroupWrites)
             yield return ControlGroupWriteName;
+
+        if (choices.NetNs is { } netNs)
+        {
+            yield return NetNsName;
+            yield return netNs;
+        }
+
+        if (choices.SocketNetNs is { } socketNetNs)
+        {
+            yield return SocketNetNsName;
+            yield return socketNetNs;
+        }
+
         if (choices.Queues == StartChoices.None.Queues)
             yield break;
         yield return QueuesName;
         yield return choices.Queues.ToString(CultureInfo.InvariantCulture);
     }
+
+    private static bool IsNamespace(string text) => text is not ("" or "." or "..") && !text.Any(char.IsControl);
+
+    // A detached engine leaves the folder that it was started in.
+    private static string? Absolute(string? nameOrPath) => nameOrPath?.Contains('/') == true ? Path.GetFullPath(nameOrPath) : nameOrPath;
 
     // More lanes than processors would only take turns.
     private static bool IsPossible(int queues) => queues >= 1 && queues <= Environment.ProcessorCount;

@@ -18,6 +18,12 @@ internal sealed record StartChoices
     /// <summary>They may change it too.</summary>
     public bool ControlGroupWrites { get; init; }
 
+    /// <summary>The network namespace of the interface, by name or absolute path; null: the engine's own.</summary>
+    public string? NetNs { get; init; }
+
+    /// <summary>That of the UDP sockets.</summary>
+    public string? SocketNetNs { get; init; }
+
     /// <summary>Lanes.</summary>
     public int Queues { get; init; } = 1;
 }

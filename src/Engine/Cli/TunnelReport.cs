@@ -19,6 +19,10 @@ public static class TunnelReport
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  listening port: {tunnel.ListenPort}"));
         if (tunnel.FwMark != 0)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  fwmark: 0x{tunnel.FwMark:x}"));
+        if (tunnel.NetNs is { } netNs)
+            output.WriteLine($"  network namespace: {netNs}");
+        if (tunnel.SocketNetNs is { } socketNetNs)
+            output.WriteLine($"  network namespace of the sockets: {socketNetNs}");
         if (!tunnel.IsUp)
             output.WriteLine("  link: down");
 

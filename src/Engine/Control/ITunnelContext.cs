@@ -24,6 +24,12 @@ public interface ITunnelContext
 
     int Lanes { get; }
 
+    /// <summary>As <see cref="WireGuard.Api.TunnelInfo.NetNs"/>.</summary>
+    string? NetNs { get; }
+
+    /// <summary>As <see cref="WireGuard.Api.TunnelInfo.SocketNetNs"/>.</summary>
+    string? SocketNetNs { get; }
+
     /// <summary>Asks for the tunnel's end and returns at once; called after the client has its answer.</summary>
     void RequestStop();
 

@@ -25,6 +25,8 @@ internal sealed class TunnelDescriber(ITunnelContext context, TimeProvider time)
         Lanes = context.Lanes,
         IsUp = device.IsUp,
         Addresses = context.Addresses,
+        NetNs = context.NetNs,
+        SocketNetNs = context.SocketNetNs,
         ConfigPath = context.ConfigPath,
         ProcessId = Environment.ProcessId,
         StartedAt = context.StartedAt,

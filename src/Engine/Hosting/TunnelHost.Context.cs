@@ -24,6 +24,10 @@ public sealed partial class TunnelHost : ITunnelContext
 
     public int Lanes => _lanes?.Count ?? 0;
 
+    public string? NetNs => _options.NetNs;
+
+    public string? SocketNetNs => _options.SocketNetNs;
+
     void ITunnelContext.RequestStop() => RequestStop("it was asked to");
 
     /// <summary>One try: the client is waiting and can ask again.</summary>
@@ -34,7 +38,7 @@ public sealed partial class TunnelHost : ITunnelContext
             throw new ControlException(ControlErrorCode.EndpointUnresolved, "An endpoint is HOST:PORT.");
         try
         {
-            return await new EndpointResolver(Log, _options.Time, retries: 0).ResolveAsync(new HostEndpoint(endpoint[..colon], port), cancellation);
+            return await new EndpointResolver(Log, _options.Time, retries: 0, _options.LookUp).ResolveAsync(new HostEndpoint(endpoint[..colon], port), cancellation);
         }
         catch (StartException failure)
         {

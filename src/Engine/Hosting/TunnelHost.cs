@@ -46,7 +46,7 @@ public sealed partial class TunnelHost : IDisposable
         _platform = platform;
         _aead = aead;
         _undo = new UndoStack(options.Log);
-        _resolver = new EndpointResolver(options.Log, options.Time, options.EndpointRetries, tell: options.Progress);
+        _resolver = new EndpointResolver(options.Log, options.Time, options.EndpointRetries, options.LookUp, options.Progress);
         StartedAt = options.Time.GetUtcNow();
         ConfigPath = options.Config?.Path;
     }

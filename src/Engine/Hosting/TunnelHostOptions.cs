@@ -1,3 +1,4 @@
+using System.Net;
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Control;
@@ -33,6 +34,15 @@ public sealed record TunnelHostOptions
     public ControlGroup? ControlGroup { get; init; }
 
     public HostChoices Choices { get; init; } = HostChoices.None;
+
+    /// <summary>The network namespace of the interface, by name or path; null: the engine's. Of the platform; here for who asks.</summary>
+    public string? NetNs { get; init; }
+
+    /// <summary>That of the UDP sockets.</summary>
+    public string? SocketNetNs { get; init; }
+
+    /// <summary>Looks a name up; null: the system's resolver.</summary>
+    public Func<string, CancellationToken, Task<IPAddress[]>>? LookUp { get; init; }
 
     public EngineLog Log { get; init; } = EngineLog.None;
 

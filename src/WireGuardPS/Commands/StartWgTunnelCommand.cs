@@ -23,19 +23,40 @@ public sealed class StartWgTunnelCommand : StartCommand
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <summary>A network namespace, by name or path, that the interface is put into; the UDP sockets stay where the engine is started.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? NetNs { get; set; }
+
+    /// <summary>One that the UDP sockets are put into, while the interface stays.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SocketNetNs { get; set; }
+
     private protected override void Handle(string name, string path, IReadOnlyList<string> options, IReadOnlyList<ConfigDiagnostic> doubts)
     {
         if (!ShouldProcess(name, $"Start tunnel from '{path}'"))
             return;
         var engine = FindEngine();
         WriteVerbose($"Starting '{engine}' for '{path}'.");
-        var report = Await($"Starting tunnel '{name}'", cancellation => EngineLauncher.StartAsync(engine, path, Timeout, options, cancellation));
+        var report = Await($"Starting tunnel '{name}'", cancellation => EngineLauncher.StartAsync(engine, path, Timeout, [.. options, .. Namespaces()], cancellation));
         // The engine sees what the module does not: who could have written the file.
         foreach (var warning in report.Warnings?.Except(doubts.Select(d => d.ToString())) ?? [])
             WriteWarning(warning);
         WriteVerbose($"The engine of tunnel '{name}' runs as process {report.ProcessId}.");
         if (PassThru)
             WriteObject(Ask(name, "Asking the tunnel", GetAsync).ToTunnel(DateTimeOffset.UtcNow));
+    }
+
+    private IEnumerable<string> Namespaces()
+    {
+        foreach (var (option, given) in new[] { ("--netns", NetNs), ("--socket-netns", SocketNetNs) })
+        {
+            if (given is null)
+                continue;
+            yield return option;
+            yield return given.Contains('/') ? GetUnresolvedProviderPathFromPSPath(given) : given;
+        }
     }
 
     private static Task<TunnelInfo> GetAsync(EngineClient client, CancellationToken cancellation) => client.GetTunnelAsync(false, cancellation);

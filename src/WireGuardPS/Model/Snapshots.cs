@@ -18,6 +18,8 @@ internal static class Snapshots
         Mtu = info.Mtu,
         Backend = info.Backend,
         Addresses = [.. info.Addresses],
+        NetNs = info.NetNs,
+        SocketNetNs = info.SocketNetNs,
         ConfigPath = info.ConfigPath,
         ProcessId = info.ProcessId,
         StartedAt = info.StartedAt,

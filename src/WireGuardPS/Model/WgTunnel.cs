@@ -45,6 +45,12 @@ public sealed class WgTunnel
     /// <summary>Interface addresses in CIDR form.</summary>
     public string[] Addresses { get; init; } = [];
 
+    /// <summary>The network namespace that the interface was put into, by name or path; null: where it was started.</summary>
+    public string? NetNs { get; init; }
+
+    /// <summary>That of the UDP sockets.</summary>
+    public string? SocketNetNs { get; init; }
+
     /// <summary>Configuration file that it was started from, or null.</summary>
     public string? ConfigPath { get; init; }
 

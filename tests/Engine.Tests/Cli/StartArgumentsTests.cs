@@ -48,6 +48,27 @@ public sealed class StartArgumentsTests
     }
 
     [Fact]
+    public void Namespaces_are_handed_on_and_paths_are_absolute_before()
+    {
+        var choices = new StartChoices { NetNs = "box", SocketNetNs = "/proc/7/ns/net" };
+        Assert.Equal(["--netns", "box", "--socket-netns", "/proc/7/ns/net"], StartArguments.For(choices));
+        var read = Read([.. StartArguments.For(choices)]);
+        Assert.Equal(("box", "/proc/7/ns/net"), (read.NetNs, read.SocketNetNs));
+        Assert.Equal((null, null), (Read().NetNs, Read().SocketNetNs));
+        Assert.Equal(Path.GetFullPath("ns/net"), Read("--netns", "./ns/net").NetNs);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("..")]
+    [InlineData("bo\nx")]
+    public void What_cannot_be_a_namespace_is_refused(string text) => Assert.Contains("--netns", Assert.Single(_command.Parse(["--netns", text]).Errors).Message);
+
+    [Fact]
+    public void There_is_no_way_around_a_tunnel_in_another_namespace() =>
+        Assert.Contains("--exclude-route", Assert.Single(_command.Parse(["--netns", "box", "--exclude-route", "10.0.0.0/8"]).Errors).Message);
+
+    [Fact]
     public void Nothing_is_chosen_unless_it_is_said()
     {
         Assert.Empty(StartArguments.For(StartChoices.None));

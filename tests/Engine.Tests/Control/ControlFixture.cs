@@ -53,6 +53,10 @@ internal sealed class FakeTunnelContext : ITunnelContext
 
     public string? ConfigPath => "/etc/wireguard/wg0.conf";
 
+    public string? NetNs => "box";
+
+    public string? SocketNetNs => null;
+
     public DateTimeOffset StartedAt { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public string Backend => "userspace";

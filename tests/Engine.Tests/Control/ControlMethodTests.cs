@@ -28,6 +28,7 @@ public sealed class ControlMethodTests : IAsyncLifetime
         Assert.Equal(Curve25519.PublicKeyOf(privateKey).ToString(), tunnel.PublicKey);
         Assert.Equal(["10.0.0.1/24", "fd00::1/64"], tunnel.Addresses);
         Assert.Equal("/etc/wireguard/wg0.conf", tunnel.ConfigPath);
+        Assert.Equal(("box", null), (tunnel.NetNs, tunnel.SocketNetNs));
         Assert.Equal((_fixture.Context.StartedAt, Environment.ProcessId), (tunnel.StartedAt, tunnel.ProcessId));
         Assert.Equal((30ul, 40ul), (tunnel.RxBytes, tunnel.TxBytes));
 

@@ -19,6 +19,10 @@ internal sealed class FuzzTunnelContext : ITunnelContext
 
     public string CryptoBackend => "scalar";
 
+    public string? NetNs => null;
+
+    public string? SocketNetNs => null;
+
     public int Lanes => 1;
 
     internal bool RefusesRoutes { get; set; }

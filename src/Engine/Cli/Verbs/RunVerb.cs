@@ -73,9 +73,10 @@ internal static class RunVerb
         if (detached)
             return RunDetached(target, dropIn, choices, OpenFile, signals, null);
         using var manager = ServiceNotifier.FromEnvironment();
-        using var host = Start(target, dropIn, choices, ConsoleLog.ForStandardError, signals, null, manager.Status, out var log, out _, manager);
+        using var namespaces = OpenNamespaces(choices);
+        using var host = Start(target, dropIn, choices, ConsoleLog.ForStandardError, signals, namespaces, null, manager.Status, out var log, out _, manager);
         manager.Ready(host.TunnelName);
-        Wait(host, log, signals, manager);
+        Wait(host, log, signals, namespaces, manager);
         return ExitCode.Ok;
     }
 
@@ -100,10 +101,11 @@ internal static class RunVerb
         DetachedChild.Enter();
         try
         {
-            using var host = Start(target, dropIn, choices, openLog, signals, temporary, DetachedChild.Tell, out var log, out var warnings);
+            using var namespaces = OpenNamespaces(choices);
+            using var host = Start(target, dropIn, choices, openLog, signals, namespaces, temporary, DetachedChild.Tell, out var log, out var warnings);
             CrashLog.Watch(log);
             DetachedChild.Report(new StartReport { Ready = true, Tunnel = host.TunnelName, ProcessId = Environment.ProcessId, Warnings = warnings.Count > 0 ? warnings : null });
-            Wait(host, log, signals);
+            Wait(host, log, signals, namespaces);
             return ExitCode.Ok;
         }
         catch (StartException failure)
@@ -114,7 +116,7 @@ internal static class RunVerb
     }
 
     private static TunnelHost Start(
-        string target, bool dropIn, StartChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary, Action<string>? tell, out EngineLog log, out IReadOnlyList<string> warnings, ServiceNotifier? manager = null)
+        string target, bool dropIn, StartChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TunnelNamespaces? namespaces, TemporaryTunnel? temporary, Action<string>? tell, out EngineLog log, out IReadOnlyList<string> warnings, ServiceNotifier? manager = null)
     {
         TunnelConfig? config = null;
         IReadOnlyList<ConfigDiagnostic> doubts = [];
@@ -136,6 +138,9 @@ internal static class RunVerb
             Name = name,
             Config = config,
             Choices = choices.Host,
+            NetNs = choices.NetNs,
+            SocketNetNs = choices.SocketNetNs,
+            LookUp = namespaces is null ? null : (host, _) => namespaces.LookUpAsync(host),
             RunsHooks = runsHooks,
             ControlGroup = ControlGroupOf(choices),
             Queues = dropIn ? StartArguments.QueuesOfDropIn() : choices.Queues,
@@ -151,7 +156,7 @@ internal static class RunVerb
                     manager.Ready(name);
             },
         };
-        var host = TunnelHost.Start(options, new LinuxPlatform(OffloadChoice.FromEnvironment()), TransportAeadFactory.Best, signals.Token);
+        var host = TunnelHost.Start(options, new LinuxPlatform(OffloadChoice.FromEnvironment(), namespaces), TransportAeadFactory.Best, signals.Token);
         warnings = [.. warnings, .. host.Warnings];
         foreach (var warning in warnings)
             log.Warning(warning);
@@ -168,8 +173,11 @@ internal static class RunVerb
         : HookFile.Objection(config.Path!) is { } objection ? ConfigSupport.HooksNotRun(config, objection)
         : [];
 
-    private static void Wait(TunnelHost host, EngineLog log, StopSignals signals, ServiceNotifier? manager = null)
+    private static TunnelNamespaces? OpenNamespaces(StartChoices choices) => TunnelNamespaces.Open(choices.NetNs, choices.SocketNetNs);
+
+    private static void Wait(TunnelHost host, EngineLog log, StopSignals signals, TunnelNamespaces? namespaces, ServiceNotifier? manager = null)
     {
+        namespaces?.Watch(reason => host.RequestStop(reason, isAskedFor: false));
         signals.Asked += host.RequestStop;
         // One that came before.
         if (signals.Token.IsCancellationRequested)

@@ -50,6 +50,8 @@ internal static class ServiceVerb
 
     private static ExitCode Install(string target, StartChoices choices, bool start, bool noEnable, Common common)
     {
+        if ((choices.NetNs ?? choices.SocketNetNs) is { } netns)
+            throw new CommandException(ExitCode.Usage, $"A service is confined and cannot enter the network namespace {netns}; start such a tunnel by `up`.");
         var (path, name) = TunnelFile.Locate(target);
         var (_, config) = TunnelFile.Load(common.InRoot(path), out _);
         config.Dispose();

@@ -3,6 +3,11 @@ using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.HostNetwork;
 
+/// <summary>The journal of a namespace that is not the calling thread's, or may not be.</summary>
+/// <param name="Namespace">As <see cref="HostJournal.CurrentNamespace"/> tells it inside.</param>
+/// <param name="Place">Where it was to be found.</param>
+internal sealed record JournalElsewhere(string Path, string Namespace, string Place, IReadOnlyList<HostChange> Changes);
+
 /// <summary>
 /// What a tunnel has changed on the host beyond its interface, on file before each step, so that after a kill -9 the
 /// next start or `down` can take it back. One file a tunnel and network namespace, gone when nothing is left to undo.
@@ -12,15 +17,18 @@ internal sealed class HostJournal
 {
     private const string Extension = ".undo";
     private const string Header = "wireguard-engine undo 1 ";
+    private const string PlaceLine = "netns ";
 
     private readonly string _path;
     private readonly string _netns;
+    private readonly string? _place;
     private readonly List<HostChange> _changes;
 
-    private HostJournal(string path, string netns, List<HostChange> changes)
+    private HostJournal(string path, string netns, string? place, List<HostChange> changes)
     {
         _path = path;
         _netns = netns;
+        _place = place;
         _changes = changes;
     }
 
@@ -29,12 +37,42 @@ internal sealed class HostJournal
 
     /// <summary>Of the calling thread's network namespace, with what an earlier engine left in it.</summary>
     /// <param name="directory">Its owner alone may write there.</param>
+    /// <param name="place">Path of the namespace, for whoever looks from another one; null: it is the engine's own.</param>
     /// <exception cref="HostNetworkException">It cannot be read, or could have been written by somebody else.</exception>
-    public static HostJournal Open(string directory, string tunnel)
+    public static HostJournal Open(string directory, string tunnel, string? place = null)
     {
         var netns = CurrentNamespace();
         var path = Path.Combine(directory, $"{tunnel}@{netns}{Extension}");
-        return new HostJournal(path, netns, Read(path));
+        var changes = Read(path);
+        return new HostJournal(path, netns, place ?? PlaceOf(path), changes);
+    }
+
+    /// <summary>The tunnel's journals of namespaces that tell where they are.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public static IReadOnlyList<JournalElsewhere> Elsewhere(string directory, string tunnel)
+    {
+        List<JournalElsewhere> found = [];
+        foreach (var path in Directory.EnumerateFiles(directory, $"{tunnel}@*{Extension}"))
+        {
+            // Whoever may write there is the same for all of them.
+            var changes = Read(path);
+            if (changes.Count > 0 && PlaceOf(path) is { } place)
+                found.Add(new JournalElsewhere(path, Path.GetFileName(path)[(tunnel.Length + 1)..^Extension.Length], place, changes));
+        }
+
+        return found;
+    }
+
+    private static string? PlaceOf(string path)
+    {
+        try
+        {
+            return File.Exists(path) && File.ReadLines(path).Skip(1).FirstOrDefault() is { } line && line.StartsWith(PlaceLine, StringComparison.Ordinal) ? line[PlaceLine.Length..] : null;
+        }
+        catch (IOException failure)
+        {
+            throw new HostNetworkException($"reading {path}", failure.Message, failure);
+        }
     }
 
     /// <summary>What tells the calling thread's network namespace from others.</summary>
@@ -114,6 +152,8 @@ internal sealed class HostJournal
             using (var writer = new StreamWriter(file))
             {
                 writer.Write($"{Header}{BootId()}\n");
+                if (_place is not null)
+                    writer.Write($"{PlaceLine}{_place}\n");
                 foreach (var change in _changes)
                     writer.Write($"{change}\n");
             }

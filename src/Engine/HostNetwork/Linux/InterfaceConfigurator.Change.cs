@@ -108,7 +108,7 @@ public sealed partial class InterfaceConfigurator
         if (wanted.Mtu is { } given)
             return given;
         // Somebody has set another one by hand.
-        return before.Mtu is null && link.Mtu != _mtu ? link.Mtu : TunnelMtu.Find(_netlink, wanted, wanted.Endpoints, routes.Mark, link.Index);
+        return before.Mtu is null && link.Mtu != _mtu ? link.Mtu : FindMtu(wanted, wanted.Endpoints, routes.Mark, link);
     }
 
     private void ChangeNameServers(HostNetworkSettings wanted, HostNetworkSettings before, Stack<Action> undo)

@@ -13,6 +13,10 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
 {
     private readonly Lock _lock = new();
     private readonly RouteNetlink _netlink = new();
+
+    // Where the tunnel's own datagrams go.
+    private readonly RouteNetlink _paths;
+    private readonly HostPlace _place;
     private readonly EngineLog _log;
     private readonly string _tunnel;
     private readonly string _stateDirectory;
@@ -30,12 +34,20 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
     /// <exception cref="LinuxException">There is no netlink.</exception>
     /// <exception cref="HostNetworkException">What an earlier engine has written down cannot be read.</exception>
     public InterfaceConfigurator(string tunnel, string stateDirectory, EngineLog log)
+        : this(tunnel, stateDirectory, log, HostPlace.Own)
     {
+    }
+
+    /// <inheritdoc cref="InterfaceConfigurator(string, string, EngineLog)"/>
+    internal InterfaceConfigurator(string tunnel, string stateDirectory, EngineLog log, HostPlace place)
+    {
+        _place = place;
+        _paths = place.Sockets is { } sockets ? sockets.Run(static () => new RouteNetlink()) : _netlink;
         _log = log;
         _tunnel = tunnel;
         _stateDirectory = stateDirectory;
         _killSwitch = new TableChange(KillSwitch.TableOf(tunnel));
-        _changes = new HostChanges(_netlink, HostJournal.Open(stateDirectory, tunnel), log);
+        _changes = new HostChanges(_netlink, HostJournal.Open(stateDirectory, tunnel, place.Path), log);
         _resolver = new HostResolver(_changes, HostResolver.SearchPath);
     }
 
@@ -48,24 +60,18 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
     /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
     public static int? TakeBackLeftovers(string tunnel, string stateDirectory, EngineLog log, Func<bool> isAlive, HostChoices? closed = null)
     {
-        if (HostJournal.Open(stateDirectory, tunnel).Changes.Count == 0)
+        if (!Leftovers.Any(tunnel, stateDirectory, static _ => true))
             return 0;
         using var alone = HostLock.Take(stateDirectory);
         if (isAlive())
             return null;
-        using var netlink = new RouteNetlink();
-        var changes = new HostChanges(netlink, HostJournal.Open(stateDirectory, tunnel), log);
-        var killSwitch = new TableChange(KillSwitch.TableOf(tunnel));
-        if (closed is null || !changes.Has(killSwitch))
-            return changes.TakeBackAll().Count;
-        changes.Set(KillSwitch.Create(tunnel, closed));
-        return changes.TakeBackAll(killSwitch).Count;
+        return Leftovers.TakeBackHere(tunnel, stateDirectory, log, closed) + Leftovers.TakeBackElsewhere(tunnel, stateDirectory, log, closed);
     }
 
     /// <summary>A kill switch of the tunnel is closed, whether its engine is alive or not.</summary>
     /// <exception cref="HostNetworkException">It cannot be told.</exception>
     public static bool IsKillSwitchClosed(string tunnel, string stateDirectory) =>
-        HostJournal.Open(stateDirectory, tunnel).Changes.Contains(new TableChange(KillSwitch.TableOf(tunnel)));
+        Leftovers.Any(tunnel, stateDirectory, new TableChange(KillSwitch.TableOf(tunnel)).Equals);
 
     public int TakeBackLeftovers(bool keepsKillSwitch = false)
     {
@@ -73,10 +79,12 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         {
             if (_routes is not null)
                 throw new InvalidOperationException("Settings are applied; what there is belongs to them.");
-            if (!_changes.Any)
+            if (!_changes.Any && !IsAnyElsewhere())
                 return 0;
             using var alone = HostLock.Take(_stateDirectory);
-            return _changes.TakeBackAll(keepsKillSwitch ? _killSwitch : null).Count;
+            var here = _changes.TakeBackAll(keepsKillSwitch ? _killSwitch : null).Count;
+            // The engine before this one may have been told of another namespace.
+            return here + Leftovers.TakeBackElsewhere(_tunnel, _stateDirectory, _log) + (_place.Engine?.Run(() => Leftovers.TakeBackHere(_tunnel, _stateDirectory, _log)) ?? 0);
         }
     }
 
@@ -119,7 +127,7 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
                 throw new InvalidOperationException("Nothing is applied.");
             var link = FindLink(settings.InterfaceName);
             // By the mark, if there is one: else the way would lead into the tunnel itself.
-            var mtu = settings.Mtu ?? TunnelMtu.Find(_netlink, settings, endpoints, routes.Mark, link.Index);
+            var mtu = settings.Mtu ?? FindMtu(settings, endpoints, routes.Mark, link);
             // Somebody has set another one by hand.
             var follows = settings.Mtu is null && link.Mtu == _mtu && mtu != _mtu;
             if (follows)
@@ -148,7 +156,10 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
     public void Dispose()
     {
         lock (_lock)
+        {
             _netlink.Dispose();
+            _paths.Dispose();
+        }
     }
 
     private void ApplySteps(HostNetworkSettings settings)
@@ -157,9 +168,14 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         var link = FindLink(name);
         var defaults = new DefaultRouting(_netlink, _changes, _stateDirectory, settings, _log);
         var excluded = new ExcludedRoutes(_netlink, _changes, settings.Choices.ExcludedRoutes);
-        var routes = new TunnelRoutes(_netlink, defaults, excluded, link, settings.Table);
+        var routes = new TunnelRoutes(_netlink, defaults, excluded, link, settings.Table, _place.IsApart);
 
-        if (settings.Choices.KillSwitch)
+        if (settings.Choices.KillSwitch && _place.IsApart)
+        {
+            // The tunnel's own datagrams are elsewhere.
+            _changes.Set(KillSwitch.Create(name, settings.Choices));
+        }
+        else if (settings.Choices.KillSwitch)
         {
             _undo.Push(new UndoStep($"giving back the mark of {name}", defaults.ReleaseMark));
             defaults.HoldMark();
@@ -169,7 +185,7 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         _undo.Push(new UndoStep($"removing the addresses of {name}", () => RemoveAddresses(link)));
         foreach (var address in settings.Addresses)
             AddAddress(link, address);
-        _mtu = settings.Mtu ?? TunnelMtu.Find(_netlink, settings, settings.Endpoints, settings.FwMark, link.Index);
+        _mtu = settings.Mtu ?? FindMtu(settings, settings.Endpoints, settings.FwMark, link);
         _undo.Push(new UndoStep($"setting the MTU of {name} back to {link.Mtu}", () => _netlink.SetMtu(link.Index, link.Mtu)));
         if (link.Mtu != _mtu)
             SetMtu(link, _mtu);
@@ -192,6 +208,13 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         _settings = settings;
         _log.Verbose($"{name}: {settings.Addresses.Count} addresses, MTU {_mtu}, {routes.Count} routes");
     }
+
+    private bool IsAnyElsewhere() =>
+        _place.Engine?.Run(() => Leftovers.Any(_tunnel, _stateDirectory, static _ => true)) ?? HostJournal.Elsewhere(_stateDirectory, _tunnel).Count > 0;
+
+    // An interface's number means another one in the sockets' namespace.
+    private int FindMtu(HostNetworkSettings settings, IEnumerable<IPAddress> endpoints, uint mark, LinkInfo link) =>
+        TunnelMtu.Find(_paths, settings, endpoints, mark, _place.IsApart ? 0 : link.Index);
 
     private void Refresh(Forwarding forwarding)
     {
@@ -245,6 +268,13 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
     {
         if (settings.DnsServers.Count + settings.DnsSearchDomains.Count == 0)
             return;
+        if (_place.Path is not null)
+        {
+            throw new HostNetworkException(
+                $"setting the name servers of {settings.InterfaceName}",
+                $"those of a network namespace are nobody's to set but a file's: leave the DNS line out, and write them into /etc/netns/NAME/resolv.conf, which `ip netns exec NAME` shows as /etc/resolv.conf");
+        }
+
         _resolver.Set(settings.InterfaceName, settings.DnsServers, settings.DnsSearchDomains);
         FaultPoint.Reached();
     }

@@ -8,7 +8,8 @@ namespace WireGuard.Engine.Hosting.Linux;
 
 /// <summary>TUN, UDP, poll and rtnetlink of Linux.</summary>
 /// <param name="offloads">Of TUN and UDP.</param>
-internal sealed class LinuxPlatform(OffloadChoice offloads) : ITunnelPlatform
+/// <param name="namespaces">Null: everything happens where the calling thread is.</param>
+internal sealed class LinuxPlatform(OffloadChoice offloads, TunnelNamespaces? namespaces = null) : ITunnelPlatform
 {
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(6);
@@ -17,12 +18,14 @@ internal sealed class LinuxPlatform(OffloadChoice offloads) : ITunnelPlatform
     {
         if (offloads.LeftOff is { } leftOff)
             log.Information($"{leftOff} ({OffloadChoice.Variable})");
-        return descriptor is { } open
-            ? LinuxTunDevice.FromFileDescriptor(open, log, offloads.Tun)
-            : LinuxTunDevice.Create(name, mtu, log, offloads.Tun, queues);
+        return descriptor is { } open ? LinuxTunDevice.FromFileDescriptor(open, log, offloads.Tun)
+            : namespaces is null ? Create()
+            : namespaces.Interface.Run(Create);
+
+        LinuxTunDevice Create() => LinuxTunDevice.Create(name, mtu, log, offloads.Tun, queues);
     }
 
-    public IUdpBind CreateBind(int lanes, EngineLog log) => new LinuxUdpBind(log, offloads.Udp, lanes);
+    public IUdpBind CreateBind(int lanes, EngineLog log) => new LinuxUdpBind(log, offloads.Udp, lanes, namespaces?.Sockets);
 
     public ILaneIo CreateLane(ITunQueue tun, IUdpSocket udp) => new LinuxLaneIo((LinuxTunQueue)tun, (LinuxUdpSocket)udp);
 
@@ -36,5 +39,7 @@ internal sealed class LinuxPlatform(OffloadChoice offloads) : ITunnelPlatform
 
     public TimeProvider Clock { get; } = new BootTimeProvider();
 
-    public IHostNetwork CreateNetwork(string tunnel, string stateDirectory, EngineLog log) => new InterfaceConfigurator(tunnel, stateDirectory, log);
+    public IHostNetwork CreateNetwork(string tunnel, string stateDirectory, EngineLog log) => namespaces is null
+        ? new InterfaceConfigurator(tunnel, stateDirectory, log)
+        : new NamespacedNetwork(namespaces.Interface, () => new InterfaceConfigurator(tunnel, stateDirectory, log, namespaces.Place));
 }

@@ -18,6 +18,7 @@ public sealed class LinuxUdpBind : IUdpBind
     private readonly LinuxUdpSocket[] _sockets;
     private readonly EngineLog _log;
     private readonly UdpOffloads _offloads;
+    private readonly NamespaceHandle? _netns;
     private ushort _closedPort;
     private uint _fwMark;
     private PathMonitor? _paths;
@@ -27,7 +28,15 @@ public sealed class LinuxUdpBind : IUdpBind
     /// <param name="offloads">What to use where the kernel has it.</param>
     /// <param name="lanes">Each has sockets of its own; with more than one they share the port.</param>
     public LinuxUdpBind(EngineLog log, UdpOffloads offloads = UdpOffloads.All, int lanes = 1)
+        : this(log, offloads, lanes, null)
     {
+    }
+
+    /// <inheritdoc cref="LinuxUdpBind(EngineLog, UdpOffloads, int)"/>
+    /// <param name="netns">Where sockets are made, whoever opens; null: in the calling thread's.</param>
+    internal LinuxUdpBind(EngineLog log, UdpOffloads offloads, int lanes, NamespaceHandle? netns)
+    {
+        _netns = netns;
         _log = log;
         _offloads = offloads;
         _sockets = new LinuxUdpSocket[lanes];
@@ -53,9 +62,8 @@ public sealed class LinuxUdpBind : IUdpBind
                 Mark(fwMark);
                 return port;
             }
-            var pairs = BindAll(port, fwMark);
+            var pairs = _netns is null ? BindAndWatch(port, fwMark) : _netns.Run(() => BindAndWatch(port, fwMark));
             Volatile.Write(ref _fwMark, fwMark);
-            WatchPaths();
             Replace(pairs);
             _log.Verbose($"UDP port {pairs[0].Port} is bound in IPv4{(pairs[0].IPv6 >= 0 ? " and IPv6" : " only: the host has no IPv6")}");
             return pairs[0].Port;
@@ -100,6 +108,13 @@ public sealed class LinuxUdpBind : IUdpBind
         // Outside the lock, which the thread that it waits for may be about to take.
         paths?.Dispose();
         _sources?.Dispose();
+    }
+
+    private UdpSocketPair[] BindAndWatch(ushort port, uint fwMark)
+    {
+        var pairs = BindAll(port, fwMark);
+        WatchPaths();
+        return pairs;
     }
 
     /// <summary>From the first binding on, for good: every later one is in the same namespace.</summary>
