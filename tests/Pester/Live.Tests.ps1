@@ -306,6 +306,27 @@ Endpoint = $($Other.Outer):$($Other.Port)
         Stop-WgTunnel $A.Tunnel
     }
 
+    It 'puts interface and sockets into the namespaces that it is told' {
+        $name = "wgn$PID"
+        Set-Content "$Work/$name.conf" "[Interface]`
+PrivateKey = $(New-WgKey -AsPlainText)`
+ListenPort = 51999`
+Address = 10.99.0.1/24`
+"
+        chmod 600 "$Work/$name.conf"
+        Get-ErrorId { Start-WgTunnel "$Work/$name.conf" -NetNs "wgl-$PID-none" } | Should -BeLike 'HostNetworkFailed*'
+        try {
+            $null = Start-WgTunnel "$Work/$name.conf" -NetNs $A.Namespace -SocketNetNs $B.Namespace
+            $tunnel = Get-WgTunnel $name
+            $tunnel.NetNs, $tunnel.SocketNetNs | Should -Be $A.Namespace, $B.Namespace
+            $tunnel | Format-List | Out-String | Should -Match "NetNs +: $($A.Namespace)"
+            ip -n $A.Namespace -brief address show dev $name | Should -Match '10\.99\.0\.1/24'
+            ip netns exec $B.Namespace ss -lun | Out-String | Should -Match ':51999'
+        }
+        finally { Stop-WgTunnel $name }
+        ip -n $A.Namespace link show dev $name 2>&1 | Out-String | Should -Match 'does not exist'
+    }
+
     It 'undoes on the host what an engine that was killed has left' -Skip:(-not (Get-Command nft -CommandType Application -ErrorAction Ignore)) {
         $rules = ip -n $A.Namespace rule show
         $name = "wgk$PID"

@@ -72,6 +72,37 @@ public sealed class KilledEngineTests : IDisposable
         Assert.InRange(killedInEnd, 2, 50);
     }
 
+    /// <summary>All that it leaves is in another namespace, which `down` and a start without it have to find.</summary>
+    [InteropTheory(InteropRequirement.Nft)]
+    [InlineData("down", 1)]
+    [InlineData("down", 4)]
+    [InlineData("up", 2)]
+    public void Nor_does_anything_stay_in_a_namespace_that_it_was_told(string undoing, int first)
+    {
+        const int FurtherApart = 6;
+        using var box = NetworkNamespace.Create();
+        var config = _files.Write(Host.Interface + ".conf", Config().Replace("10.78.0.2/32, fd78::2/128", "0.0.0.0/0, 10.99.0.0/16"));
+        var before = (HostPicture.Take(Host.Namespace), HostPicture.Take(box));
+        var killed = 0;
+        for (var step = first; ; step += FurtherApart)
+        {
+            var report = JsonSerializer.Deserialize(
+                Host.Namespace.TryRun("env", $"{KillVariable}={step}", InteropRequirement.Engine!, "up", config, "--netns", box.Name, "--kill-switch", "--forward", "--report", "json").Output,
+                ControlJsonContext.Default.StartReport)!;
+            if (report.Ready && End(report.ProcessId))
+                break;
+            killed++;
+            if (undoing == "up")
+                Host.Engine("up", config);
+            _ = Host.TryEngine("down", Host.Interface);
+            Assert.Equal(before, (HostPicture.Take(Host.Namespace), HostPicture.Take(box)));
+            Assert.Empty(Directory.GetFiles("/run/wireguard-engine", Journal));
+        }
+
+        Assert.Equal(before, (HostPicture.Take(Host.Namespace), HostPicture.Take(box)));
+        Assert.InRange(killed, 3, 50);
+    }
+
     [InteropFact(InteropRequirement.Nft)]
     public void Down_says_so_when_the_engine_was_dead_and_again_that_there_is_nothing()
     {
