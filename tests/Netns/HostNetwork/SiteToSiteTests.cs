@@ -58,6 +58,8 @@ public sealed class SiteToSiteTests : IDisposable
         }
 
         var fragments = One.Fragments() + Two.Fragments();
+        // One end does it for both, whatever is at the other.
+        Two.Host.Namespace.Run("nft", "flush", "chain", "inet", $"wireguard-forward-{Two.Host.Interface}", "clamp");
         string[] beginnings = ["tcp[tcpflags] & tcp-syn != 0", "or", "(ip6 and ip6[6] == 6 and ip6[53] & 2 != 0)"];
         using (var asked = new PacketCapture(Two.Containers[1], "eth0", beginnings))
         using (var answered = new PacketCapture(One.Containers[0], "eth0", beginnings))
