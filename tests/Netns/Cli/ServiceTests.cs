@@ -45,6 +45,16 @@ public sealed class ServiceTests
         }
     }
 
+    [InteropTheory]
+    [InlineData("--netns")]
+    [InlineData("--socket-netns")]
+    public void A_tunnel_in_another_namespace_is_no_service(string option)
+    {
+        var refused = ProcessResult.Run(Engine, ["service", "install", "wg0", "--root", "/nonexistent", option, "box"]);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("cannot enter the network namespace box", refused.Error);
+    }
+
     [SystemdFact]
     public void Systemd_runs_a_tunnel_reloads_it_and_starts_it_again_when_it_is_killed()
     {
