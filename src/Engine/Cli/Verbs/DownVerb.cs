@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.HostNetwork;
 using WireGuard.Engine.Hosting;
@@ -10,6 +11,8 @@ namespace WireGuard.Engine.Cli.Verbs;
 internal static class DownVerb
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LastThread = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     public static Command Create()
     {
@@ -37,7 +40,7 @@ internal static class DownVerb
         if (!engine.WaitForEnd(Timeout))
             throw new CommandException(ExitCode.Timeout, $"The engine of {name} has not ended after {Timeout.TotalSeconds:0} s.");
         // It was killed on its way.
-        if (Undo(name) > 0)
+        if (UndoWhenGone(name) > 0)
             Console.Error.WriteLine($"The engine of {name} ended before it had undone everything; the rest is undone now.");
         Console.Out.WriteLine($"{name} is down.");
         return ExitCode.Ok;
@@ -52,6 +55,16 @@ internal static class DownVerb
             throw new CommandException(ExitCode.NotFound, $"No tunnel {name} is running.");
         Console.Out.WriteLine($"{name} was not running; what its engine had left behind is undone.");
         return ExitCode.Ok;
+    }
+
+    // A process counts as ended when its first thread has; its sockets close with the last, and answer until then.
+    private static int? UndoWhenGone(string name)
+    {
+        var watch = Stopwatch.StartNew();
+        int? count;
+        while ((count = Undo(name)) is null && watch.Elapsed < LastThread)
+            Thread.Sleep(Pause);
+        return count;
     }
 
     private static int? Undo(string name)
