@@ -18,6 +18,8 @@ public class InterfaceLifeTests
         using var pair = TunnelPair.Start(other, oneKnowsTwo: true);
         Traffic.Ping(pair.One, pair.Two.InnerIPv4, 3);
         TunnelPair.Set(pair.One, "peer", pair.Two.Keys.PublicKey, "persistent-keepalive", "25");
+        // The first one leaves at once, and is not to be taken for one of those below.
+        Eventually.True(() => pair.Two.Transfer().Received == pair.One.Transfer().Sent, "all that was sent has arrived");
 
         pair.One.Namespace.Ip("link", "set", pair.One.Interface, "down");
         Eventually.True(() => PortIsFree(pair.One), "the port is free");
