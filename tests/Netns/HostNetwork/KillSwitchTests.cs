@@ -152,14 +152,16 @@ public sealed class KillSwitchTests : IDisposable
         var config = Config("0.0.0.0/0");
         Up(config, Option);
         Ping(Two.InnerIPv4.ToString());
-        var before = HostPicture.Take(One.Namespace);
+        var before = Guard();
         var up = One.Namespace.Start(InteropRequirement.Engine!, "up", config, Option, "--timeout", "2");
         // Before it has come to its first line.
         Assert.True(Signals.Send(Signals.EngineOf(up), Signals.Stop));
         Assert.True(up.WaitForExit(TimeSpan.FromSeconds(30)), "`up` gives up");
         Assert.Equal(6, up.ExitCode);
-        Assert.Equal(before, HostPicture.Take(One.Namespace));
+        Assert.Equal(before, Guard());
         Ping(Two.InnerIPv4.ToString());
+
+        (string, string, string) Guard() => (HostPicture.Firewall(One.Namespace), string.Join('\n', HostPicture.Rules(One.Namespace)), string.Join('\n', HostPicture.Rules(One.Namespace, "-6")));
     }
 
     [InteropFact(InteropRequirement.Nft)]
