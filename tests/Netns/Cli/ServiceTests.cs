@@ -90,7 +90,10 @@ public sealed class ServiceTests
         Assert.Equal(engine, MainProcess(machine, unit));
 
         Signals.Send(machine.Outside(engine), Signals.Kill);
-        Eventually.True(() => machine.TryRun("systemctl", "is-active", unit).Output.Trim() == "active" && MainProcess(machine, unit) != engine, "systemd starts it again");
+        // Asked in the other order, the first answer may be of before systemd has seen the end, and the second of no process at all.
+        Eventually.True(
+            () => MainProcess(machine, unit) is var next && next > 0 && next != engine && machine.TryRun("systemctl", "is-active", unit).Output.Trim() == "active",
+            "systemd starts it again");
         Traffic.Ping(pair.One, pair.Two.InnerIPv4, 3);
 
         machine.Run("wg", "set", name, "peer", pair.Two.Keys.PublicKey, "persistent-keepalive", "9");
@@ -105,7 +108,15 @@ public sealed class ServiceTests
     /// <summary>A test that boots a systemd in namespaces.</summary>
     private sealed class SystemdFactAttribute : FactAttribute
     {
-        public SystemdFactAttribute() => Skip = InteropRequirement.Missing(["systemctl", "nsenter", "unshare"]) ?? SystemdMachine.Missing;
+        /// <summary>
+        /// Set to 1 on a machine that nobody minds: what runs as process 1, with root's rights, is not let near anything of the
+        /// machine's, but who runs the tests has not asked for it.
+        /// </summary>
+        private const string Consent = "WIREGUARD_TEST_SYSTEMD";
+
+        public SystemdFactAttribute() => Skip = Environment.GetEnvironmentVariable(Consent) != "1"
+            ? $"boots a systemd in namespaces, as root, with {Consent}=1 only"
+            : InteropRequirement.Missing(["systemctl", "nsenter", "unshare"]) ?? SystemdMachine.Missing;
     }
 
     private static int MainProcess(SystemdMachine machine, string unit) => int.Parse(machine.Show(unit, "MainPID"), CultureInfo.InvariantCulture);
