@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using WireGuard.Api;
 using WireGuard.Engine.Control;
+using WireGuard.Engine.Hosting.Linux;
 using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.Cli;
@@ -83,7 +84,9 @@ internal sealed class ControlConnection : IDisposable
 
     /// <exception cref="CommandException">No engine of that name, no permission.</exception>
     public static ControlConnection Open(string tunnel) =>
-        TryOpen(tunnel) ?? throw new CommandException(ExitCode.NotFound, $"No tunnel {tunnel} is running.");
+        TryOpen(tunnel) ?? throw new CommandException(
+            ExitCode.NotFound,
+            $"No tunnel {tunnel} is running{(DeadEngine.HasKillSwitch(tunnel) ? $"; its kill switch is closed, and nothing leaves this host until `down {tunnel}` or a start" : "")}.");
 
     public TunnelInfo GetTunnel() => Call(ControlProtocol.Methods.TunnelGet, ControlJsonContext.Default.TunnelInfo);
 

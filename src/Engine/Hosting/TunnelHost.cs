@@ -83,6 +83,9 @@ public sealed partial class TunnelHost : IDisposable
         }
     }
 
+    /// <summary>Somebody wants the end; else it came about, and whoever watches over the tunnel may start it again.</summary>
+    public bool IsEndAskedFor => _isEndAskedFor;
+
     /// <summary>Waits until something asks for the end and returns what it was.</summary>
     public string WaitForStop() => _stop.Task.GetAwaiter().GetResult();
 
@@ -278,7 +281,10 @@ public sealed partial class TunnelHost : IDisposable
     private void OpenHost()
     {
         _network = _undo.Own("close the host's network", _platform.CreateNetwork(_options.Name, _options.ControlDirectory, Log));
-        _staysClosed = _options.Choices.KillSwitch && _network.HasKillSwitch;
+        var isClosed = _network.HasKillSwitch;
+        _staysClosed = _options.Choices.KillSwitch && isClosed;
+        if (isClosed && !_staysClosed)
+            _warnings.Add("the kill switch that an engine before this one had left closed is open now: this start did not ask for it");
         if (_network.TakeBackLeftovers(_staysClosed) is > 0 and var count)
             Log.Warning($"took back {count} changes to the host that an engine of this name had left behind");
         if (_staysClosed)

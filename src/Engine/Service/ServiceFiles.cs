@@ -62,7 +62,7 @@ internal sealed class ServiceFiles
         var before = File.Exists(path) ? File.ReadAllText(path) : null;
         if (before == text && new FileInfo(path).LinkTarget is null)
             return [];
-        return [new ServiceStep(new TunnelDifference(before is null ? TunnelDifference.Added : TunnelDifference.Changed, what) { From = before is null ? null : path, To = path }, () => Put(path, text))];
+        return [new ServiceStep(new TunnelDifference(before is null ? TunnelDifference.Added : TunnelDifference.Changed, what) { From = before is null ? null : ServiceUnit.OptionsIn(before, path), To = ServiceUnit.OptionsIn(text, path) }, () => Put(path, text))];
     }
 
     private IEnumerable<ServiceStep> Enable(bool wanted)
@@ -90,7 +90,7 @@ internal sealed class ServiceFiles
             return [];
         return
         [
-            new ServiceStep(new TunnelDifference(TunnelDifference.Removed, what) { From = path }, () =>
+            new ServiceStep(new TunnelDifference(TunnelDifference.Removed, what) { From = ServiceUnit.OptionsIn(File.ReadAllText(path), path) }, () =>
             {
                 File.Delete(path);
                 // What somebody else has put beside it stays.

@@ -59,9 +59,8 @@ internal static class ServiceUnit
             ProtectKernelLogs=yes
             ProtectKernelModules=yes
             # Not: ProtectKernelTunables (a default route sets src_valid_mark), MemoryDenyWriteExecute (.NET compiles as it goes).
-            # SaveConfig writes the first, resolvconf the others.
-            ProtectSystem=full
-            ReadWritePaths=-/etc/wireguard -/etc/resolv.conf -/etc/resolvconf
+            # Not full: SaveConfig and resolvconf write to /etc, and replace files there.
+            ProtectSystem=yes
 
             [Install]
             WantedBy=multi-user.target
@@ -94,6 +93,14 @@ internal static class ServiceUnit
         }
 
         return text.Length > empty ? text.ToString() : null;
+    }
+
+    /// <summary>The options in such a text, for people; without any, the text's path.</summary>
+    public static string OptionsIn(string text, string path)
+    {
+        const string Begin = $"Environment=\"{OptionsVariable}=";
+        var line = text.Split('\n').FirstOrDefault(line => line.StartsWith(Begin, StringComparison.Ordinal));
+        return line is null ? path : line[Begin.Length..].TrimEnd('"').Replace("%%", "%", StringComparison.Ordinal);
     }
 
     /// <summary>A word of a unit file, of which nothing is taken for more than itself.</summary>

@@ -22,8 +22,8 @@ internal static class ControlSocket
             {
                 SocketException { SocketErrorCode: SocketError.AccessDenied } => new WgException(
                     ErrorIds.EngineAccessDenied, $"The control socket of tunnel '{tunnel}' ({path}) may not be opened by this user.", e),
-                SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.AddressNotAvailable } => NotFound(tunnel, e),
-                SocketException when !File.Exists(path) => NotFound(tunnel, e),
+                SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.AddressNotAvailable } => NotFound(tunnel, path, e),
+                SocketException when !File.Exists(path) => NotFound(tunnel, path, e),
                 SocketException => new WgException(
                     ErrorIds.EngineConnectionLost, $"The control socket of tunnel '{tunnel}' ({path}) cannot be reached: {e.Message}", e),
                 ArgumentOutOfRangeException => new WgException(
@@ -47,6 +47,12 @@ internal static class ControlSocket
         }
     }
 
-    private static WgException NotFound(string tunnel, Exception inner) =>
-        new(ErrorIds.TunnelNotFound, $"There is no running tunnel '{tunnel}'.", inner);
+    private static WgException NotFound(string tunnel, string path, Exception inner)
+    {
+        var left = tunnel.Length > 0 && new TunnelDirectory(Path.GetDirectoryName(path)!).HasLeftovers(tunnel);
+        return new WgException(
+            ErrorIds.TunnelNotFound,
+            $"There is no running tunnel '{tunnel}'.{(left ? $" What its engine has left on this host is still there, a closed kill switch if it had one: Stop-WgTunnel {tunnel} undoes it." : "")}",
+            inner);
+    }
 }

@@ -45,6 +45,25 @@ public sealed class ServiceTests
         }
     }
 
+    [InteropFact]
+    public void What_has_changed_of_the_options_is_told_by_their_words()
+    {
+        var root = Directory.CreateTempSubdirectory("wgt-");
+        try
+        {
+            using var other = Host.Alone(2);
+            File.WriteAllText(Path.Combine(root.CreateSubdirectory("etc/wireguard").FullName, "wg0.conf"), $"[Interface]\nPrivateKey = {other.Keys.PrivateKey}\n");
+            string Install(params string[] options) => ProcessResult.Run(Engine, ["service", "install", "wg0", "--root", root.FullName, .. options]).EnsureSuccess().Output;
+            Assert.Contains("+ Options --kill-switch", Install("--kill-switch"));
+            Assert.Contains("~ Options --kill-switch -> --forward", Install("--forward"));
+            Assert.Contains("- Options --forward", Install());
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
     [InteropTheory]
     [InlineData("--netns")]
     [InlineData("--socket-netns")]

@@ -74,7 +74,8 @@ public sealed class KillSwitchTests : IDisposable
         Signals.Send(Up(config, Option), Signals.Kill);
         AwaitItsDeath();
         Assert.True(IsClosed());
-        Up(config);
+        Assert.Contains("its kill switch is closed", One.TryEngine("show", One.Interface).Error);
+        Assert.Contains(One.Up(config).Warnings!, warning => warning.Contains("kill switch", StringComparison.Ordinal));
         Assert.False(IsClosed());
     }
 

@@ -136,6 +136,29 @@ public sealed class SiteToSiteTests : IDisposable
     }
 
     [InteropFact(InteropRequirement.Nft)]
+    public void An_interface_that_gets_another_name_passes_nothing_on_then_and_afterwards()
+    {
+        string[] settings = ["net.ipv4.conf.lan0.forwarding", "net.ipv6.conf.lan0.force_forwarding"];
+        Up(One, Two, Option);
+        Two.Host.Namespace.Ip("route", "add", "10.80.1.11/32", "via", "10.77.0.1", "metric", "1");
+        One.Host.Namespace.Ip("link", "set", Site.Bridge, "name", "lan0");
+        Assert.NotEqual(0, TryPing(One.Containers[0], "10.77.0.2").ExitCode);
+        Assert.All(settings, setting => Assert.Equal("1", Sysctl(setting)));
+        One.Host.Engine("down", One.Host.Interface);
+        Assert.All(settings, setting => Assert.Equal("0", Sysctl(setting)));
+        Assert.DoesNotContain("wireguard", HostPicture.Firewall(One.Host.Namespace));
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void What_a_bridge_hands_from_port_to_port_is_none_of_our_business()
+    {
+        Up(One, Two, Option);
+        // With br_netfilter it comes by the forward hook, from and to the bridge.
+        Assert.Contains("iif \"br0\" oifname \"br0\" accept", HostPicture.Firewall(One.Host.Namespace));
+        Ping(One.Containers[0], One.Address(1));
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
     public void A_setting_that_somebody_has_changed_stays_and_two_tunnels_do_not_take_it_from_each_other()
     {
         using var third = Host.Alone(3);

@@ -40,6 +40,25 @@ public class EngineEndTests
         Assert.Empty(pair.One.Leftovers());
     }
 
+    [InteropTheory]
+    [InlineData("link", 1)]
+    [InlineData("down", 0)]
+    public void Who_watches_over_one_is_told_whether_the_end_was_asked_for(string way, int code)
+    {
+        using var pair = new EnginePair();
+        var engine = pair.One.Namespace.Start(InteropRequirement.Engine!, "run", pair.ConfigOne);
+        while (!engine.StandardError.ReadLine()!.Contains("ready", StringComparison.Ordinal))
+        {
+        }
+
+        if (way == "link")
+            pair.One.Namespace.Ip("link", "del", pair.One.Interface);
+        else
+            pair.One.Engine("down", pair.One.Interface);
+        Assert.True(engine.WaitForExit(TimeSpan.FromSeconds(20)), "the engine ends");
+        Assert.Equal(code, engine.ExitCode);
+    }
+
     [InteropFact]
     public void A_detached_engine_does_not_mind_a_hang_up()
     {

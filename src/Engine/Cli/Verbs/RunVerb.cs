@@ -77,7 +77,7 @@ internal static class RunVerb
         using var host = Start(target, dropIn, choices, ConsoleLog.ForStandardError, signals, namespaces, null, manager.Status, out var log, out _, manager);
         manager.Ready(host.TunnelName);
         Wait(host, log, signals, namespaces, manager);
-        return ExitCode.Ok;
+        return host.IsEndAskedFor || dropIn ? ExitCode.Ok : ExitCode.Error;
     }
 
     private static ExitCode RunTemporary(string path)

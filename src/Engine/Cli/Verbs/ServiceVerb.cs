@@ -5,6 +5,7 @@ using WireGuard.Configuration;
 using WireGuard.Engine.HostNetwork;
 using WireGuard.Engine.Hosting;
 using WireGuard.Engine.Hosting.Linux;
+using WireGuard.Engine.Interop.Linux;
 using WireGuard.Engine.Service;
 
 namespace WireGuard.Engine.Cli.Verbs;
@@ -37,6 +38,9 @@ internal static class ServiceVerb
         return command;
     }
 
+    // ProtectHome and PrivateTmp.
+    private static readonly string[] s_hidden = ["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
+
     private static Command CreateRemove()
     {
         var name = new Argument<string>("NAME") { Description = "The tunnel." };
@@ -58,7 +62,13 @@ internal static class ServiceVerb
         string[] options = [.. StartArguments.For(choices)];
         if (options.FirstOrDefault(option => option.Any(char.IsWhiteSpace)) is { } unfit)
             throw new CommandException(ExitCode.Usage, $"`{unfit}` has a space in it, which a unit's options cannot have; for a group, its number will do.");
+        if (EngineCommand().FirstOrDefault(word => s_hidden.Any(hidden => word.StartsWith(hidden, StringComparison.Ordinal))) is { } unseen)
+            throw new CommandException(ExitCode.Error, $"A service does not see {unseen}, which is below {string.Join(" or ", s_hidden.Where(hidden => unseen.StartsWith(hidden, StringComparison.Ordinal)))}. Copy the engine's folder to /usr/local/lib/wireguard-engine, say, and have that one install it.");
+        if (common.Root == "/" && choices.ControlGroup is { } group && UserGroup.Find(group) is null)
+            throw new CommandException(ExitCode.Error, $"There is no group `{group}`.");
         var folder = Path.GetDirectoryName(path)!;
+        if (folder != ConfigLocation.DefaultDirectory && common.Root == "/" && HookFile.Objection(path) is { } unfitFile)
+            throw new CommandException(ExitCode.Error, $"A service could not read {path} or should not: {unfitFile}. Put it into {ConfigLocation.DefaultDirectory}.");
         var steps = new ServiceFiles(name, common.Root).Install(
             ServiceUnit.TemplateText(EngineCommand()),
             ServiceUnit.OptionsText(options, folder == ConfigLocation.DefaultDirectory ? null : folder, choices.AllowHooks),

@@ -26,6 +26,9 @@ internal sealed class FirewallRule
 
     public FirewallRule ToOtherInterface(string name) => Meta(NFT_META_OIFNAME).Compare(InterfaceName(name), not: true);
 
+    /// <summary>By its index, which it keeps when it gets another name.</summary>
+    public FirewallRule FromInterface(int index) => Meta(NFT_META_IIF).Compare(Native((uint)index));
+
     public FirewallRule FromGroup(uint group) => Meta(NFT_META_IIFGROUP).Compare(Native(group));
 
     public FirewallRule ToGroup(uint group) => Meta(NFT_META_OIFGROUP).Compare(Native(group));

@@ -21,6 +21,7 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
     private readonly bool _byInterface = byInterface ?? Sysctl.Exists(Sysctl.ForceForwardingIPv6(All));
     private NewlyForwarded _newly = new([], []);
     private NewlyForwarded _guarded = new([], []);
+    private List<InboundLink> _links = [];
     private ForwardingMonitor? _monitor;
 
     /// <param name="refresh">Calls <see cref="Refresh"/> once nobody else changes anything; any thread.</param>
@@ -30,8 +31,7 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
         if (!settings.Choices.Forward)
             return;
         using var alone = HostLock.Take(stateDirectory);
-        List<string> names = [];
-        NetlinkStep.Run($"listing the interfaces behind {_tunnel}", () => names = netlink.InboundLinks());
+        NetlinkStep.Run($"listing the interfaces behind {_tunnel}", () => _links = netlink.InboundLinks());
         NetlinkStep.Run($"setting the group of {_tunnel}", () => netlink.SetGroup(link.Index, ForwardFirewall.Group));
         FaultPoint.Reached();
         foreach (var key in (string[])[Sysctl.ForwardingIPv4(All), Sysctl.ForwardingIPv6(All)])
@@ -40,10 +40,10 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
                 changes.Witness(key, "0");
         }
 
-        _newly = Newly([.. names.Where(name => name != _tunnel)]);
+        _newly = Newly([.. _links.Where(other => other.Name != _tunnel)]);
         SetFirewall();
-        foreach (var name in names)
-            Open(name);
+        foreach (var other in _links)
+            Open(other.Name);
         if (!_byInterface && Sysctl.Exists(Sysctl.ForwardingIPv6(All)))
             changes.SetSysctl(Sysctl.ForwardingIPv6(All), On);
         AskOthers();
@@ -83,7 +83,11 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
             Try(() => changes.Remove(accept));
         // Before the table: what it keeps out is passed on by nobody then.
         foreach (var change in changes.Latest<SysctlChange>().Where(change => change.Key != Sysctl.SourceValidMark))
+        {
+            Try(() => RestoreRenamed(change));
             Try(() => changes.RestoreSysctl(change.Key));
+        }
+
         Try(() => changes.RemoveTable(_table));
         Try(() => NetlinkStep.RunIfStillThere($"setting the group of {_tunnel} back", () => netlink.SetGroup(link.Index, 0)));
         if (failure is not null)
@@ -102,9 +106,21 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
         }
     }
 
-    private NewlyForwarded Newly(IReadOnlyList<string> names) => new(
-        [.. names.Where(name => Sysctl.Exists(Sysctl.ForwardingIPv4(name)) && changes.IsOurs(Sysctl.ForwardingIPv4(name), On))],
-        _byInterface ? [.. names.Where(name => Sysctl.Exists(Sysctl.ForceForwardingIPv6(name)) && IsOff(Sysctl.ForwardingIPv6(All)) && changes.IsOurs(Sysctl.ForceForwardingIPv6(name), On))]
+    // The settings go with the interface to another name.
+    private void RestoreRenamed(SysctlChange change)
+    {
+        if (change.Before == change.After || change.Key.Split('/') is not [_, _, _, var name, var setting] || Sysctl.Exists(change.Key))
+            return;
+        if (_links.Find(other => other.Name == name) is not { Index: > 0 } renamed || netlink.FindLink(renamed.Index) is not { } now)
+            return;
+        var key = change.Key[..^$"{name}/{setting}".Length] + $"{now.Name}/{setting}";
+        if (Sysctl.Exists(key) && Sysctl.Read(key) == change.After)
+            Sysctl.Write(key, change.Before);
+    }
+
+    private NewlyForwarded Newly(IReadOnlyList<InboundLink> links) => new(
+        [.. links.Where(other => Sysctl.Exists(Sysctl.ForwardingIPv4(other.Name)) && changes.IsOurs(Sysctl.ForwardingIPv4(other.Name), On))],
+        _byInterface ? [.. links.Where(other => Sysctl.Exists(Sysctl.ForceForwardingIPv6(other.Name)) && IsOff(Sysctl.ForwardingIPv6(All)) && changes.IsOurs(Sysctl.ForceForwardingIPv6(other.Name), On))]
             : Sysctl.Exists(Sysctl.ForwardingIPv6(All)) && changes.IsOurs(Sysctl.ForwardingIPv6(All), On) ? null : []);
 
     private NewlyForwarded NowGuarded() => new(
@@ -114,7 +130,7 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
     private void SetFirewall()
     {
         var guarded = NowGuarded();
-        changes.Set(ForwardFirewall.Create(_tunnel, settings.Choices, guarded));
+        changes.Set(ForwardFirewall.Create(_tunnel, settings.Choices, guarded, _links.Where(other => other.IsBridge)));
         _guarded = guarded;
     }
 

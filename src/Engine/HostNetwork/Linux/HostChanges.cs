@@ -46,6 +46,8 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
         if (!journal.Changes.Contains(new TableChange(name)))
             return;
         CheckNamespace();
+        if (ForwardFirewall.IsTable(name) && journal.Changes.OfType<SysctlChange>().FirstOrDefault(c => c.Key != Sysctl.SourceValidMark && c.Before != c.After) is { } open)
+            throw new HostNetworkException($"deleting the nftables table inet {name}", $"it keeps out what this host would pass on while {Sysctl.NameOf(open.Key)} is not put back");
         NetlinkStep.RunIfStillThere($"deleting the nftables table inet {name}", () => FirewallTable.Delete(name));
         Forget(new TableChange(name));
     }

@@ -3,19 +3,23 @@ using static WireGuard.Engine.Interop.Linux.Netlink.RouteConstants;
 
 namespace WireGuard.Engine.HostNetwork;
 
+/// <summary>An interface that packets of others come in by.</summary>
+/// <param name="IsBridge">What its ports send to each other may be shown to firewalls as coming from and going to itself.</param>
+internal readonly record struct InboundLink(int Index, string Name, bool IsBridge);
+
 internal sealed unsafe partial class RouteNetlink
 {
-    /// <summary>Names of the interfaces that packets of others come in by: no loopback, and no port of a bridge or bond.</summary>
-    public List<string> InboundLinks()
+    /// <summary>No loopback, and no port of a bridge or bond.</summary>
+    public List<InboundLink> InboundLinks()
     {
         var request = NetlinkRequest.Create(RTM_GETLINK, 0, new LinkMessage());
-        return _socket.Dump<string>(request, "RTM_GETLINK", static (message, names) =>
+        return _socket.Dump<InboundLink>(request, "RTM_GETLINK", static (message, links) =>
         {
             if (message.Header.Type != RTM_NEWLINK || !message.TryRead(out LinkMessage link) || (link.Flags & IFF_LOOPBACK) != 0)
                 return;
             var attributes = message.AttributesAfter(sizeof(LinkMessage));
             if (attributes.UInt32(IFLA_MASTER) is null or 0 && attributes.Text(IFLA_IFNAME) is { Length: > 0 } name)
-                names.Add(name);
+                links.Add(new InboundLink(link.Index, name, attributes.TryGet(IFLA_LINKINFO, out var kind) && new NetlinkAttributes(kind).Text(IFLA_INFO_KIND) == "bridge"));
         });
     }
 

@@ -58,6 +58,7 @@ internal static class NetfilterConstants
     public const uint NFT_PAYLOAD_NETWORK_HEADER = 1;
     public const uint NFT_PAYLOAD_TRANSPORT_HEADER = 2;
     public const uint NFT_META_MARK = 3;
+    public const uint NFT_META_IIF = 4;
     public const uint NFT_META_IIFNAME = 6;
     public const uint NFT_META_OIFNAME = 7;
     public const uint NFT_META_NFPROTO = 15;
