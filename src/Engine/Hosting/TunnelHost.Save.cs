@@ -54,6 +54,8 @@ public sealed partial class TunnelHost
     // What cannot be read back as it is meant would be found out at the next start only.
     private void RequireSame(ReadOnlySpan<byte> written, string path, Running running)
     {
+        if (written.Length > ConfigParser.MaxFileBytes)
+            throw NotSaved($"{path} would be larger than a configuration file may be, {ConfigParser.MaxFileBytes / (1024 * 1024)} MiB.");
         var text = GC.AllocateArray<char>(Encoding.UTF8.GetCharCount(written), pinned: true);
         try
         {

@@ -68,14 +68,15 @@ internal static class ServiceUnit
             """;
     }
 
-    /// <summary>What a tunnel asks for beyond the template; null: nothing.</summary>
+    private const string Header = "# Written by `wireguard-engine service install`, which writes it anew when it is called again.";
+
+    /// <summary>What a tunnel asks for beyond the template.</summary>
     /// <param name="options">Of `run`.</param>
     /// <param name="configDirectory">Where its file is, unless in the usual place.</param>
     /// <param name="allowsHooks">Commands of the file are whatever their writer wants them to be.</param>
-    public static string? OptionsText(IReadOnlyList<string> options, string? configDirectory, bool allowsHooks)
+    public static string OptionsText(IReadOnlyList<string> options, string? configDirectory, bool allowsHooks)
     {
-        var text = new StringBuilder("# Written by `wireguard-engine service install`, which writes it anew when it is called again.\n[Service]\n");
-        var empty = text.Length;
+        var text = new StringBuilder(Header + "\n[Service]\n");
         if (options.Count > 0)
             text.Append($"Environment={Quote($"{OptionsVariable}={string.Join(' ', options)}")}\n");
         if (configDirectory is not null)
@@ -87,20 +88,21 @@ internal static class ServiceUnit
 
         if (allowsHooks)
         {
-            text.Append("# The file's commands run in here too, and are not confined.\n");
+            text.Append("# The file's commands run in here too, and are confined less.\n");
             text.Append("CapabilityBoundingSet=~\nNoNewPrivileges=no\nDevicePolicy=auto\nDeviceAllow=\nRestrictAddressFamilies=\nRestrictNamespaces=no\nRestrictSUIDSGID=no\n");
             text.Append("PrivateTmp=no\nProtectHome=no\nProtectControlGroups=no\nProtectKernelModules=no\nProtectSystem=no\n");
         }
 
-        return text.Length > empty ? text.ToString() : null;
+        // Without any it still says that the tunnel is a service: the template goes with the last of these.
+        return text.ToString();
     }
 
-    /// <summary>The options in such a text, for people; without any, the text's path.</summary>
+    /// <summary>The options in such a text, for people; of another text, its path.</summary>
     public static string OptionsIn(string text, string path)
     {
         const string Begin = $"Environment=\"{OptionsVariable}=";
         var line = text.Split('\n').FirstOrDefault(line => line.StartsWith(Begin, StringComparison.Ordinal));
-        return line is null ? path : line[Begin.Length..].TrimEnd('"').Replace("%%", "%", StringComparison.Ordinal);
+        return line is null ? text.StartsWith(Header, StringComparison.Ordinal) ? "none" : path : line[Begin.Length..].TrimEnd('"').Replace("%%", "%", StringComparison.Ordinal);
     }
 
     /// <summary>A word of a unit file, of which nothing is taken for more than itself.</summary>

@@ -17,12 +17,12 @@ internal sealed class SystemManager(string searchPath, string sign = "/run/syste
     /// <summary>False: units can be written, and count when the machine has been started with systemd.</summary>
     public bool IsRunning => Program is not null;
 
+    /// <summary>It runs, or comes and goes: also one that waits to be started again.</summary>
     public bool IsActive(string unit)
     {
         try
         {
-            Program?.Run("", ["--quiet", "is-active", unit]);
-            return Program is not null;
+            return Program?.Run("", ["show", "--value", "--property=ActiveState", unit]).Trim() is "active" or "activating" or "deactivating" or "reloading";
         }
         catch (HostNetworkException)
         {

@@ -66,8 +66,8 @@ public sealed class ServiceFilesTests : IDisposable
     {
         var template = ServiceUnit.TemplateText(["/opt/50% \"off\"/$x/wireguard-engine"]);
         Assert.Contains("\nExecStart=\"/opt/50%% \\\"off\\\"/$$x/wireguard-engine\" run %i $WIREGUARD_ENGINE_OPTIONS\n", template);
-        Assert.Null(ServiceUnit.OptionsText([], null, allowsHooks: false));
-        var options = ServiceUnit.OptionsText(["--kill-switch", "--exclude-route", "10.0.0.0/8"], "/srv/a b", allowsHooks: false)!;
+        Assert.Equal("none", ServiceUnit.OptionsIn(ServiceUnit.OptionsText([], null, allowsHooks: false), "x"));
+        var options = ServiceUnit.OptionsText(["--kill-switch", "--exclude-route", "10.0.0.0/8"], "/srv/a b", allowsHooks: false);
         Assert.Contains("\nEnvironment=\"WIREGUARD_ENGINE_OPTIONS=--kill-switch --exclude-route 10.0.0.0/8\"\n", options);
         Assert.Contains("\nEnvironment=\"WIREGUARD_CONFIG_DIR=/srv/a b\"\n", options);
         Assert.Contains("\nReadWritePaths=\"-/srv/a b\"\n", options);

@@ -56,7 +56,7 @@ public sealed class ServiceTests
             string Install(params string[] options) => ProcessResult.Run(Engine, ["service", "install", "wg0", "--root", root.FullName, .. options]).EnsureSuccess().Output;
             Assert.Contains("+ Options --kill-switch", Install("--kill-switch"));
             Assert.Contains("~ Options --kill-switch -> --forward", Install("--forward"));
-            Assert.Contains("- Options --forward", Install());
+            Assert.Contains("~ Options --forward -> none", Install());
         }
         finally
         {

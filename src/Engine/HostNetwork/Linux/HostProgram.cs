@@ -28,10 +28,11 @@ internal sealed class HostProgram
 
     /// <summary>Runs it to its end.</summary>
     /// <exception cref="HostNetworkException">It complained, in its own words, or did not end.</exception>
-    public void Run(string step, IEnumerable<string> arguments, string input = "") => Run(step, arguments, s_limit, input);
+    /// <returns>What it wrote to standard output.</returns>
+    public string Run(string step, IEnumerable<string> arguments, string input = "") => Run(step, arguments, s_limit, input);
 
     /// <inheritdoc cref="Run(string, IEnumerable{string}, string)"/>
-    public void Run(string step, IEnumerable<string> arguments, TimeSpan limit, string input = "")
+    public string Run(string step, IEnumerable<string> arguments, TimeSpan limit, string input = "")
     {
         try
         {
@@ -48,6 +49,7 @@ internal sealed class HostProgram
 
             if (process.ExitCode != 0)
                 throw new HostNetworkException(step, $"{Path} ended with {process.ExitCode}: {Shorten(complaint.GetAwaiter().GetResult(), output.GetAwaiter().GetResult())}");
+            return output.GetAwaiter().GetResult();
         }
         catch (Exception failure) when (failure is System.ComponentModel.Win32Exception or IOException)
         {

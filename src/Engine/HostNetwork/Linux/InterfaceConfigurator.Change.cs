@@ -23,6 +23,7 @@ public sealed partial class InterfaceConfigurator
                 throw new InvalidOperationException($"The settings are for {wanted.InterfaceName}, not for {name}.");
             if (wanted.Table != before.Table)
                 throw new HostNetworkException($"changing the table of {name}", "Table takes effect when the tunnel is started; stop it and start it again");
+            RequireNameServersPossible(wanted);
             var link = FindLink(name);
             var mtu = MtuFor(wanted, before, link, routes);
             if (mtu < SmallestIPv6Mtu && mtu < link.Mtu && wanted.Table.Kind != RouteTableKind.Off && wanted.Routes.Any(r => r.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6))

@@ -92,7 +92,8 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
     {
         lock (_lock)
         {
-            if (_routes is null && _changes.Has(_killSwitch))
+            // Names are looked up where the sockets are: there it is in nobody's way.
+            if (!_place.IsApart && _routes is null && _changes.Has(_killSwitch))
                 _changes.Set(pass ? KillSwitch.ForLookUps(_tunnel, choices) : KillSwitch.Create(_tunnel, choices));
         }
     }
@@ -268,15 +269,18 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
     {
         if (settings.DnsServers.Count + settings.DnsSearchDomains.Count == 0)
             return;
-        if (_place.Path is not null)
-        {
-            throw new HostNetworkException(
-                $"setting the name servers of {settings.InterfaceName}",
-                $"those of a network namespace are nobody's to set but a file's: leave the DNS line out, and write them into /etc/netns/NAME/resolv.conf, which `ip netns exec NAME` shows as /etc/resolv.conf");
-        }
-
+        RequireNameServersPossible(settings);
         _resolver.Set(settings.InterfaceName, settings.DnsServers, settings.DnsSearchDomains);
         FaultPoint.Reached();
+    }
+
+    private void RequireNameServersPossible(HostNetworkSettings settings)
+    {
+        if (_place.Path is null || settings.DnsServers.Count + settings.DnsSearchDomains.Count == 0)
+            return;
+        throw new HostNetworkException(
+            $"setting the name servers of {settings.InterfaceName}",
+            "those of a network namespace are nobody's to set but a file's: leave the DNS line out, and write them into /etc/netns/NAME/resolv.conf, which `ip netns exec NAME` shows as /etc/resolv.conf");
     }
 
     private void SetMtu(LinkInfo link, int mtu)
