@@ -16,10 +16,10 @@ internal sealed class SystemdMachine : IDisposable
         set -e
         mkdir "$1"
         echo $$ > "$1/cgroup.procs"
-        exec unshare --cgroup --mount --pid --fork --ipc --uts --propagation private sh -c '
+        exec unshare --kill-child --cgroup --mount --pid --fork --ipc --uts --propagation private sh -c '
             set -e
             for point in $(cut -d" " -f2 /proc/mounts | sort -r); do
-                case $point in /proc*|/sys/fs/cgroup*) ;; *) mount -o remount,bind,ro "$point" 2>/dev/null || umount -l "$point" ;; esac
+                case $point in /proc*|/sys/fs/cgroup*) ;; *) mount -o remount,bind,ro "$point" 2>/dev/null || umount -l "$point" 2>/dev/null || if grep -qF " $point " /proc/self/mounts; then echo "$point can be written" >&2; exit 9; fi ;; esac
             done
             mount -t proc proc /proc
             mount --bind /proc/sys /proc/sys
