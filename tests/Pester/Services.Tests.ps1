@@ -27,7 +27,7 @@ Describe "Services$(if ($Reason) { " (skipped: $Reason)" })" -Skip:([bool]$Reaso
     It 'foresees what registering writes, and writes nothing' {
         $changes = Register-WgService "$Work/$Tunnel.conf" -KillSwitch -ExcludeRoute 10.0.0.0/8 -WhatIf -WarningAction SilentlyContinue
         $changes.Tunnel | Select-Object -Unique | Should -Be $Tunnel
-        $changes | Where-Object Property -EQ Options | ForEach-Object To | Should -Be "/etc/systemd/system/wireguard-engine@$Tunnel.service.d/wireguard-engine.conf"
+        $changes | Where-Object Property -EQ Options | ForEach-Object To | Should -Be '--kill-switch --exclude-route 10.0.0.0/8'
         $changes | Where-Object Property -EQ Enabled | ForEach-Object Kind | Should -Be 'Added'
         (Register-WgService "$Work/$Tunnel.conf" -NoEnable -WhatIf -WarningAction SilentlyContinue).Property | Should -Not -Contain 'Enabled'
         Test-Path "/etc/systemd/system/wireguard-engine@$Tunnel.service.d" | Should -BeFalse
