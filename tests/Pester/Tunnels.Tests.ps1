@@ -251,6 +251,9 @@ Describe 'Engines that misbehave' {
         Start-FakeTunnel dying DiesOnStop
         $null = New-Item $Work/run/dying@1.undo
         Stop-WgTunnel dying -ErrorAction Stop
+        $null = New-Item $Work/run/gone@1.undo
+        { Get-WgTunnel gone -ErrorAction Stop } | Should -Throw '*Stop-WgTunnel gone undoes it*'
+        Remove-Item $Work/run/gone@1.undo
         Test-Path $Work/run/dying@1.undo | Should -BeFalse
         Get-WgTunnel | Should -BeNullOrEmpty
     }

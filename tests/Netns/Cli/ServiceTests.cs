@@ -46,6 +46,30 @@ public sealed class ServiceTests
     }
 
     [InteropFact]
+    public void What_could_not_run_as_a_service_is_refused()
+    {
+        var folder = Directory.CreateTempSubdirectory("wgt-");
+        try
+        {
+            using var other = Host.Alone(2);
+            var config = Path.Combine(folder.FullName, "wgt9.conf");
+            File.WriteAllText(config, $"[Interface]\nPrivateKey = {other.Keys.PrivateKey}\n");
+            Assert.Contains("There is no group `no-such-group`", ProcessResult.Run(Engine, ["service", "install", config, "--dry-run", "--control-group", "no-such-group"]).Error);
+            ProcessResult.Run("chown", ["65534", config]).EnsureSuccess();
+            Assert.Contains("belong to root", ProcessResult.Run(Engine, ["service", "install", config, "--dry-run"]).Error);
+            ProcessResult.Run("cp", ["-r", Path.GetDirectoryName(Engine)!, Path.Combine(folder.FullName, "engine")]).EnsureSuccess();
+            var unseen = Path.Combine(folder.FullName, "engine", Path.GetFileName(Engine));
+            var refused = ProcessResult.Run(unseen, ["service", "install", config, "--dry-run"]);
+            Assert.Equal(1, refused.ExitCode);
+            Assert.Contains($"A service does not see {unseen}", refused.Error);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [InteropFact]
     public void What_has_changed_of_the_options_is_told_by_their_words()
     {
         var root = Directory.CreateTempSubdirectory("wgt-");

@@ -83,11 +83,7 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
             Try(() => changes.Remove(accept));
         // Before the table: what it keeps out is passed on by nobody then.
         foreach (var change in changes.Latest<SysctlChange>().Where(change => change.Key != Sysctl.SourceValidMark))
-        {
-            Try(() => RestoreRenamed(change));
-            Try(() => changes.RestoreSysctl(change.Key));
-        }
-
+            Try(() => changes.RestoreSysctl(change.Key, PresentKey(change.Key)));
         Try(() => changes.RemoveTable(_table));
         Try(() => NetlinkStep.RunIfStillThere($"setting the group of {_tunnel} back", () => netlink.SetGroup(link.Index, 0)));
         if (failure is not null)
@@ -107,16 +103,11 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
     }
 
     // The settings go with the interface to another name.
-    private void RestoreRenamed(SysctlChange change)
-    {
-        if (change.Before == change.After || change.Key.Split('/') is not [_, _, _, var name, var setting] || Sysctl.Exists(change.Key))
-            return;
-        if (_links.Find(other => other.Name == name) is not { Index: > 0 } renamed || netlink.FindLink(renamed.Index) is not { } now)
-            return;
-        var key = change.Key[..^$"{name}/{setting}".Length] + $"{now.Name}/{setting}";
-        if (Sysctl.Exists(key) && Sysctl.Read(key) == change.After)
-            Sysctl.Write(key, change.Before);
-    }
+    private string PresentKey(string key) =>
+        !Sysctl.Exists(key) && key.Split('/') is [_, _, _, var name, var setting]
+        && _links.Find(other => other.Name == name) is { Index: > 0 } known && netlink.FindLink(known.Index) is { } now
+            ? key[..^$"{name}/{setting}".Length] + $"{now.Name}/{setting}"
+            : key;
 
     private NewlyForwarded Newly(IReadOnlyList<InboundLink> links) => new(
         [.. links.Where(other => Sysctl.Exists(Sysctl.ForwardingIPv4(other.Name)) && changes.IsOurs(Sysctl.ForwardingIPv4(other.Name), On))],

@@ -71,15 +71,17 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
 
     /// <summary>As it was before, unless another tunnel needs it or somebody has changed it since.</summary>
     /// <exception cref="HostNetworkException"/>
-    public void RestoreSysctl(string key)
+    /// <param name="now">Its key by now, when its interface has got another name; null: the same.</param>
+    public void RestoreSysctl(string key, string? now = null)
     {
+        now ??= key;
         CheckNamespace();
         if (journal.Changes.OfType<SysctlChange>().FirstOrDefault(c => c.Key == key) is not { } change)
             return;
         // It goes with its interface.
-        if (change.Before != change.After && Sysctl.Exists(key) && !IsOverruled(key)
-            && !journal.ChangesOfOthers().OfType<SysctlChange>().Any(c => c.Key == key) && Sysctl.Read(key) == change.After)
-            Sysctl.Write(key, change.Before);
+        if (change.Before != change.After && Sysctl.Exists(now) && !IsOverruled(key)
+            && !journal.ChangesOfOthers().OfType<SysctlChange>().Any(c => c.Key == key) && Sysctl.Read(now) == change.After)
+            Sysctl.Write(now, change.Before);
         Forget(change);
     }
 
