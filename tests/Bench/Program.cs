@@ -29,6 +29,7 @@ engine = Path.GetFullPath(engine);
 (string Title, Func<Section> Measure)[] all =
 [
     (EndToEndBench.Title, () => EndToEndBench.Measure(engine, document, repetitions)),
+    (LanesBench.Title, () => LanesBench.Measure(engine, repetitions)),
     (StartBench.Title, () => StartBench.Measure(engine)),
     (ModuleBench.Title, () => ModuleBench.Measure(Path.GetFullPath(module), engine)),
     (AeadBench.Title, AeadBench.Measure),

@@ -10,6 +10,9 @@ internal sealed record Contender(string Name, string? Program, params string[] A
     public const string WireGuardGo = "wireguard-go";
     public const string BoringTun = "boringtun";
 
+    /// <summary>Variables of its environment; null: none but ours.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
     /// <summary>More of them, or others in the place of those on the PATH: NAME=PROGRAM, separated by commas.</summary>
     public const string Variable = "WIREGUARD_BENCH_PEERS";
 
@@ -23,7 +26,7 @@ internal sealed record Contender(string Name, string? Program, params string[] A
             new("gotatun", "gotatun", "-f", "--disable-drop-privileges", "-v", "error"),
         ];
         var found = known.Where(contender => OnPath(contender.Program!)).ToDictionary(contender => contender.Name);
-        foreach (var named in (Environment.GetEnvironmentVariable(Variable) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var named in (System.Environment.GetEnvironmentVariable(Variable) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (named.Split('=', 2) is not [var name, var program] || !File.Exists(program))
                 throw new InvalidOperationException($"{Variable}: '{named}' is not NAME=PROGRAM with a program that is there.");
@@ -35,5 +38,5 @@ internal sealed record Contender(string Name, string? Program, params string[] A
     }
 
     private static bool OnPath(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
+        (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
 }

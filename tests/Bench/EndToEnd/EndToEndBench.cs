@@ -1,6 +1,4 @@
 using System.Globalization;
-using WireGuard.Api;
-using WireGuard.Tests.Interop;
 
 namespace WireGuard.Bench.EndToEnd;
 
@@ -16,25 +14,8 @@ internal static class EndToEndBench
         + "Programs: {2}. iperf3 makes the load and shares the machine's cores with both ends.\n\n![The same as bars](" + Picture + ")";
 
     /// <param name="document">The picture is written beside it.</param>
-    public static Section Measure(string engine, string document, int? repetitions)
-    {
-        if (OperatingSystem.IsWindows())
-            return Section.NotMeasured(Title, "needs network namespaces");
-        var directory = Directory.CreateTempSubdirectory("wireguard-bench-");
-        var sockets = Directory.CreateDirectory(Path.Combine(directory.FullName, "run"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Environment.SetEnvironmentVariable(ControlProtocol.DirectoryVariable, sockets.FullName);
-        Environment.SetEnvironmentVariable(InteropRequirement.EngineVariable, engine);
-        try
-        {
-            return InteropRequirement.Missing(["iperf3"]) is { } missing
-                ? Section.NotMeasured(Title, missing)
-                : Measure(Contender.Find(engine), document, repetitions ?? DefaultRepetitions);
-        }
-        finally
-        {
-            directory.Delete(recursive: true);
-        }
-    }
+    public static Section Measure(string engine, string document, int? repetitions) =>
+        LiveSection.Measure(Title, engine, () => Measure(Contender.Find(engine), document, repetitions ?? DefaultRepetitions));
 
     private static Section Measure(IReadOnlyList<Contender> contenders, string document, int repetitions)
     {
@@ -55,7 +36,7 @@ internal static class EndToEndBench
         return new Section(Title, string.Format(CultureInfo.InvariantCulture, Explanation, repetitions, against, programs.Length == 0 ? "none but this engine" : programs), results.Table());
     }
 
-    private static Dictionary<Column, double> MeasureOne(Contender contender)
+    internal static Dictionary<Column, double> MeasureOne(Contender contender)
     {
         using var tunnel = new LoadedTunnel(contender);
         var figures = new Dictionary<Column, double>();

@@ -87,7 +87,7 @@ internal sealed class LoadedTunnel : IDisposable
     {
         foreach (var host in new[] { One, Two })
         {
-            var daemon = host.Namespace.Start(contender.Program!, [.. contender.Arguments, host.Interface]);
+            var daemon = host.Namespace.Start(contender.Program!, [.. contender.Arguments, host.Interface], contender.Environment);
             _daemons.Add(daemon);
             daemon.OutputDataReceived += Ignore;
             daemon.ErrorDataReceived += Ignore;

@@ -18,6 +18,15 @@ internal sealed class Results(IReadOnlyList<Contender> contenders)
         return rows;
     }
 
+    /// <summary>A row a figure: each contender's, then the ratio of one to another.</summary>
+    public IReadOnlyList<string[]> Table(Contender one, Contender other)
+    {
+        var rows = new List<string[]> { (string[])["", .. contenders.Select(c => c.Name), "ratio"] };
+        foreach (var column in Column.All)
+            rows.Add([$"{column.Name} ({column.Unit})", .. contenders.Select(c => Text(column, c)), Ratio(column, one.Name, other.Name)]);
+        return rows;
+    }
+
     /// <summary>The names that ratios are taken against.</summary>
     public IEnumerable<string> ComparedWith() =>
         Column.All.Select(Rival).OfType<string>().Distinct(StringComparer.Ordinal).DefaultIfEmpty("none");
@@ -45,12 +54,13 @@ internal sealed class Results(IReadOnlyList<Contender> contenders)
             : others.MaxBy(name => Sample.Of(Figures(column, name)).Median);
     }
 
-    private string Ratio(Column column)
+    private string Ratio(Column column) =>
+        Rival(column) is { } rival && Figures(column, Contender.Ours).Count > 0 ? $"{Ratio(column, Contender.Ours, rival)} to {rival}" : "";
+
+    private string Ratio(Column column, string one, string other)
     {
-        if (Rival(column) is not { } rival || Figures(column, Contender.Ours).Count == 0)
-            return "";
-        var (median, min, max) = Sample.Of(Figures(column, Contender.Ours).Zip(Figures(column, rival), (ours, theirs) => ours / theirs));
-        return Invariant($"{median:0.00} ({min:0.00}-{max:0.00}) to {rival}");
+        var (median, min, max) = Sample.Of(Figures(column, one).Zip(Figures(column, other), (first, second) => first / second));
+        return Invariant($"{median:0.00} ({min:0.00}-{max:0.00})");
     }
 
     private string Text(Column column, Contender contender)
