@@ -76,7 +76,8 @@ internal static class EnrollmentBench
     {
         using var server = new EnrollmentServer(registry, new ServerSettings(), _ => { });
         var reply = new byte[EnrollmentFormat.MaxSize];
-        using var credential = Credential.FromCode(server.OpenWindow(new WindowOptions(), At(now)));
+        using var code = server.OpenWindow(new WindowOptions(), At(now));
+        using var credential = Credential.FromCode(code.Span);
         var time = TimeSpan.Zero;
         for (var i = 0; i < Clients; i++)
         {

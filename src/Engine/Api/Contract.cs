@@ -51,6 +51,30 @@ public static class ControlProtocol
         /// <summary>params <see cref="SaveQuery"/>, result <see cref="SaveResult"/>.</summary>
         public const string TunnelSave = "tunnel.save";
 
+        /// <summary>params <see cref="EnrollmentOpenRequest"/>, result <see cref="EnrollmentOpened"/>; WindowOpen if one is open.</summary>
+        public const string EnrollmentOpen = "enrollment.open";
+
+        /// <summary>No params, result <see cref="EnrollmentClosed"/>.</summary>
+        public const string EnrollmentClose = "enrollment.close";
+
+        /// <summary>No params, result <see cref="EnrollmentStatus"/>.</summary>
+        public const string EnrollmentStatus = "enrollment.status";
+
+        /// <summary>params <see cref="EnrollmentClientChoice"/>, result <see cref="EnrolledPeerInfo"/>; EnrollmentNotFound if nobody waits so.</summary>
+        public const string EnrollmentApprove = "enrollment.approve";
+
+        /// <summary>params <see cref="EnrollmentClientChoice"/>, result <see cref="WaitingPeerInfo"/> as it was; EnrollmentNotFound if nobody waits so.</summary>
+        public const string EnrollmentDeny = "enrollment.deny";
+
+        /// <summary>params <see cref="EnrollmentInviteRequest"/>, result <see cref="EnrollmentInvite"/>.</summary>
+        public const string EnrollmentInvite = "enrollment.invite";
+
+        /// <summary>params <see cref="EnrollmentInviteId"/>, result <see cref="EnrollmentInviteInfo"/> as it was; EnrollmentNotFound if there is none.</summary>
+        public const string EnrollmentRevokeInvite = "enrollment.revokeInvite";
+
+        /// <summary>params <see cref="PeerKey"/>, result <see cref="EnrolledPeerInfo"/> as it was; PeerNotFound if it has not joined.</summary>
+        public const string EnrollmentRevokePeer = "enrollment.revokePeer";
+
         /// <summary>No params, result <see cref="Done"/>; the engine answers, then takes the tunnel down and exits.</summary>
         public const string TunnelStop = "tunnel.stop";
 
@@ -83,4 +107,16 @@ public enum ControlErrorCode
 
     /// <summary>The configuration file was not written; it is as it was.</summary>
     SaveFailed = -32009,
+
+    /// <summary>The tunnel has no enrollment server.</summary>
+    NotServed = -32010,
+
+    /// <summary>A window is open; two never are.</summary>
+    WindowOpen = -32011,
+
+    /// <summary>No client waits that is called so, or there is no such invitation.</summary>
+    EnrollmentNotFound = -32012,
+
+    /// <summary>The server's state allows it no more: no address left, too many invitations, no room on the disk.</summary>
+    EnrollmentRefused = -32013,
 }

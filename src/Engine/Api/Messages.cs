@@ -161,7 +161,7 @@ public sealed record EngineStatus
 /// <summary>Something that happened.</summary>
 public sealed record EngineEvent
 {
-    /// <summary>"handshake", "peer-added", "peer-removed", "endpoint-moved", "tunnel-up", "tunnel-down", "error".</summary>
+    /// <summary>"handshake", "peer-added", "peer-removed", "endpoint-moved", "tunnel-up", "tunnel-down", "error", or one of <see cref="EnrollmentEvents"/>.</summary>
     public required string Kind { get; init; }
 
     public DateTimeOffset Time { get; init; }
@@ -171,6 +171,15 @@ public sealed record EngineEvent
     public string? PeerPublicKey { get; init; }
 
     public string? PeerName { get; init; }
+
+    /// <summary>Of an enrollment: where it came from.</summary>
+    public string? Endpoint { get; init; }
+
+    /// <summary>Of an enrollment: the invitation that it is about.</summary>
+    public string? InviteId { get; init; }
+
+    /// <summary>Of a wrong guess: how many the window still takes.</summary>
+    public int? GuessesLeft { get; init; }
 
     public string? Detail { get; init; }
 }

@@ -32,7 +32,7 @@ internal sealed class ControlMethods(IDeviceControl device, ITunnelContext conte
                 ControlProtocol.Methods.TunnelSync => await SyncAsync(call, cancellation),
                 ControlProtocol.Methods.TunnelSave => await SaveAsync(call, cancellation),
                 ControlProtocol.Methods.TunnelStop or ControlProtocol.Methods.EventsSubscribe => RpcText.Result(call.Id.Span, new Done(), s_json.Done),
-                _ => throw new ControlException(ControlErrorCode.MethodNotFound, "There is no such method."),
+                _ => EnrollmentMethods.Call(call, context) ?? throw new ControlException(ControlErrorCode.MethodNotFound, "There is no such method."),
             };
         }
         catch (DeviceChangeException e)
@@ -46,7 +46,8 @@ internal sealed class ControlMethods(IDeviceControl device, ITunnelContext conte
     // A dry run is not only a look: it has names looked up, and tells what is in the file.
     private static void Require(RpcCall call, ClientAccess access)
     {
-        var isLook = call.Method is ControlProtocol.Methods.TunnelGet or ControlProtocol.Methods.EngineStatus or ControlProtocol.Methods.EventsSubscribe;
+        var isLook = call.Method is ControlProtocol.Methods.TunnelGet or ControlProtocol.Methods.EngineStatus or ControlProtocol.Methods.EnrollmentStatus
+            or ControlProtocol.Methods.EventsSubscribe;
         if (access < ClientAccess.Change && !isLook)
             throw new ControlException(ControlErrorCode.AccessDenied, "Members of the control group may look at this tunnel, and not change it.");
     }

@@ -30,6 +30,7 @@ public sealed record ControlServerOptions
 public sealed class ControlServer : SocketServer
 {
     private readonly IDeviceControl _device;
+    private readonly ITunnelContext _context;
     private readonly ControlServerOptions _options;
     private readonly ControlMethods _methods;
     private readonly EventStream _events;
@@ -46,6 +47,7 @@ public sealed class ControlServer : SocketServer
         : base(listener, options.Access, options.Limits, options.Time, log)
     {
         _device = device;
+        _context = context;
         _options = options;
         _methods = new ControlMethods(device, context, options.Time);
         _events = new EventStream(context.TunnelName, options.EventQueueLength, options.Time);
@@ -59,12 +61,14 @@ public sealed class ControlServer : SocketServer
     public override void Start()
     {
         _device.EventRaised += _events.Publish;
+        _context.EventRaised += _events.Publish;
         base.Start();
     }
 
     public override async ValueTask DisposeAsync()
     {
         _device.EventRaised -= _events.Publish;
+        _context.EventRaised -= _events.Publish;
         await base.DisposeAsync();
         _methods.Dispose();
     }

@@ -24,14 +24,19 @@ internal sealed class EventStream(string tunnel, int queueLength, TimeProvider t
     }
 
     /// <summary>Any thread; returns at once.</summary>
-    internal void Publish(DeviceEvent happened)
+    internal void Publish(DeviceEvent happened) => Publish(() => Translate(happened));
+
+    /// <inheritdoc cref="Publish(DeviceEvent)"/>
+    internal void Publish(EngineEvent happened) => Publish(() => happened with { Time = time.GetUtcNow(), Tunnel = tunnel });
+
+    private void Publish(Func<EngineEvent> happened)
     {
         // Stamped, written and queued under one lock, so that all see one order.
         lock (_lock)
         {
             if (_subscriptions.Count == 0)
                 return;
-            var line = RpcText.Notification(ControlProtocol.Methods.Event, Translate(happened), ControlJsonContext.Default.EngineEvent);
+            var line = RpcText.Notification(ControlProtocol.Methods.Event, happened(), ControlJsonContext.Default.EngineEvent);
             for (var i = _subscriptions.Count - 1; i >= 0; i--)
             {
                 var subscription = _subscriptions[i];

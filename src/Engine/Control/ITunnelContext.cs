@@ -30,6 +30,13 @@ public interface ITunnelContext
     /// <summary>As <see cref="WireGuard.Api.TunnelInfo.SocketNetNs"/>.</summary>
     string? SocketNetNs { get; }
 
+    /// <summary>Null: nobody can join this tunnel by a code or an invitation.</summary>
+    /// <exception cref="ControlException">Starting.</exception>
+    IEnrollmentControl? Enrollment { get; }
+
+    /// <summary>Raised on any thread, after the fact, with what the device knows nothing of; time and tunnel are filled in by whoever passes it on.</summary>
+    event Action<EngineEvent>? EventRaised;
+
     /// <summary>Asks for the tunnel's end and returns at once; called after the client has its answer.</summary>
     void RequestStop();
 

@@ -32,6 +32,9 @@ public enum StartErrorId
     /// <summary>libsodium is missing.</summary>
     CryptoUnavailable,
 
+    /// <summary>What an enrollment server keeps is damaged, in use or not safe; the message says which. Nothing of it was changed.</summary>
+    StateUnusable,
+
     /// <summary>It was not ready in time and was ended.</summary>
     EngineTimeout,
 

@@ -28,6 +28,14 @@ public sealed partial class TunnelHost : ITunnelContext
 
     public string? SocketNetNs => _options.SocketNetNs;
 
+    public IEnrollmentControl? Enrollment => null;
+
+    event Action<EngineEvent>? ITunnelContext.EventRaised
+    {
+        add { }
+        remove { }
+    }
+
     void ITunnelContext.RequestStop() => RequestStop("it was asked to");
 
     /// <summary>One try: the client is waiting and can ask again.</summary>

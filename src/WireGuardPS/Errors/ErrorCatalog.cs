@@ -38,6 +38,8 @@ internal static class ErrorCatalog
             ErrorIds.Starting => new(ErrorCategory.ResourceBusy, "Try again when Get-WgTunnel shows that the tunnel is up; its log says what it waits for."),
             ErrorIds.EngineTimeout => new(ErrorCategory.OperationTimeout, "The tunnel's log in /run/wireguard-engine says what the engine waited for; -Timeout waits longer where offered."),
             ErrorIds.EngineVersionMismatch => new(ErrorCategory.InvalidOperation, "Use the module that belongs to the engine, or restart the tunnel with this module's engine."),
+            ErrorIds.EnrollmentNotFound => new(ErrorCategory.ObjectNotFound, "The tunnel's enrollment status lists who waits and which invitations there are."),
+            ErrorIds.EnrollmentRefused => new(ErrorCategory.LimitsExceeded, "The message names what is used up: addresses, invitations, room on the disk."),
             ErrorIds.HookFailed => new(ErrorCategory.InvalidResult, "A command of the file (PreUp, PostUp) failed; the engine's log holds what it said. The start was taken back."),
             ErrorIds.HostNetworkFailed => new(ErrorCategory.InvalidResult, "The message names what the system refused: an address, a route, the link, name servers; see 'ip address' and 'ip route'."),
             ErrorIds.InvalidAllowedIP => new(ErrorCategory.InvalidArgument, "Write prefixes as 10.0.0.2/32 or 2001:db8::/64."),
@@ -45,11 +47,14 @@ internal static class ErrorCatalog
             ErrorIds.InvalidKey => new(ErrorCategory.InvalidArgument, "New-WgKey and New-WgPresharedKey make keys; Get-WgPublicKey gives the public key of a private one."),
             ErrorIds.InvalidTunnelName => new(ErrorCategory.InvalidArgument, "Names have 1 to 15 of the characters a-z A-Z 0-9 _ = + . -"),
             ErrorIds.InvalidValue => new(ErrorCategory.InvalidArgument, "Correct the value that the message names."),
+            ErrorIds.NotServed => new(ErrorCategory.InvalidOperation, "Only a tunnel started by 'wireguard-engine serve' takes enrollments."),
             ErrorIds.PeerExists => new(ErrorCategory.ResourceExists, "Change it with Set-WgPeer, or remove it first."),
             ErrorIds.PeerNotFound => new(ErrorCategory.ObjectNotFound, "Get-WgPeer lists the peers; Add-WgPeer adds one."),
+            ErrorIds.StateUnusable => new(ErrorCategory.InvalidData, "The message says what is wrong with the state in /var/lib/wireguard-engine; bring back a copy of it, or set it aside."),
             ErrorIds.TunNotAvailable => new(ErrorCategory.ResourceUnavailable, "Load the tun module (modprobe tun) and see that /dev/net/tun exists and may be opened."),
             ErrorIds.TunnelExists => new(ErrorCategory.ResourceExists, "Get-WgTunnel shows it; Stop-WgTunnel stops it."),
             ErrorIds.TunnelNotFound => new(ErrorCategory.ObjectNotFound, "Get-WgTunnel lists running tunnels; Start-WgTunnel starts one."),
+            ErrorIds.WindowOpen => new(ErrorCategory.ResourceExists, "Close the window that is open, or wait until it has closed."),
             _ => null,
         };
         kind = found.GetValueOrDefault();

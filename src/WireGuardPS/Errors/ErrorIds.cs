@@ -19,6 +19,8 @@ internal static class ErrorIds
     internal const string EngineProtocolError = nameof(EngineProtocolError);
     internal const string EngineTimeout = nameof(EngineTimeout);
     internal const string EngineVersionMismatch = nameof(EngineVersionMismatch);
+    internal const string EnrollmentNotFound = nameof(EnrollmentNotFound);
+    internal const string EnrollmentRefused = nameof(EnrollmentRefused);
     internal const string HookFailed = nameof(HookFailed);
     internal const string HostNetworkFailed = nameof(HostNetworkFailed);
     internal const string InvalidAllowedIP = nameof(InvalidAllowedIP);
@@ -26,12 +28,15 @@ internal static class ErrorIds
     internal const string InvalidKey = nameof(InvalidKey);
     internal const string InvalidTunnelName = nameof(InvalidTunnelName);
     internal const string InvalidValue = nameof(InvalidValue);
+    internal const string NotServed = nameof(NotServed);
     internal const string PeerExists = nameof(PeerExists);
     internal const string PeerNotFound = nameof(PeerNotFound);
     internal const string SaveFailed = nameof(SaveFailed);
     internal const string ServiceFailed = nameof(ServiceFailed);
     internal const string Starting = nameof(Starting);
+    internal const string StateUnusable = nameof(StateUnusable);
     internal const string TunNotAvailable = nameof(TunNotAvailable);
     internal const string TunnelExists = nameof(TunnelExists);
     internal const string TunnelNotFound = nameof(TunnelNotFound);
+    internal const string WindowOpen = nameof(WindowOpen);
 }

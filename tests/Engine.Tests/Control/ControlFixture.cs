@@ -65,6 +65,12 @@ internal sealed class FakeTunnelContext : ITunnelContext
 
     public int Lanes => 3;
 
+    public IEnrollmentControl? Enrollment { get; set; }
+
+    public event Action<EngineEvent>? EventRaised;
+
+    internal void Raise(EngineEvent happened) => EventRaised?.Invoke(happened);
+
     internal List<(TunnelWish Wish, bool DryRun)> Wishes { get; } = [];
 
     internal IReadOnlyList<TunnelDifference> Differences { get; set; } = [];

@@ -22,6 +22,13 @@ public sealed class ControlGroupTests
         { ControlProtocol.Methods.PeerRemove, $$"""{"publicKey":"{{s_peer}}"}""" },
         { ControlProtocol.Methods.TunnelSync, """{"mode":"set","dryRun":true}""" },
         { ControlProtocol.Methods.TunnelSave, """{"dryRun":true}""" },
+        { ControlProtocol.Methods.EnrollmentOpen, "{}" },
+        { ControlProtocol.Methods.EnrollmentClose, "{}" },
+        { ControlProtocol.Methods.EnrollmentApprove, """{"client":"laptop"}""" },
+        { ControlProtocol.Methods.EnrollmentDeny, """{"client":"laptop"}""" },
+        { ControlProtocol.Methods.EnrollmentInvite, "{}" },
+        { ControlProtocol.Methods.EnrollmentRevokeInvite, """{"id":"00c0ffee12345678"}""" },
+        { ControlProtocol.Methods.EnrollmentRevokePeer, $$"""{"publicKey":"{{s_peer}}"}""" },
         { ControlProtocol.Methods.TunnelStop, "{}" },
     };
 
@@ -42,7 +49,7 @@ public sealed class ControlGroupTests
     [Fact]
     public void Every_method_that_is_no_look_is_among_the_changes()
     {
-        string[] looks = [ControlProtocol.Methods.TunnelGet, ControlProtocol.Methods.EngineStatus, ControlProtocol.Methods.EventsSubscribe, ControlProtocol.Methods.Greeting, ControlProtocol.Methods.Event];
+        string[] looks = [ControlProtocol.Methods.TunnelGet, ControlProtocol.Methods.EngineStatus, ControlProtocol.Methods.EnrollmentStatus, ControlProtocol.Methods.EventsSubscribe, ControlProtocol.Methods.Greeting, ControlProtocol.Methods.Event];
         Assert.Equal(
             typeof(ControlProtocol.Methods).GetFields().Select(f => (string)f.GetRawConstantValue()!).Except(looks).Order(),
             Changes.Select(row => (string)row[0]).Order());
@@ -64,6 +71,7 @@ public sealed class ControlGroupTests
     public async Task A_member_who_may_change_does_and_still_sees_no_key()
     {
         await using var fixture = Fixture(mayChange: true);
+        fixture.Context.Enrollment = new FakeEnrollmentControl();
         using var client = await fixture.ConnectAsync();
         foreach (var row in Changes)
             Assert.True((await client.CallAsync((string)row[0], (string)row[1])).TryGetProperty("result", out _), (string)row[0]);

@@ -13,7 +13,7 @@ public partial class ControlProtocolDocumentTests
 
     public static TheoryData<string> Methods => [.. typeof(ControlProtocol.Methods).GetFields().Select(constant => (string)constant.GetRawConstantValue()!)];
 
-    public static TheoryData<Type> Messages => [typeof(Greeting), typeof(TunnelQuery), typeof(TunnelInfo), typeof(PeerInfo), typeof(PeerChangeRequest), typeof(SyncRequest), typeof(SyncResult), typeof(TunnelDifference), typeof(SaveQuery), typeof(SaveResult), typeof(EngineStatus), typeof(EngineEvent), typeof(RpcErrorData)];
+    public static TheoryData<Type> Messages => [typeof(Greeting), typeof(TunnelQuery), typeof(TunnelInfo), typeof(PeerInfo), typeof(PeerChangeRequest), typeof(SyncRequest), typeof(SyncResult), typeof(TunnelDifference), typeof(SaveQuery), typeof(SaveResult), typeof(EngineStatus), typeof(EngineEvent), typeof(RpcErrorData), typeof(EnrollmentOpenRequest), typeof(EnrollmentOpened), typeof(EnrollmentClosed), typeof(EnrollmentStatus), typeof(EnrollmentWindowInfo), typeof(WaitingPeerInfo), typeof(EnrollmentPoolInfo), typeof(EnrolledPeerInfo), typeof(EnrollmentInviteInfo), typeof(EnrollmentClientChoice), typeof(EnrollmentInviteRequest), typeof(EnrollmentInvite), typeof(EnrollmentInviteId)];
 
     [Theory]
     [MemberData(nameof(Methods))]
@@ -42,7 +42,10 @@ public partial class ControlProtocolDocumentTests
         }
     }
 
+    public static TheoryData<string> EnrollmentKinds => [.. EnrollmentEvents.All];
+
     [Theory]
+    [MemberData(nameof(EnrollmentKinds))]
     [InlineData("handshake")]
     [InlineData("peer-added")]
     [InlineData("peer-removed")]
@@ -94,6 +97,18 @@ public partial class ControlProtocolDocumentTests
         (ControlProtocol.Methods.PeerAdd or ControlProtocol.Methods.PeerSet, false) => typeof(PeerChangeRequest),
         (ControlProtocol.Methods.PeerRemove, true) => typeof(PeerInfo),
         (ControlProtocol.Methods.PeerRemove, false) => typeof(PeerKey),
+        (ControlProtocol.Methods.EnrollmentOpen, true) => typeof(EnrollmentOpened),
+        (ControlProtocol.Methods.EnrollmentOpen, false) => typeof(EnrollmentOpenRequest),
+        (ControlProtocol.Methods.EnrollmentClose, true) => typeof(EnrollmentClosed),
+        (ControlProtocol.Methods.EnrollmentStatus, true) => typeof(EnrollmentStatus),
+        (ControlProtocol.Methods.EnrollmentApprove or ControlProtocol.Methods.EnrollmentDeny, false) => typeof(EnrollmentClientChoice),
+        (ControlProtocol.Methods.EnrollmentApprove or ControlProtocol.Methods.EnrollmentRevokePeer, true) => typeof(EnrolledPeerInfo),
+        (ControlProtocol.Methods.EnrollmentDeny, true) => typeof(WaitingPeerInfo),
+        (ControlProtocol.Methods.EnrollmentInvite, true) => typeof(EnrollmentInvite),
+        (ControlProtocol.Methods.EnrollmentInvite, false) => typeof(EnrollmentInviteRequest),
+        (ControlProtocol.Methods.EnrollmentRevokeInvite, true) => typeof(EnrollmentInviteInfo),
+        (ControlProtocol.Methods.EnrollmentRevokeInvite, false) => typeof(EnrollmentInviteId),
+        (ControlProtocol.Methods.EnrollmentRevokePeer, false) => typeof(PeerKey),
         _ => null,
     };
 

@@ -11,7 +11,7 @@ public sealed class EnrollmentLimitTests
     public void Strangers_get_nothing_kept_and_little_sent()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        var code = world.OpenWindow(s_window);
         var hello = world.ClientByCode("000000").Poll(world.Now).ToArray();
         var answers = 0;
         for (var i = 0; i < 10_000; i++)
@@ -29,8 +29,8 @@ public sealed class EnrollmentLimitTests
     public void Strangers_who_hold_all_places_of_a_window_do_not_keep_out_who_has_an_invitation()
     {
         using var world = new EnrollmentWorld();
-        world.Server.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, world.Time, out var link);
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        world.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, out var link);
+        var code = world.OpenWindow(s_window);
         for (var i = 0; i < 80; i++)
         {
             using var stranger = world.ClientByCode("000000");
@@ -50,7 +50,7 @@ public sealed class EnrollmentLimitTests
     public void A_source_has_four_sessions_and_all_have_sixty_four()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        var code = world.OpenWindow(s_window);
         var begun = new Dictionary<int, int>();
         for (var source = 1; source <= 20; source++)
         {
@@ -77,7 +77,7 @@ public sealed class EnrollmentLimitTests
     public void A_cookie_is_good_for_its_address_and_two_minutes_at_most()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window with { Duration = TimeSpan.FromMinutes(10) }, world.Time);
+        var code = world.OpenWindow(s_window with { Duration = TimeSpan.FromMinutes(10) });
         var client = world.ClientByCode(code);
         client.Receive(world.Ask(client.Poll(world.Now)), world.Now);
         var share = client.Poll(world.Now).ToArray();
@@ -94,7 +94,7 @@ public sealed class EnrollmentLimitTests
     public void A_client_whose_cookie_is_too_old_begins_anew()
     {
         using var world = new EnrollmentWorld();
-        var client = world.ClientByCode(world.Server.OpenWindow(s_window, world.Time));
+        var client = world.ClientByCode(world.OpenWindow(s_window));
         world.ToServer = message => message[1] == (byte)EnrollmentMessage.ClientShare && world.Requests.Count(r => r[1] == message[1]) <= 4 ? null : message;
         world.Run(client);
         Assert.Equal(ClientState.Joined, client.State);
@@ -106,7 +106,7 @@ public sealed class EnrollmentLimitTests
     public void A_stranger_without_an_invitation_does_not_use_up_what_is_everybodys()
     {
         using var world = new EnrollmentWorld();
-        world.Server.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, world.Time, out var link);
+        world.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, out var link);
         using var none = Credential.FromInvite(new byte[16], Credential.Fingerprint(world.Registry.State.Identity.PublicKey));
         for (var source = 1; source <= 200; source++)
         {

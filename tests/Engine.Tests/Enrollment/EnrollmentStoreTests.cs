@@ -210,7 +210,7 @@ public sealed class EnrollmentStoreTests : IDisposable
         {
             var registry = new EnrollmentRegistry(store, new AddressPool([IPNetwork.Parse("10.0.0.0/24")]));
             using var first = new EnrollmentServer(registry, new ServerSettings(), _ => { });
-            first.OpenWindow(new WindowOptions(), new EnrollmentTime(0, s_time));
+            first.OpenWindow(new WindowOptions(), new EnrollmentTime(0, s_time)).Dispose();
             registry.Enroll(KeyOf(1), "one", SecretKey.Random(), null, null, s_time);
             server = store.State.Identity.PublicKey;
         }

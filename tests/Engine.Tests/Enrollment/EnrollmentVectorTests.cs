@@ -31,12 +31,12 @@ public sealed class EnrollmentVectorTests
         EnrollmentClient client;
         if (isByCode)
         {
-            Assert.Equal("123456", world.Server.OpenWindow(new WindowOptions(), world.Time));
+            Assert.Equal("123456", world.OpenWindow(new WindowOptions()));
             client = world.ClientByCode("123456", identity, random: ClientRandom());
         }
         else
         {
-            world.Server.MakeInvite("vpn.example", 51820, null, TimeSpan.FromDays(1), 1, world.Time, out link);
+            world.MakeInvite("vpn.example", 51820, null, TimeSpan.FromDays(1), 1, out link);
             client = world.ClientByLink(link, identity, random: ClientRandom());
         }
 

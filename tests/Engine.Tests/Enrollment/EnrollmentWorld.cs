@@ -84,6 +84,21 @@ internal sealed class EnrollmentWorld : IDisposable
             random));
     }
 
+    /// <summary>Opens a window and gives its code.</summary>
+    internal string OpenWindow(WindowOptions options)
+    {
+        using var code = Server.OpenWindow(options, Time);
+        return code.Reveal();
+    }
+
+    internal Invite MakeInvite(string host, ushort port, string? peerName, TimeSpan life, int maxUses, out string link)
+    {
+        var invite = Server.MakeInvite(host, port, peerName, life, maxUses, Time, out var secret);
+        using (secret)
+            link = secret.Reveal();
+        return invite;
+    }
+
     /// <summary>One datagram to the server and its answer, past the network; empty: none.</summary>
     internal byte[] Ask(ReadOnlySpan<byte> message, int source = 1)
     {

@@ -29,7 +29,7 @@ public sealed class HostileNetworkTests
         for (var at = part * step / 4; at < size; at += step)
         {
             using var world = new EnrollmentWorld();
-            var code = world.Server.OpenWindow(s_window, world.Time);
+            var code = world.OpenWindow(s_window);
             byte[] Change(byte[] message)
             {
                 if (message[1] == kind)
@@ -52,9 +52,9 @@ public sealed class HostileNetworkTests
     {
         using var world = new EnrollmentWorld();
         using var attacker = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        var code = world.OpenWindow(s_window);
         string guess;
-        while ((guess = attacker.Server.OpenWindow(s_window, attacker.Time)) == code)
+        while ((guess = attacker.OpenWindow(s_window)) == code)
             attacker.Server.CloseWindow(attacker.Time);
 
         var client = world.ClientByCode(code);
@@ -88,7 +88,7 @@ public sealed class HostileNetworkTests
     public void Of_two_answers_to_a_share_only_the_first_is_looked_at()
     {
         using var world = new EnrollmentWorld();
-        var client = world.ClientByCode(world.Server.OpenWindow(s_window, world.Time));
+        var client = world.ClientByCode(world.OpenWindow(s_window));
         client.Receive(world.Ask(client.Poll(world.Now)), world.Now);
         var share = world.Ask(client.Poll(world.Now));
         client.Receive(share, world.Now);
@@ -103,7 +103,7 @@ public sealed class HostileNetworkTests
     public void Nothing_that_was_recorded_can_be_used_again()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        var code = world.OpenWindow(s_window);
         world.Run(world.ClientByCode(code));
         world.Run(world.ClientByCode(WindowTests.Other(code, 1)));
         var peers = world.Registry.State.Peers.Values.ToList();
@@ -123,7 +123,7 @@ public sealed class HostileNetworkTests
         // When they are forgotten, and from another address.
         world.Advance(TimeSpan.FromSeconds(200));
         world.Server.Tick(world.Time);
-        world.Server.OpenWindow(s_window, world.Time);
+        world.OpenWindow(s_window);
         foreach (var request in requests)
         {
             var answer = world.Ask(request, source: 7);
@@ -139,7 +139,7 @@ public sealed class HostileNetworkTests
     public void Replies_of_another_run_change_nothing()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        var code = world.OpenWindow(s_window);
         world.Run(world.ClientByCode(code));
         var old = world.Replies.ToList();
         var client = world.ClientByCode(code);
@@ -158,7 +158,7 @@ public sealed class HostileNetworkTests
     public void Messages_sent_back_to_their_sender_change_nothing()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        var code = world.OpenWindow(s_window);
         var client = world.ClientByCode(code);
         world.ToServer = message =>
         {
@@ -180,7 +180,7 @@ public sealed class HostileNetworkTests
     public void Runs_cannot_be_spliced()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        var code = world.OpenWindow(s_window);
         var one = WindowTests.Finish(world, world.ClientByCode(code), 1);
         var other = WindowTests.Finish(world, world.ClientByCode(code), 2);
         one.AsSpan(0, EnrollmentFormat.FrameSize).CopyTo(other);
@@ -193,8 +193,8 @@ public sealed class HostileNetworkTests
     public void A_run_keeps_to_its_credential()
     {
         using var world = new EnrollmentWorld();
-        world.Server.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, world.Time, out _);
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        world.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, out _);
+        var code = world.OpenWindow(s_window);
         var finish = WindowTests.Finish(world, world.ClientByCode(code), 1);
         finish[3] = (byte)CredentialKind.Invite;
         Assert.Empty(world.Ask(finish));
@@ -206,7 +206,7 @@ public sealed class HostileNetworkTests
     public void A_confirmed_message_that_was_damaged_behind_it_leaves_the_run_to_the_next_copy()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        var code = world.OpenWindow(s_window);
         var finish = WindowTests.Finish(world, world.ClientByCode(code), 1);
         foreach (var at in new[] { EnrollmentFormat.Finish.Static, EnrollmentFormat.Finish.Payload, EnrollmentFormat.FinishSize - 1 })
         {
@@ -238,7 +238,7 @@ public sealed class HostileNetworkTests
             using var world = new EnrollmentWorld();
             var random = new Random(seed);
             var identity = world.NewIdentity();
-            var client = world.ClientByCode(world.Server.OpenWindow(s_window, world.Time), identity, random: bytes => random.NextBytes(bytes));
+            var client = world.ClientByCode(world.OpenWindow(s_window), identity, random: bytes => random.NextBytes(bytes));
             var late = new List<byte[]>();
             byte[]? Pass(byte[] message)
             {

@@ -14,14 +14,14 @@ public sealed class InviteLinkTests
     public void A_link_comes_back_as_it_was(string host, ushort port)
     {
         using var made = new InviteLink(host, port, Hex.Pattern(16, 1), Hex.Pattern(16, 99), s_expires);
-        Assert.True(InviteLink.TryParse($"  {made.ToLink()}\n", out var read));
+        Assert.True(InviteLink.TryParse($"  {made.ToLink().Reveal()}\n", out var read));
         using (read)
         {
             Assert.Equal((host, port), (read.Host, read.Port));
             Assert.Equal(Hex.Pattern(16, 1), read.Secret);
             Assert.Equal(Hex.Pattern(16, 99), read.ServerFingerprint);
             Assert.Equal(s_expires, read.Expires);
-            Assert.Equal(made.ToLink(), read.ToLink());
+            Assert.Equal(made.ToLink().Reveal(), read.ToLink().Reveal());
         }
     }
 
@@ -29,7 +29,7 @@ public sealed class InviteLinkTests
     public void No_character_of_it_can_be_changed()
     {
         using var made = new InviteLink("vpn.example.org", 51820, Hex.Pattern(16, 1), Hex.Pattern(16, 99), s_expires);
-        var link = made.ToLink();
+        var link = made.ToLink().Reveal();
         for (var at = 0; at < link.Length; at++)
         {
             foreach (var c in "Aa0-_/:.[")
@@ -68,10 +68,10 @@ public sealed class InviteLinkTests
     {
         using var world = new EnrollmentWorld();
         for (var i = 0; i < EnrollmentRegistry.MaxInvites; i++)
-            world.Server.MakeInvite("a", 1, null, TimeSpan.FromHours(1), 1, world.Time, out _);
-        Assert.Throws<InvalidOperationException>(() => world.Server.MakeInvite("a", 1, null, TimeSpan.FromHours(1), 1, world.Time, out _));
+            world.MakeInvite("a", 1, null, TimeSpan.FromHours(1), 1, out _);
+        Assert.Throws<InvalidOperationException>(() => world.MakeInvite("a", 1, null, TimeSpan.FromHours(1), 1, out _));
         world.Advance(TimeSpan.FromHours(1));
-        world.Server.MakeInvite("a", 1, null, TimeSpan.FromHours(1), 1, world.Time, out _);
+        world.MakeInvite("a", 1, null, TimeSpan.FromHours(1), 1, out _);
         Assert.Single(world.Registry.State.Invites);
     }
 
@@ -81,7 +81,7 @@ public sealed class InviteLinkTests
         using var world = new EnrollmentWorld();
         var links = Enumerable.Range(0, 20).Select(i =>
         {
-            world.Server.MakeInvite("a", 1, $"peer-{i}", TimeSpan.FromHours(1), 1, world.Time, out var link);
+            world.MakeInvite("a", 1, $"peer-{i}", TimeSpan.FromHours(1), 1, out var link);
             return link;
         }).ToList();
         var client = world.ClientByLink(links[13]);

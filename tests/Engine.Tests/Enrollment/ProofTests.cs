@@ -14,7 +14,7 @@ public sealed class ProofTests
     public void A_client_cannot_claim_a_key_without_its_private_half()
     {
         using var world = new EnrollmentWorld();
-        using var run = new LowLevelClient(world, world.Server.OpenWindow(s_window, world.Time));
+        using var run = new LowLevelClient(world, world.OpenWindow(s_window));
         var victim = world.NewIdentity();
         Assert.Empty(world.Ask(run.Finish(claimed: victim.PublicKey, proven: world.NewIdentity())));
         Assert.Empty(world.Registry.State.Peers);
@@ -28,7 +28,7 @@ public sealed class ProofTests
     public void A_client_that_claims_the_servers_own_key_is_not_let_in()
     {
         using var world = new EnrollmentWorld();
-        using var run = new LowLevelClient(world, world.Server.OpenWindow(s_window, world.Time));
+        using var run = new LowLevelClient(world, world.OpenWindow(s_window));
         var server = world.Registry.State.Identity;
         Assert.Empty(world.Ask(run.Finish(server.PublicKey, server)));
         Assert.Empty(world.Registry.State.Peers);
@@ -74,7 +74,7 @@ public sealed class ProofTests
     public void An_invitation_is_good_for_the_server_that_it_names_only()
     {
         using var world = new EnrollmentWorld();
-        world.Server.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, world.Time, out var link);
+        world.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, out var link);
         Assert.True(InviteLink.TryParse(link, out var invite));
         using var credential = Credential.FromInvite(invite.Secret, invite.ServerFingerprint);
         var other = Credential.Fingerprint(world.NewIdentity().PublicKey);
@@ -90,7 +90,7 @@ public sealed class ProofTests
     public void A_stranger_to_the_servers_key_gets_no_answer_though_there_are_invitations()
     {
         using var world = new EnrollmentWorld();
-        world.Server.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, world.Time, out _);
+        world.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, out _);
         using var credential = Credential.FromInvite(new byte[16], new byte[16]);
         using var client = new EnrollmentClient(new ClientOptions { Credential = credential, Identity = world.NewIdentity() }, world.Now);
         world.Run(client);
@@ -110,8 +110,8 @@ public sealed class ProofTests
     {
         using var world = new EnrollmentWorld();
         var identity = world.NewIdentity();
-        var code = world.Server.OpenWindow(s_window, world.Time);
-        world.Server.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, world.Time, out var link);
+        var code = world.OpenWindow(s_window);
+        world.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, out var link);
         Assert.True(InviteLink.TryParse(link, out var invite));
         world.Run(world.ClientByCode(code, identity, "a-telling-name"));
         world.Run(world.ClientByLink(link, identity, "a-telling-name"));
@@ -130,7 +130,7 @@ public sealed class ProofTests
     public void Two_runs_have_nothing_in_common_that_is_not_fixed()
     {
         using var world = new EnrollmentWorld();
-        world.Server.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, world.Time, out var link);
+        world.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, out var link);
         var identity = world.NewIdentity();
         world.Run(world.ClientByLink(link, identity));
         world.Run(world.ClientByLink(link, identity));

@@ -23,7 +23,7 @@ public sealed class WindowTests
     public void It_closes_when_its_time_is_over_whatever_the_wall_clock_says()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        var code = world.OpenWindow(s_window);
         world.Advance(TimeSpan.FromSeconds(60) - TimeSpan.FromMilliseconds(1));
         world.WallOffset = TimeSpan.FromDays(-300);
         world.Server.Tick(world.Time);
@@ -43,11 +43,11 @@ public sealed class WindowTests
     public void A_code_is_not_good_for_the_next_window()
     {
         using var world = new EnrollmentWorld();
-        var old = world.Server.OpenWindow(s_window, world.Time);
+        var old = world.OpenWindow(s_window);
         Assert.True(world.Server.CloseWindow(world.Time));
         Assert.False(world.Server.CloseWindow(world.Time));
         string code;
-        while ((code = world.Server.OpenWindow(s_window, world.Time)) == old)
+        while ((code = world.OpenWindow(s_window)) == old)
             world.Server.CloseWindow(world.Time);
         var client = world.ClientByCode(old);
         world.Run(client);
@@ -59,11 +59,11 @@ public sealed class WindowTests
     public void A_run_that_began_in_a_window_does_not_end_in_the_next()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        var code = world.OpenWindow(s_window);
         var client = world.ClientByCode(code);
         world.RunUntilSent(client, EnrollmentMessage.Finish);
         world.Server.CloseWindow(world.Time);
-        world.Server.OpenWindow(s_window, world.Time);
+        world.OpenWindow(s_window);
         world.Run(client);
         Assert.Equal(ClientFailure.Closed, client.Failure);
         Assert.Empty(world.Registry.State.Peers);
@@ -74,15 +74,15 @@ public sealed class WindowTests
     public void Two_are_never_open_at_once()
     {
         using var world = new EnrollmentWorld();
-        world.Server.OpenWindow(s_window, world.Time);
-        Assert.Throws<InvalidOperationException>(() => world.Server.OpenWindow(s_window, world.Time));
+        world.OpenWindow(s_window);
+        Assert.Throws<InvalidOperationException>(() => world.OpenWindow(s_window));
     }
 
     [Fact]
     public void Three_wrong_guesses_close_it()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        var code = world.OpenWindow(s_window);
         for (var i = 1; i <= 3; i++)
         {
             Assert.NotNull(world.Server.Window);
@@ -105,7 +105,7 @@ public sealed class WindowTests
     public void Guesses_side_by_side_share_the_count()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        var code = world.OpenWindow(s_window);
         var finishes = new List<byte[]>();
         for (var i = 1; i <= 40; i++)
         {
@@ -124,7 +124,7 @@ public sealed class WindowTests
     public void A_success_does_not_give_guesses_back()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        var code = world.OpenWindow(s_window);
         world.Run(world.ClientByCode(Other(code, 1)));
         world.Run(world.ClientByCode(Other(code, 2)));
         var right = world.ClientByCode(code);
@@ -138,7 +138,7 @@ public sealed class WindowTests
     public void A_guess_that_is_repeated_counts_once()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window, world.Time);
+        var code = world.OpenWindow(s_window);
         var finish = Finish(world, world.ClientByCode(Other(code, 1)), 1);
         var first = world.Ask(finish);
         for (var i = 0; i < 10; i++)
@@ -150,7 +150,7 @@ public sealed class WindowTests
     public void It_closes_when_as_many_have_joined_as_it_is_for()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window with { MaxPeers = 2 }, world.Time);
+        var code = world.OpenWindow(s_window with { MaxPeers = 2 });
         var third = Finish(world, world.ClientByCode(code), 3);
         world.Run(world.ClientByCode(code), source: 1);
         Assert.NotNull(world.Server.Window);
@@ -165,7 +165,7 @@ public sealed class WindowTests
     public void With_approval_nobody_is_in_before_a_person_says_so()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window with { NeedsApproval = true }, world.Time);
+        var code = world.OpenWindow(s_window with { NeedsApproval = true });
         var identity = world.NewIdentity();
         var client = world.ClientByCode(code, identity);
         world.Run(client, TimeSpan.FromSeconds(20));
@@ -186,7 +186,7 @@ public sealed class WindowTests
     public void Who_is_denied_is_told()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window with { NeedsApproval = true }, world.Time);
+        var code = world.OpenWindow(s_window with { NeedsApproval = true });
         var identity = world.NewIdentity();
         var client = world.ClientByCode(code, identity);
         world.Run(client, TimeSpan.FromSeconds(1));
@@ -200,7 +200,7 @@ public sealed class WindowTests
     public void Who_waits_when_the_window_closes_is_told()
     {
         using var world = new EnrollmentWorld();
-        var code = world.Server.OpenWindow(s_window with { NeedsApproval = true }, world.Time);
+        var code = world.OpenWindow(s_window with { NeedsApproval = true });
         var identity = world.NewIdentity();
         var client = world.ClientByCode(code, identity);
         world.Run(client);
@@ -219,7 +219,7 @@ public sealed class WindowTests
     {
         using var world = new EnrollmentWorld();
         var options = new WindowOptions { Duration = TimeSpan.FromSeconds(seconds), Digits = digits, MaxPeers = peers };
-        Assert.Throws<ArgumentOutOfRangeException>(() => world.Server.OpenWindow(options, world.Time));
+        Assert.Throws<ArgumentOutOfRangeException>(() => world.OpenWindow(options));
         Assert.Null(world.Server.Window);
     }
 

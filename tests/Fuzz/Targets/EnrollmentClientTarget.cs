@@ -26,7 +26,7 @@ internal sealed class EnrollmentClientTarget : IFuzzTarget
         var dice = new Dice(input);
         _world.Server.Tick(_world.Time);
         if (_world.Server.Window is null)
-            _code = _world.Server.OpenWindow(new WindowOptions { Duration = TimeSpan.FromMinutes(10) }, _world.Time);
+            _code = _world.OpenWindow(new WindowOptions { Duration = TimeSpan.FromMinutes(10) });
         var identity = _world.NewIdentity();
         var client = _world.ClientByCode(_code, identity);
         var isLastUntouched = false;

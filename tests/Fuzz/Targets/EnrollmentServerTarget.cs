@@ -19,7 +19,7 @@ internal sealed class EnrollmentServerTarget : IFuzzTarget
     private readonly string _link;
     private string _code = "";
 
-    internal EnrollmentServerTarget() => _world.Server.MakeInvite("a", 1, null, TimeSpan.FromDays(365), EnrollmentRegistry.MaxUses, _world.Time, out _link);
+    internal EnrollmentServerTarget() => _world.MakeInvite("a", 1, null, TimeSpan.FromDays(365), EnrollmentRegistry.MaxUses, out _link);
 
     public string Name => "enrollment-server";
 
@@ -85,7 +85,7 @@ internal sealed class EnrollmentServerTarget : IFuzzTarget
         if (_world.Server.Window is not null && dice.OneIn(64))
             _world.Server.CloseWindow(_world.Time);
         if (_world.Server.Window is null)
-            _code = _world.Server.OpenWindow(new WindowOptions { Duration = TimeSpan.FromMinutes(10) }, _world.Time);
+            _code = _world.OpenWindow(new WindowOptions { Duration = TimeSpan.FromMinutes(10) });
     }
 
     private static string Other(string code) => (code[0] == '0' ? '1' : '0') + code[1..];

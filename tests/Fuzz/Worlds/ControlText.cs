@@ -6,7 +6,7 @@ namespace WireGuard.Fuzz;
 /// <summary>Lines of JSON-RPC for the control socket, mostly right.</summary>
 internal sealed class ControlText(Random random)
 {
-    private static readonly string[] s_methods = ["tunnel.get", "engine.status", "peer.add", "peer.add", "peer.set", "peer.set", "peer.remove", "tunnel.stop", "events.subscribe", "no.such"];
+    private static readonly string[] s_methods = ["tunnel.get", "engine.status", "peer.add", "peer.add", "peer.set", "peer.set", "peer.remove", "tunnel.stop", "events.subscribe", "no.such", "enrollment.open", "enrollment.status", "enrollment.revokePeer"];
     private static readonly string[] s_ids = ["1", "\"a\"", "null", "-1.5e300", "\"\\u00e9\\n\"", "[]", "{}", "true", "99999999999999999999999999", "\"\\ud800\""];
 
     private static readonly string[] s_pieces =

@@ -25,6 +25,14 @@ internal sealed class FuzzTunnelContext : ITunnelContext
 
     public int Lanes => 1;
 
+    public IEnrollmentControl? Enrollment => null;
+
+    public event Action<EngineEvent>? EventRaised
+    {
+        add { }
+        remove { }
+    }
+
     internal bool RefusesRoutes { get; set; }
 
     public void RequestStop()

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using WireGuard.Api;
 using WireGuard.Engine.Crypto;
 
 namespace WireGuard.Engine.Enrollment;
@@ -15,6 +16,7 @@ internal sealed class InviteLink : IDisposable
 {
     private const string Scheme = "wg-enroll://";
     private const byte Version = 1;
+    private const int MaxHost = 253;
     private const int SecretAt = 1;
     private const int FingerprintAt = SecretAt + Credential.SecretSize;
     private const int ExpiryAt = FingerprintAt + Credential.FingerprintSize;
@@ -83,8 +85,17 @@ internal sealed class InviteLink : IDisposable
         return false;
     }
 
-    /// <summary>The link itself, in a string that cannot be zeroed: only for showing it to who asked for it.</summary>
-    internal string ToLink() => $"{Scheme}{Host}:{Port}/{Base64Url.EncodeToString(_bytes)}";
+    /// <summary>The link itself, for whoever asked for it, who disposes of it.</summary>
+    internal ShownSecret ToLink()
+    {
+        var start = $"{Scheme}{Host}:{Port}/";
+        Span<char> text = stackalloc char[Scheme.Length + MaxHost + 7 + Base64Url.GetEncodedLength(Size)];
+        start.CopyTo(text);
+        var length = start.Length + Base64Url.EncodeToChars(_bytes, text[start.Length..]);
+        var link = new ShownSecret(text[..length]);
+        text.Clear();
+        return link;
+    }
 
     public override string ToString() => $"{Scheme}{Host}:{Port}/(hidden)";
 
@@ -100,10 +111,12 @@ internal sealed class InviteLink : IDisposable
 
     private static bool IsHost(string host)
     {
+        if (host.Length is 0 or > MaxHost)
+            return false;
         if (host.StartsWith('['))
             return host.EndsWith(']') && System.Net.IPAddress.TryParse(host[1..^1], out var address)
                 && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
-        return host.Length is > 0 and <= 253 && host.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-');
+        return host.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-');
     }
 
     private void WriteCheck(Span<byte> check)

@@ -15,10 +15,10 @@ internal sealed partial class EnrollmentServer
     internal IReadOnlyList<WaitingClient> Waiting =>
         [.. WaitingSessions().Select(session => new WaitingClient(session.Client, session.Name, session.From))];
 
-    /// <summary>Opens a window and returns its code, for the eyes of whoever opened it.</summary>
+    /// <summary>Opens a window and returns its code, for the eyes of whoever opened it and disposes of it.</summary>
     /// <exception cref="InvalidOperationException">One is open.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its bounds.</exception>
-    internal string OpenWindow(WindowOptions options, EnrollmentTime now)
+    internal ShownSecret OpenWindow(WindowOptions options, EnrollmentTime now)
     {
         Tick(now);
         if (Window is not null)
@@ -58,10 +58,10 @@ internal sealed partial class EnrollmentServer
         return true;
     }
 
-    /// <summary>Makes an invitation and its link, for the eyes of whoever made it.</summary>
+    /// <summary>Makes an invitation and its link, for the eyes of whoever made it and disposes of that.</summary>
     /// <param name="host">Where clients reach the server: a name, an address, an IPv6 address in brackets.</param>
     /// <exception cref="InvalidOperationException">There are as many as may be at once.</exception>
-    internal Invite MakeInvite(string host, ushort port, string? peerName, TimeSpan life, int maxUses, EnrollmentTime now, out string link)
+    internal Invite MakeInvite(string host, ushort port, string? peerName, TimeSpan life, int maxUses, EnrollmentTime now, out ShownSecret link)
     {
         var fingerprint = Credential.Fingerprint(_registry.State.Identity.PublicKey);
         // A host that is none is refused before anything is made.

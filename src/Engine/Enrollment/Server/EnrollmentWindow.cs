@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using WireGuard.Api;
 using WireGuard.Engine.Cookie;
@@ -33,9 +32,9 @@ internal sealed class EnrollmentWindow : IDisposable
 
     internal bool HasEnough => Joined.Count >= MaxPeers;
 
-    /// <param name="code">For whoever opened it to show.</param>
+    /// <param name="code">For whoever opened it to show, and to dispose of.</param>
     /// <exception cref="ArgumentOutOfRangeException">Duration, digits or peers are out of their bounds.</exception>
-    internal static EnrollmentWindow Open(WindowOptions options, long now, RandomFill random, out string code)
+    internal static EnrollmentWindow Open(WindowOptions options, long now, RandomFill random, out ShownSecret code)
     {
         if (options.Duration < WindowOptions.MinDuration || options.Duration > WindowOptions.MaxDuration)
             throw new ArgumentOutOfRangeException(nameof(options), options.Duration, "A window is open for 10 seconds to an hour.");
@@ -44,13 +43,13 @@ internal sealed class EnrollmentWindow : IDisposable
         if (options.MaxPeers < 1)
             throw new ArgumentOutOfRangeException(nameof(options), options.MaxPeers, "A window is for one peer at least.");
         code = NewCode(options.Digits, random);
-        return new EnrollmentWindow(Credential.FromCode(code), options, now + (long)options.Duration.TotalNanoseconds);
+        return new EnrollmentWindow(Credential.FromCode(code.Span), options, now + (long)options.Duration.TotalNanoseconds);
     }
 
     public void Dispose() => Credential.Dispose();
 
     // Those random numbers that lie above the last whole multiple are thrown again: every code is as likely as any other.
-    private static string NewCode(int digits, RandomFill random)
+    private static ShownSecret NewCode(int digits, RandomFill random)
     {
         var codes = (uint)Math.Pow(10, digits);
         var limit = uint.MaxValue - (uint.MaxValue % codes);
@@ -63,6 +62,13 @@ internal sealed class EnrollmentWindow : IDisposable
         }
         while (number >= limit);
         CryptographicOperations.ZeroMemory(bytes);
-        return (number % codes).ToString(CultureInfo.InvariantCulture).PadLeft(digits, '0');
+        Span<char> text = stackalloc char[Credential.MaxDigits];
+        text = text[..digits];
+        var rest = number % codes;
+        for (var i = digits - 1; i >= 0; i--, rest /= 10)
+            text[i] = (char)('0' + (rest % 10));
+        var code = new ShownSecret(text);
+        text.Clear();
+        return code;
     }
 }
