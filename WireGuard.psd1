@@ -13,6 +13,10 @@
     TypesToProcess       = @('WireGuard.Types.ps1xml')
     CmdletsToExport      = @(
         'Add-WgPeer'
+        'ConvertFrom-WgConfig'
+        'ConvertTo-WgConfig'
+        'ConvertTo-WgDump'
+        'Export-WgConfig'
         'Get-WgPeer'
         'Get-WgPublicKey'
         'Get-WgStatus'

@@ -142,6 +142,28 @@ Endpoint = $($Other.Outer):$($Other.Port)
         [ulong]$rx, [ulong]$tx | Should -Be $peer.RxBytes, $peer.TxBytes
     }
 
+    It 'dumps and shows the configuration as wg does, to the byte' -Skip:(-not $HasWg) {
+        $more = (New-WgKey).PublicKey
+        Add-WgPeer $A.Tunnel $more 10.78.0.0/16, 10.79.0.0/16, 10.79.1.0/24, fd78::/32, fd78::/64 -Endpoint '[2001:db8::9]:9' -PersistentKeepalive 21
+        $null = Set-WgTunnel $A.Tunnel -FwMark 0x1234
+        try {
+            $tunnel = Get-WgTunnel $A.Tunnel -IncludeSecret
+            $tunnel | ConvertTo-WgDump | Should -BeExactly (ip netns exec $A.Namespace wg show $A.Tunnel dump)
+            $all = ip netns exec $A.Namespace wg show all dump | Where-Object { $_ -clike "$($A.Tunnel)`t*" }
+            $tunnel | ConvertTo-WgDump -All | Should -BeExactly $all
+            $theirs = ip netns exec $A.Namespace wg showconf $A.Tunnel | ConvertFrom-WgConfig
+            $ours = $tunnel | ConvertTo-WgConfig -IncludeSecret -Strip | ConvertFrom-WgConfig
+            foreach ($config in $theirs, $ours) {
+                foreach ($peer in $config.Peers) { $peer.Name = $null; $peer.AllowedIPs = $peer.AllowedIPs | Sort-Object }
+            }
+            $ours | ConvertTo-WgConfig -IncludeSecret | Should -BeExactly ($theirs | ConvertTo-WgConfig -IncludeSecret)
+        }
+        finally {
+            Remove-WgPeer $A.Tunnel $more
+            $null = Sync-WgConfig $A.Tunnel
+        }
+    }
+
     It 'refuses the same tunnel twice and leaves it alone' {
         $id = Invoke-Inside $A "Start-WgTunnel '$($A.Config)' -ErrorVariable e -ErrorAction SilentlyContinue; `$e[0].FullyQualifiedErrorId"
         $id | Should -BeLike 'TunnelExists,*'

@@ -10,7 +10,7 @@ Describe 'Surface' {
         $warnings = & { Import-Module (Get-TestModulePath) -Force } 3>&1
         $warnings | Should -BeNullOrEmpty
         $commands = Get-Command -Module WireGuard
-        $commands.Count | Should -Be 19
+        $commands.Name | Should -Be (Import-PowerShellDataFile (Join-Path (Get-TestModulePath) 'WireGuard.psd1')).CmdletsToExport
         $commands.CommandType | Select-Object -Unique | Should -Be 'Cmdlet'
     }
 

@@ -48,9 +48,12 @@ internal static class ConfigCheck
 
     /// <summary>For a tunnel that runs: hooks and SaveConfig, which belong to start and stop, are of no matter, and its key may stay.</summary>
     /// <exception cref="WgException">ConfigNotFound, AccessDenied, ConfigInvalid.</exception>
-    internal static TunnelConfig Load(string path, out IReadOnlyList<ConfigDiagnostic> warnings)
+    internal static TunnelConfig Load(string path, out IReadOnlyList<ConfigDiagnostic> warnings) => Accept(Read(path), out warnings);
+
+    /// <summary>As <see cref="Load"/>, of what has been read already.</summary>
+    /// <exception cref="WgException">ConfigInvalid.</exception>
+    internal static TunnelConfig Accept(ConfigResult result, out IReadOnlyList<ConfigDiagnostic> warnings)
     {
-        var result = Read(path);
         ThrowOnErrors(ErrorIds.ConfigInvalid, result.Diagnostics);
         warnings = [.. result.Diagnostics.Where(d => d.Severity == ConfigSeverity.Warning && d.Id != "NoPrivateKey")];
         return result.Config!;

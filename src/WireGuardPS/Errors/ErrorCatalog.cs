@@ -40,6 +40,7 @@ internal static class ErrorCatalog
             ErrorIds.EngineVersionMismatch => new(ErrorCategory.InvalidOperation, "Use the module that belongs to the engine, or restart the tunnel with this module's engine."),
             ErrorIds.EnrollmentNotFound => new(ErrorCategory.ObjectNotFound, "The tunnel's enrollment status lists who waits and which invitations there are."),
             ErrorIds.EnrollmentRefused => new(ErrorCategory.LimitsExceeded, "The message names what is used up: addresses, invitations, room on the disk."),
+            ErrorIds.FileExists => new(ErrorCategory.ResourceExists, "Choose another name; -Force writes over the file."),
             ErrorIds.HookFailed => new(ErrorCategory.InvalidResult, "A command of the file (PreUp, PostUp) failed; the engine's log holds what it said. The start was taken back."),
             ErrorIds.HostNetworkFailed => new(ErrorCategory.InvalidResult, "The message names what the system refused: an address, a route, the link, name servers; see 'ip address' and 'ip route'."),
             ErrorIds.InvalidAllowedIP => new(ErrorCategory.InvalidArgument, "Write prefixes as 10.0.0.2/32 or 2001:db8::/64."),
@@ -55,6 +56,7 @@ internal static class ErrorCatalog
             ErrorIds.TunnelExists => new(ErrorCategory.ResourceExists, "Get-WgTunnel shows it; Stop-WgTunnel stops it."),
             ErrorIds.TunnelNotFound => new(ErrorCategory.ObjectNotFound, "Get-WgTunnel lists running tunnels; Start-WgTunnel starts one."),
             ErrorIds.WindowOpen => new(ErrorCategory.ResourceExists, "Close the window that is open, or wait until it has closed."),
+            ErrorIds.WriteFailed => new(ErrorCategory.WriteError, "The message has the system's own words; see that the folder is there and has room."),
             _ => null,
         };
         kind = found.GetValueOrDefault();

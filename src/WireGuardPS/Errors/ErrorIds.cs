@@ -21,6 +21,7 @@ internal static class ErrorIds
     internal const string EngineVersionMismatch = nameof(EngineVersionMismatch);
     internal const string EnrollmentNotFound = nameof(EnrollmentNotFound);
     internal const string EnrollmentRefused = nameof(EnrollmentRefused);
+    internal const string FileExists = nameof(FileExists);
     internal const string HookFailed = nameof(HookFailed);
     internal const string HostNetworkFailed = nameof(HostNetworkFailed);
     internal const string InvalidAllowedIP = nameof(InvalidAllowedIP);
@@ -39,4 +40,5 @@ internal static class ErrorIds
     internal const string TunnelExists = nameof(TunnelExists);
     internal const string TunnelNotFound = nameof(TunnelNotFound);
     internal const string WindowOpen = nameof(WindowOpen);
+    internal const string WriteFailed = nameof(WriteFailed);
 }

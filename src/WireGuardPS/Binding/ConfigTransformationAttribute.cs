@@ -1,0 +1,14 @@
+using System.Management.Automation;
+using WireGuard.Conversion;
+
+namespace WireGuard.Binding;
+
+/// <summary>Lets a WgConfig parameter take a running tunnel too.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class ConfigTransformationAttribute : ArgumentTransformationAttribute
+{
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) => Transform(inputData);
+
+    internal static object Transform(object inputData) =>
+        KeyTransformationAttribute.Unwrap(inputData) is WgTunnel tunnel ? tunnel.ToConfig() : inputData;
+}
