@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds, tests, shows and packs WireGuard for PowerShell: build.sh [build|test|demo|bench|package|clean]
+# Builds, tests, shows and packs WireGuard for PowerShell: build.sh [build|test|demo|bench|tour|package|clean]
 # Installs what the task needs and the machine lacks, then hands over to eng/build.proj.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -79,10 +79,11 @@ case $task in
         target Bench
         exec dotnet run --project tests/Bench -c Release --no-build -- --engine out/engine/wireguard-engine --module out/WireGuard --document docs/benchmarks.md "${@:2}"
         ;;
+    tour) target Tour ;;
     package) target Package ;;
     clean) target Clean ;;
     *)
-        echo "usage: build.sh [build|test|demo|bench|package|clean]" >&2
+        echo "usage: build.sh [build|test|demo|bench|tour|package|clean]" >&2
         exit 2
         ;;
 esac
