@@ -11,7 +11,8 @@ Describe "Services$(if ($Reason) { " (skipped: $Reason)" })" -Skip:([bool]$Reaso
         . $PSScriptRoot/Common.ps1
         $SavedEngine = $env:WIREGUARD_ENGINE
         $env:WIREGUARD_ENGINE = if ($env:WIREGUARD_ENGINE) { $env:WIREGUARD_ENGINE } else { "$PSScriptRoot/../../out/engine/wireguard-engine" | Resolve-Path | ForEach-Object Path }
-        $Work = Join-Path ([IO.Path]::GetTempPath()) "wgs-$PID"
+        # Not the temporary folder: a service sees nothing of it.
+        $Work = Join-Path (Split-Path (Split-Path (Get-TestModulePath))) "wgs-$PID"
         $null = New-Item -ItemType Directory $Work
         $Tunnel = "wgs$PID"
         Set-Content "$Work/$Tunnel.conf" "[Interface]`nPrivateKey = $(New-WgKey -AsPlainText)"

@@ -25,4 +25,7 @@ public enum ExitCode
 
     /// <summary>Something that this machine lacks: /dev/net/tun, libsodium.</summary>
     NotAvailable = 7,
+
+    /// <summary>The configuration file has errors.</summary>
+    ConfigInvalid = 8,
 }

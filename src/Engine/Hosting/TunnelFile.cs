@@ -11,6 +11,13 @@ public static class TunnelFile
     public static (string Name, TunnelConfig Config) Load(string nameOrPath, out IReadOnlyList<ConfigDiagnostic> warnings)
     {
         var (path, name) = Locate(nameOrPath);
+        return (name, Read(path, out warnings));
+    }
+
+    /// <summary>As <see cref="Load"/>, of a file of any name.</summary>
+    /// <exception cref="StartException">ConfigNotFound, ConfigInvalid, AccessDenied.</exception>
+    public static TunnelConfig Read(string path, out IReadOnlyList<ConfigDiagnostic> warnings)
+    {
         var result = ConfigParser.ParseFile(path);
         warnings = [.. result.Diagnostics.Where(d => d.Severity == ConfigSeverity.Warning)];
         if (result.Config is not { } config || result.HasErrors)
@@ -19,7 +26,7 @@ public static class TunnelFile
             throw new StartException(IdOf(result.Diagnostics), Describe(result.Diagnostics));
         }
 
-        return (name, config);
+        return config;
     }
 
     /// <summary>Absolute path and tunnel name; nothing is opened.</summary>

@@ -1,4 +1,6 @@
+using System.Text;
 using WireGuard.Api;
+using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.Service;
 
@@ -11,23 +13,33 @@ internal sealed class ServiceFiles
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode Enterable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    private const string Units = "/etc/systemd/system";
+
+    private readonly string _root;
+    private readonly string _unit;
     private readonly string _folder;
     private readonly string _template;
+    private readonly string _instance;
     private readonly string _options;
     private readonly string _wanted;
-    private readonly string _tunnel;
 
     /// <param name="root">Where the units are to be found later: "/", or the folder of an image.</param>
+    /// <exception cref="IOException">Links in there lead in a circle.</exception>
     public ServiceFiles(string tunnel, string root = "/")
     {
-        _tunnel = tunnel;
-        _folder = Path.Combine(root, "etc/systemd/system");
-        _template = Path.Combine(_folder, ServiceUnit.Template);
-        _options = Path.Combine(_folder, ServiceUnit.NameOf(tunnel) + ".d", "wireguard-engine.conf");
-        _wanted = Path.Combine(_folder, "multi-user.target.wants", ServiceUnit.NameOf(tunnel));
+        _root = root;
+        _unit = UnitName.Of(tunnel);
+        _folder = Folder("");
+        _template = Path.Combine(_folder, UnitName.Template);
+        _instance = Path.Combine(_folder, _unit);
+        _options = Path.Combine(Folder(_unit + ".d"), "wireguard-engine.conf");
+        _wanted = Path.Combine(Folder("multi-user.target.wants"), _unit);
     }
 
     public bool IsEnabled => new FileInfo(_wanted).LinkTarget is not null;
+
+    /// <summary>A unit of ours that the administrator has masked, so that nothing may start it; null: none.</summary>
+    public string? Masked => new[] { _template, _instance }.Where(IsMask).Select(Path.GetFileName).FirstOrDefault();
 
     /// <param name="template">Its text.</param>
     /// <param name="options">The instance's own text; null: none.</param>
@@ -44,23 +56,22 @@ internal sealed class ServiceFiles
     [
         .. Enable(false),
         .. Delete("Options", _options),
-        .. Others().Any() ? [] : Delete("Unit", _template),
+        .. IsMask(_template) || Others().Any() ? [] : Delete("Unit", _template),
     ];
 
     private IEnumerable<string> Others()
     {
         if (!Directory.Exists(_folder))
             return [];
-        var mine = ServiceUnit.NameOf(_tunnel);
         return new[] { _folder, Path.GetDirectoryName(_wanted)! }.Where(Directory.Exists)
             .SelectMany(folder => Directory.EnumerateFileSystemEntries(folder, "wireguard-engine@?*.service*"))
-            .Where(path => Path.GetFileName(path) is var name && name != mine && name != mine + ".d" && name != ServiceUnit.Template);
+            .Where(path => Path.GetFileName(path) is var name && name != _unit && name != _unit + ".d" && name != UnitName.Template);
     }
 
     private static IEnumerable<ServiceStep> Write(string what, string path, string text)
     {
-        var before = File.Exists(path) ? File.ReadAllText(path) : null;
-        if (before == text && new FileInfo(path).LinkTarget is null)
+        var before = Read(path);
+        if (before == text)
             return [];
         return [new ServiceStep(new TunnelDifference(before is null ? TunnelDifference.Added : TunnelDifference.Changed, what) { From = before is null ? null : ServiceUnit.OptionsIn(before, path), To = ServiceUnit.OptionsIn(text, path) }, () => Put(path, text))];
     }
@@ -68,9 +79,9 @@ internal sealed class ServiceFiles
     private IEnumerable<ServiceStep> Enable(bool wanted)
     {
         if (!wanted)
-            return IsEnabled ? [new ServiceStep(new TunnelDifference(TunnelDifference.Removed, "Enabled") { From = _wanted }, () => File.Delete(_wanted))] : [];
+            return IsEnabled ? [new ServiceStep(new TunnelDifference(TunnelDifference.Removed, "Enabled") { From = _wanted }, () => Drop(_wanted))] : [];
         // As systemctl writes it: the path on the machine, not in the image.
-        const string Target = "/etc/systemd/system/" + ServiceUnit.Template;
+        const string Target = Units + "/" + UnitName.Template;
         if (new FileInfo(_wanted).LinkTarget == Target)
             return [];
         return
@@ -80,19 +91,20 @@ internal sealed class ServiceFiles
                 MakeFolder(Path.GetDirectoryName(_wanted)!);
                 File.Delete(_wanted);
                 File.CreateSymbolicLink(_wanted, Target);
+                FileOwner.Flush(Path.GetDirectoryName(_wanted)!);
             }),
         ];
     }
 
     private static IEnumerable<ServiceStep> Delete(string what, string path)
     {
-        if (!File.Exists(path))
+        if (Read(path) is not { } before)
             return [];
         return
         [
-            new ServiceStep(new TunnelDifference(TunnelDifference.Removed, what) { From = ServiceUnit.OptionsIn(File.ReadAllText(path), path) }, () =>
+            new ServiceStep(new TunnelDifference(TunnelDifference.Removed, what) { From = ServiceUnit.OptionsIn(before, path) }, () =>
             {
-                File.Delete(path);
+                Drop(path);
                 // What somebody else has put beside it stays.
                 var folder = Path.GetDirectoryName(path)!;
                 if (folder.EndsWith(".d", StringComparison.Ordinal) && !Directory.EnumerateFileSystemEntries(folder).Any())
@@ -101,25 +113,53 @@ internal sealed class ServiceFiles
         ];
     }
 
+    // What a link leads to is not ours; the link gives way.
+    private static string? Read(string path) => new FileInfo(path).LinkTarget is not null ? "" : File.Exists(path) ? File.ReadAllText(path) : null;
+
+    // Whole or not at all, also when the machine fails right afterwards.
     private static void Put(string path, string text)
     {
-        MakeFolder(Path.GetDirectoryName(path)!);
+        var folder = Path.GetDirectoryName(path)!;
+        MakeFolder(folder);
         var next = path + ".new";
         File.Delete(next);
-        File.WriteAllText(next, text);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(next, Readable);
+        using (var file = new FileStream(next, FileMode.CreateNew, FileAccess.Write))
+        {
+            file.Write(Encoding.UTF8.GetBytes(text));
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(file.SafeFileHandle, Readable);
+            file.Flush(flushToDisk: true);
+        }
+
         File.Move(next, path, overwrite: true);
+        FileOwner.Flush(folder);
     }
 
+    private static void Drop(string path)
+    {
+        File.Delete(path);
+        FileOwner.Flush(Path.GetDirectoryName(path)!);
+    }
+
+    // Whoever installs may let others read nothing of what is made; systemd's folders are everybody's to read.
     private static void MakeFolder(string path)
     {
         if (Directory.Exists(path))
             return;
+        var above = Path.GetDirectoryName(path)!;
+        MakeFolder(above);
         Directory.CreateDirectory(path);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, Enterable);
+        FileOwner.Flush(above);
     }
+
+    // In an image links lead to where they will lead when it runs.
+    private string Folder(string name) => ImagePath.Outside(_root, ImagePath.Resolve(_root, Path.Combine(Units, name)));
+
+    private bool IsMask(string path) => new FileInfo(path) is var file && (file.LinkTarget is not null
+        ? ImagePath.Resolve(_root, Path.Combine(Units, file.Name)) == "/dev/null"
+        : file is { Exists: true, Length: 0 });
 }
 
 /// <summary>One thing to do, and how it is told.</summary>

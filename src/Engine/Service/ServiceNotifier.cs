@@ -15,6 +15,8 @@ internal sealed class ServiceNotifier : IDisposable
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
     private readonly Socket? _socket;
+    private readonly Lock _telling = new();
+    private bool _isUp;
 
     private ServiceNotifier(Socket? socket) => _socket = socket;
 
@@ -26,13 +28,42 @@ internal sealed class ServiceNotifier : IDisposable
         return new ServiceNotifier(path is ['/' or '@', _, ..] ? Connect(path) : null);
     }
 
-    public void Ready(string tunnel) => Send($"READY=1\nSTATUS={tunnel} is up");
+    public void Ready(string tunnel)
+    {
+        lock (_telling)
+        {
+            _isUp = true;
+            Send($"READY=1\nSTATUS={tunnel} is up");
+        }
+    }
 
-    /// <summary>It is brought to another configuration; <see cref="Ready"/> follows.</summary>
-    public void Reloading() =>
-        Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={System.Diagnostics.Stopwatch.GetTimestamp() / (System.Diagnostics.Stopwatch.Frequency / 1_000_000)}"));
+    /// <summary>It is brought to another configuration; <see cref="Reloaded"/> follows. A hook may do so in the middle of a start or of the end, which go on.</summary>
+    public void Reloading()
+    {
+        lock (_telling)
+        {
+            if (_isUp)
+                Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={System.Diagnostics.Stopwatch.GetTimestamp() / (System.Diagnostics.Stopwatch.Frequency / 1_000_000)}"));
+        }
+    }
 
-    public void Stopping(string why) => Send($"STOPPING=1\nSTATUS=ending: {why}");
+    public void Reloaded(string tunnel)
+    {
+        lock (_telling)
+        {
+            if (_isUp)
+                Send($"READY=1\nSTATUS={tunnel} is up");
+        }
+    }
+
+    public void Stopping(string why)
+    {
+        lock (_telling)
+        {
+            _isUp = false;
+            Send($"STOPPING=1\nSTATUS=ending: {why}");
+        }
+    }
 
     /// <summary>What a start waits for.</summary>
     public void Status(string text) => Send($"STATUS={text}");

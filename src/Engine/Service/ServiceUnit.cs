@@ -7,32 +7,37 @@ namespace WireGuard.Engine.Service;
 /// </summary>
 internal static class ServiceUnit
 {
-    public const string Template = "wireguard-engine@.service";
+    /// <summary>What the template's command line calls the tunnel by: the instance's name, unless its own file has another.</summary>
+    private const string TunnelVariable = "WIREGUARD_ENGINE_TUNNEL";
 
     /// <summary>What the template's command line takes from the instance's own file.</summary>
     private const string OptionsVariable = "WIREGUARD_ENGINE_OPTIONS";
-
-    public static string NameOf(string tunnel) => $"wireguard-engine@{tunnel}.service";
 
     /// <param name="command">The engine: an executable, and an assembly if that is dotnet. Absolute.</param>
     public static string TemplateText(IReadOnlyList<string> command)
     {
         var engine = string.Join(' ', command.Select(word => Quote(word).Replace("$", "$$")));
+        const string Tunnel = "${" + TunnelVariable + "}";
         return $"""
             # Written by `wireguard-engine service install`, which writes it anew when it changes; `systemctl edit` keeps what is yours.
             [Unit]
             Description=WireGuard tunnel %i
             Wants=network-online.target nss-lookup.target
             After=network-online.target nss-lookup.target
+            # What fails at once for five minutes is left alone; a start that waits for names to be known takes too long for ever coming to that.
+            StartLimitIntervalSec=1h
+            StartLimitBurst=150
 
             [Service]
             Type=notify
-            ExecStart={engine} run %i ${OptionsVariable}
-            ExecReload={engine} sync %i
+            Environment={TunnelVariable}=%i
+            ExecStart={engine} run {Tunnel} ${OptionsVariable}
+            ExecReload={engine} sync {Tunnel}
             Restart=on-failure
             RestartSec=2
-            # A wrong command line, no permission, no file, a tunnel that is there, something that the machine lacks: trying again helps none.
-            RestartPreventExitStatus=2 3 4 5 7
+            # A wrong command line, no permission, no file, a tunnel that is there, something that the machine lacks, a file with errors: trying
+            # again helps none.
+            RestartPreventExitStatus=2 3 4 5 7 8
             # Names of endpoints are looked up for as long as this at the longest.
             TimeoutStartSec=6min
             # There is no ExecStopPost that cleans up after a crash: the next start does, and until then a kill switch stays closed.
@@ -71,22 +76,25 @@ internal static class ServiceUnit
     private const string Header = "# Written by `wireguard-engine service install`, which writes it anew when it is called again.";
 
     /// <summary>What a tunnel asks for beyond the template.</summary>
-    /// <param name="options">Of `run`.</param>
-    /// <param name="configDirectory">Where its file is, unless in the usual place.</param>
-    /// <param name="allowsHooks">Commands of the file are whatever their writer wants them to be.</param>
-    public static string OptionsText(IReadOnlyList<string> options, string? configDirectory, bool allowsHooks)
+    public static string OptionsText(ServiceOptions options)
     {
-        var text = new StringBuilder(Header + "\n[Service]\n");
-        if (options.Count > 0)
-            text.Append($"Environment={Quote($"{OptionsVariable}={string.Join(' ', options)}")}\n");
-        if (configDirectory is not null)
-        {
-            text.Append($"Environment={Quote($"{Configuration.ConfigLocation.DirectoryVariable}={configDirectory}")}\n");
-            // It may be in somebody's home.
-            text.Append($"ProtectHome=no\nReadWritePaths={Quote("-" + configDirectory)}\n");
-        }
-
-        if (allowsHooks)
+        var text = new StringBuilder(Header + "\n");
+        if (!UnitName.IsPlain(options.Tunnel))
+            text.Append($"[Unit]\nDescription=WireGuard tunnel {options.Tunnel}\n");
+        text.Append("[Service]\n");
+        if (!UnitName.IsPlain(options.Tunnel))
+            text.Append($"Environment={Quote($"{TunnelVariable}={options.Tunnel}")}\n");
+        if (options.Words.Count > 0)
+            text.Append($"Environment={Quote($"{OptionsVariable}={string.Join(' ', options.Words)}")}\n");
+        if (options.ConfigDirectory is { } directory)
+            text.Append($"Environment={Quote($"{Configuration.ConfigLocation.DirectoryVariable}={directory}")}\n");
+        string[] folders = [.. new[] { options.ConfigDirectory, options.FileDirectory }.OfType<string>().Distinct()];
+        // They may be in somebody's home, or where systemd lets nothing be written: SaveConfig replaces the file.
+        if (folders.Length > 0)
+            text.Append("ProtectHome=no\n");
+        foreach (var folder in folders)
+            text.Append($"ReadWritePaths={Quote("-" + folder)}\n");
+        if (options.AllowsHooks)
         {
             text.Append("# The file's commands run in here too, and are confined less.\n");
             text.Append("CapabilityBoundingSet=~\nNoNewPrivileges=no\nDevicePolicy=auto\nDeviceAllow=\nRestrictAddressFamilies=\nRestrictNamespaces=no\nRestrictSUIDSGID=no\n");

@@ -99,6 +99,6 @@ public class EngineCommandLineTests
     [InlineData(StartErrorId.EngineTimeout, ExitCode.Timeout)]
     [InlineData(StartErrorId.TunNotAvailable, ExitCode.NotAvailable)]
     [InlineData(StartErrorId.CryptoUnavailable, ExitCode.NotAvailable)]
-    [InlineData(StartErrorId.ConfigInvalid, ExitCode.Error)]
+    [InlineData(StartErrorId.ConfigInvalid, ExitCode.ConfigInvalid)]
     public void Start_errors_have_exit_codes(StartErrorId id, ExitCode expected) => Assert.Equal(expected, CommandException.CodeOf(id));
 }

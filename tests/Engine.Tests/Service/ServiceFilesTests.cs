@@ -21,7 +21,7 @@ public sealed class ServiceFilesTests : IDisposable
         Assert.Equal(["added Unit", "added Options", "added Enabled"], Do(Files("wg0").Install(Text, "[Service]\n", enables: true)));
         Assert.Equal([$"{Units}/multi-user.target.wants/wireguard-engine@wg0.service", $"{Units}/wireguard-engine@.service", $"{Units}/wireguard-engine@wg0.service.d/wireguard-engine.conf"], Present());
         Assert.Equal("/etc/systemd/system/wireguard-engine@.service", new FileInfo(Path.Combine(_root.FullName, Wants + "wg0.service")).LinkTarget);
-        Assert.Equal((UnixFileMode)0x1A4, File.GetUnixFileMode(Path.Combine(_root.FullName, Units, ServiceUnit.Template))); // 0644
+        Assert.Equal((UnixFileMode)0x1A4, File.GetUnixFileMode(Path.Combine(_root.FullName, Units, UnitName.Template))); // 0644
         Assert.Empty(Files("wg0").Install(Text, "[Service]\n", enables: true));
         Assert.Equal(["changed Unit", "removed Options"], Do(Files("wg0").Install(Text + "#\n", null, enables: null)));
         Assert.Equal([$"{Units}/multi-user.target.wants/wireguard-engine@wg0.service", $"{Units}/wireguard-engine@.service"], Present());
@@ -62,17 +62,81 @@ public sealed class ServiceFilesTests : IDisposable
     }
 
     [Fact]
-    public void Paths_and_options_are_words_of_their_own()
+    public void Links_of_an_image_lead_nowhere_outside()
     {
-        var template = ServiceUnit.TemplateText(["/opt/50% \"off\"/$x/wireguard-engine"]);
-        Assert.Contains("\nExecStart=\"/opt/50%% \\\"off\\\"/$$x/wireguard-engine\" run %i $WIREGUARD_ENGINE_OPTIONS\n", template);
-        Assert.Equal("none", ServiceUnit.OptionsIn(ServiceUnit.OptionsText([], null, allowsHooks: false), "x"));
-        var options = ServiceUnit.OptionsText(["--kill-switch", "--exclude-route", "10.0.0.0/8"], "/srv/a b", allowsHooks: false);
-        Assert.Contains("\nEnvironment=\"WIREGUARD_ENGINE_OPTIONS=--kill-switch --exclude-route 10.0.0.0/8\"\n", options);
-        Assert.Contains("\nEnvironment=\"WIREGUARD_CONFIG_DIR=/srv/a b\"\n", options);
-        Assert.Contains("\nReadWritePaths=\"-/srv/a b\"\n", options);
-        Assert.DoesNotContain("CapabilityBoundingSet", options);
-        Assert.Contains("\nCapabilityBoundingSet=~\n", ServiceUnit.OptionsText(["--allow-hooks"], null, allowsHooks: true));
+        var outside = Directory.CreateTempSubdirectory("wg-out-");
+        try
+        {
+            var image = _root.CreateSubdirectory("image");
+            var options = $"image{outside.FullName}/system/wireguard-engine@wg0.service.d";
+            image.CreateSubdirectory("etc");
+            File.CreateSymbolicLink(Path.Combine(image.FullName, "etc/systemd"), outside.FullName);
+            Directory.CreateDirectory(image.FullName + outside.FullName + "/system");
+            File.CreateSymbolicLink(Path.Combine(_root.FullName, options), "../../../../../../../outside");
+            Do(new ServiceFiles("wg0", image.FullName).Install(Text, "[Service]\n", enables: true));
+            Assert.Empty(outside.EnumerateFileSystemInfos());
+            Assert.Equal(
+                Sorted($"image{outside.FullName}/system/multi-user.target.wants/wireguard-engine@wg0.service", $"image{outside.FullName}/system/wireguard-engine@.service", options, "image/outside/wireguard-engine.conf"),
+                Present());
+            Do(new ServiceFiles("wg0", image.FullName).Remove());
+            Assert.Equal([options], Present());
+        }
+        finally
+        {
+            outside.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("/etc/wireguard/wg0.conf", "/etc/wireguard/wg0.conf")]
+    [InlineData("/etc/there/wg0.conf", "/srv/wg0.conf")]
+    [InlineData("/etc/up/wg0.conf", "/wg0.conf")]
+    [InlineData("/etc/../../x", "/x")]
+    public void Links_mean_what_they_will_mean_when_the_machine_runs(string path, string expected)
+    {
+        var etc = _root.CreateSubdirectory("etc");
+        File.CreateSymbolicLink(Path.Combine(etc.FullName, "there"), "/etc/near");
+        File.CreateSymbolicLink(Path.Combine(etc.FullName, "near"), "../srv");
+        File.CreateSymbolicLink(Path.Combine(etc.FullName, "up"), "../../../..");
+        Assert.Equal(expected, ImagePath.Resolve(_root.FullName, path));
+    }
+
+    [Fact]
+    public void Links_in_a_circle_are_no_path()
+    {
+        File.CreateSymbolicLink(Path.Combine(_root.FullName, "etc"), "/etc");
+        Assert.Throws<IOException>(() => Files("wg0"));
+    }
+
+    [Theory]
+    [InlineData("wireguard-engine@.service", "/dev/null")]
+    [InlineData("wireguard-engine@wg0.service", "../../../../dev/null")]
+    [InlineData("wireguard-engine@wg0.service", null)]
+    public void A_mask_is_told_and_stays(string unit, string? target)
+    {
+        var folder = _root.CreateSubdirectory(Units);
+        var path = Path.Combine(folder.FullName, unit);
+        if (target is null)
+            File.WriteAllText(path, "");
+        else
+            File.CreateSymbolicLink(path, target);
+        Assert.Equal(unit, Files("wg0").Masked);
+        Do(Files("wg0").Remove());
+        Assert.Equal([$"{Units}/{unit}"], Present());
+        Assert.Equal(unit == UnitName.Template ? unit : null, Files("wg1").Masked);
+    }
+
+    [Fact]
+    public void A_unit_that_is_there_or_a_link_elsewhere_is_no_mask()
+    {
+        Do(Files("wg0").Install(Text, null, enables: true));
+        Assert.Null(Files("wg0").Masked);
+        var template = Path.Combine(_root.FullName, Units, UnitName.Template);
+        File.Delete(template);
+        File.CreateSymbolicLink(template, "/dev/zero");
+        Assert.Null(Files("wg0").Masked);
+        Assert.Equal(["changed Unit"], Do(Files("wg0").Install(Text, null, enables: true)));
+        Assert.Equal(Text, File.ReadAllText(template));
     }
 
     private ServiceFiles Files(string tunnel) => new(tunnel, _root.FullName);
@@ -84,5 +148,7 @@ public sealed class ServiceFilesTests : IDisposable
         return [.. steps.Select(step => $"{step.Change.Kind} {step.Change.Property}")];
     }
 
-    private string[] Present() => [.. Directory.EnumerateFiles(_root.FullName, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(_root.FullName, path)).Order(StringComparer.Ordinal)];
+    private string[] Present() => Sorted([.. Directory.EnumerateFiles(_root.FullName, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(_root.FullName, path))]);
+
+    private static string[] Sorted(params string[] paths) => [.. paths.Order(StringComparer.Ordinal)];
 }

@@ -28,11 +28,33 @@ public sealed class ServiceNotifierTests : IDisposable
         notifier.Status("looking up vpn.example.com");
         notifier.Ready("wg0");
         notifier.Reloading();
+        notifier.Reloaded("wg0");
         notifier.Stopping("SIGTERM");
         Assert.Equal("STATUS=looking up vpn.example.com", Receive());
         Assert.Equal("READY=1\nSTATUS=wg0 is up", Receive());
         Assert.Matches("^RELOADING=1\nMONOTONIC_USEC=[0-9]{4,}$", Receive());
+        Assert.Equal("READY=1\nSTATUS=wg0 is up", Receive());
         Assert.Equal("STOPPING=1\nSTATUS=ending: SIGTERM", Receive());
+    }
+
+    [Fact]
+    public void A_change_in_the_middle_of_a_start_or_of_the_end_does_not_say_that_the_tunnel_is_up()
+    {
+        var name = Path.Combine(_directory.FullName, "notify");
+        _manager.Bind(new UnixDomainSocketEndPoint(name));
+        using var notifier = From(name);
+        notifier.Reloading();
+        notifier.Reloaded("wg0");
+        notifier.Status("running PostUp");
+        notifier.Ready("wg0");
+        notifier.Stopping("SIGTERM");
+        notifier.Reloading();
+        notifier.Reloaded("wg0");
+        notifier.Status("running PreDown");
+        Assert.Equal("STATUS=running PostUp", Receive());
+        Assert.Equal("READY=1\nSTATUS=wg0 is up", Receive());
+        Assert.Equal("STOPPING=1\nSTATUS=ending: SIGTERM", Receive());
+        Assert.Equal("STATUS=running PreDown", Receive());
     }
 
     [Theory]

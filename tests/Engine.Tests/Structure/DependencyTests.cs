@@ -25,7 +25,7 @@ public sealed partial class DependencyTests
         ["Enrollment"] = ["Api", "Crypto", "Noise", "Cookie", "Packets", "Interop"],
         ["Control"] = ["Api", "Config", "Device", "Diagnostics", "Interop"],
         ["Hosting"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "HostNetwork", "Interop", "Lanes", "Packets", "Tun", "Udp"],
-        ["Service"] = ["Api", "Config", "HostNetwork"],
+        ["Service"] = ["Api", "Config", "HostNetwork", "Interop"],
         ["Cli"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "HostNetwork", "Hosting", "Interop", "Lanes", "Packets", "Service", "Tun", "Udp"],
     };
 

@@ -45,59 +45,6 @@ public sealed class ServiceTests
         }
     }
 
-    [InteropFact]
-    public void What_could_not_run_as_a_service_is_refused()
-    {
-        var folder = Directory.CreateTempSubdirectory("wgt-");
-        try
-        {
-            using var other = Host.Alone(2);
-            var config = Path.Combine(folder.FullName, "wgt9.conf");
-            File.WriteAllText(config, $"[Interface]\nPrivateKey = {other.Keys.PrivateKey}\n");
-            Assert.Contains("There is no group `no-such-group`", ProcessResult.Run(Engine, ["service", "install", config, "--dry-run", "--control-group", "no-such-group"]).Error);
-            ProcessResult.Run("chown", ["65534", config]).EnsureSuccess();
-            Assert.Contains("belong to root", ProcessResult.Run(Engine, ["service", "install", config, "--dry-run"]).Error);
-            ProcessResult.Run("cp", ["-r", Path.GetDirectoryName(Engine)!, Path.Combine(folder.FullName, "engine")]).EnsureSuccess();
-            var unseen = Path.Combine(folder.FullName, "engine", Path.GetFileName(Engine));
-            var refused = ProcessResult.Run(unseen, ["service", "install", config, "--dry-run"]);
-            Assert.Equal(1, refused.ExitCode);
-            Assert.Contains($"A service does not see {unseen}", refused.Error);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
-
-    [InteropFact]
-    public void What_has_changed_of_the_options_is_told_by_their_words()
-    {
-        var root = Directory.CreateTempSubdirectory("wgt-");
-        try
-        {
-            using var other = Host.Alone(2);
-            File.WriteAllText(Path.Combine(root.CreateSubdirectory("etc/wireguard").FullName, "wg0.conf"), $"[Interface]\nPrivateKey = {other.Keys.PrivateKey}\n");
-            string Install(params string[] options) => ProcessResult.Run(Engine, ["service", "install", "wg0", "--root", root.FullName, .. options]).EnsureSuccess().Output;
-            Assert.Contains("+ Options --kill-switch", Install("--kill-switch"));
-            Assert.Contains("~ Options --kill-switch -> --forward", Install("--forward"));
-            Assert.Contains("~ Options --forward -> none", Install());
-        }
-        finally
-        {
-            root.Delete(recursive: true);
-        }
-    }
-
-    [InteropTheory]
-    [InlineData("--netns")]
-    [InlineData("--socket-netns")]
-    public void A_tunnel_in_another_namespace_is_no_service(string option)
-    {
-        var refused = ProcessResult.Run(Engine, ["service", "install", "wg0", "--root", "/nonexistent", option, "box"]);
-        Assert.Equal(2, refused.ExitCode);
-        Assert.Contains("cannot enter the network namespace box", refused.Error);
-    }
-
     [SystemdFact]
     public void Systemd_runs_a_tunnel_reloads_it_and_starts_it_again_when_it_is_killed()
     {
@@ -146,6 +93,84 @@ public sealed class ServiceTests
         // Confined as it is, it saves its file.
         Assert.Contains("PersistentKeepalive = 9", machine.Run("cat", config));
         Assert.Equal("", machine.Run("find", "/etc/systemd/system", "-type", "f"));
+    }
+
+    [SystemdFact]
+    public void Confined_or_with_hooks_it_takes_the_default_route_and_name_servers_and_lets_nothing_else_leave()
+    {
+        using var pair = new EnginePair();
+        pair.Up(pair.Two);
+        // Its own /proc/sys is read-only, and there is nothing to do.
+        pair.One.Namespace.Run("sysctl", "-w", "net.ipv4.conf.all.src_valid_mark=1");
+        using var machine = SystemdMachine.Boot(pair.One.Namespace);
+        var (name, unit) = (pair.One.Interface, $"wireguard-engine@{pair.One.Interface}.service");
+        var config = $"/etc/wireguard/{name}.conf";
+        File.Copy(pair.ConfigOne, machine.PathOf(config));
+        // Where it writes, hooks and resolvconf must be able to as they are confined.
+        machine.Run("sed", "-i", "s/^AllowedIPs = .*/AllowedIPs = 0.0.0.0\\/0, ::\\/0/; s/^ListenPort/DNS = 10.78.0.53\\nListenPort/", config);
+        machine.Run("sh", "-c", "mkdir /run/bin; printf '#!/bin/sh\necho \"$1 $2\" >> /run/resolvers; cat >> /run/resolvers' > /run/bin/resolvconf; chmod 755 /run/bin/resolvconf");
+        machine.Run("sh", "-c", $"mkdir /etc/systemd/system/{unit}.d; printf '[Service]\nEnvironment=PATH=/run/bin:/usr/sbin:/usr/bin:/sbin:/bin\n' > /etc/systemd/system/{unit}.d/path.conf");
+        machine.Run(Engine, "service", "install", name, "--start", "--kill-switch");
+        AssertTunnelAlone();
+        Assert.Contains($"-a {name}", machine.Run("cat", "/run/resolvers"));
+        Assert.Contains("nameserver 10.78.0.53", machine.Run("cat", "/run/resolvers"));
+        machine.Run(Engine, "service", "remove", name, "--stop");
+        AssertGone();
+        Assert.Contains($"-d {name}", machine.Run("cat", "/run/resolvers"));
+
+        foreach (var point in new[] { "PreUp", "PostUp", "PreDown", "PostDown" })
+            machine.Run("sed", "-i", $"s/^ListenPort/{point} = echo {point} $(ip -o link show dev %i | wc -l) >> \\/run\\/hooks\\nListenPort/", config);
+        machine.Run(Engine, "service", "install", name, "--start", "--kill-switch", "--allow-hooks");
+        AssertTunnelAlone();
+        machine.Run(Engine, "service", "remove", name, "--stop");
+        AssertGone();
+        Assert.Equal("PreUp 1\nPostUp 1\nPreDown 1\nPostDown 0\n", machine.Run("cat", "/run/hooks"));
+
+        void AssertTunnelAlone()
+        {
+            Traffic.Ping(pair.One, pair.Two.InnerIPv4, 3);
+            Assert.Contains($"dev {name}", machine.Run("ip", "route", "get", "198.51.100.1"));
+            Assert.Contains($"dev {name}", machine.Run("ip", "-6", "route", "get", "2001:db8::1"));
+            Assert.Contains("wireguard-killswitch-", machine.Run("nft", "list", "tables"));
+            Assert.NotEqual(0, machine.TryRun("ping", "-n", "-c", "1", "-W", "1", "10.77.0.2").ExitCode);
+        }
+
+        void AssertGone()
+        {
+            Assert.Equal("", machine.Run("nft", "list", "tables"));
+            Assert.DoesNotContain(name, machine.Run("ip", "rule") + machine.Run("ip", "link"));
+            machine.Run("ping", "-n", "-c", "1", "-W", "5", "10.77.0.2");
+        }
+    }
+
+    [SystemdFact]
+    public void What_trying_again_does_not_help_is_not_tried_again()
+    {
+        using var pair = new EnginePair();
+        using var machine = SystemdMachine.Boot(pair.One.Namespace);
+        var (name, unit) = ("wt+a=b", @"wireguard-engine@wt\x2ba\x3db.service");
+        var config = $"/etc/wireguard/{name}.conf";
+        File.Copy(pair.ConfigOne, machine.PathOf(config));
+        machine.Run(Engine, "service", "install", name);
+        machine.Run("sh", "-c", $"cp {config} /run/good; echo Nonsense >> {config}");
+        Assert.NotEqual(0, machine.TryRun("systemctl", "start", unit).ExitCode);
+        AssertGivenUp(8);
+        machine.Run("rm", config);
+        Assert.NotEqual(0, machine.TryRun("systemctl", "start", unit).ExitCode);
+        AssertGivenUp(4);
+        machine.Run("cp", "/run/good", config);
+        machine.Run("systemctl", "start", unit);
+        Assert.Equal($"{name} is up", machine.Show(unit, "StatusText"));
+        Assert.Equal($"WireGuard tunnel {name}", machine.Show(unit, "Description"));
+        Assert.Contains("- Running", machine.Run(Engine, "service", "remove", name, "--stop"));
+
+        void AssertGivenUp(int code)
+        {
+            Assert.Equal("failed", machine.Show(unit, "ActiveState"));
+            Assert.Equal($"{code}", machine.Show(unit, "ExecMainStatus"));
+            // One that is tried again waits for two seconds as "activating".
+            Assert.Equal("0", machine.Show(unit, "NRestarts"));
+        }
     }
 
     /// <summary>A test that boots a systemd in namespaces.</summary>

@@ -128,7 +128,7 @@ public sealed class StartFailureTests : IDisposable
 
     [InteropFact]
     public void A_file_with_errors() =>
-        Assert.Contains($"{Host.Interface}.conf:3:1: error:", AssertFails(Up(Config("Nonsense = 1")), StartErrorId.ConfigInvalid, ExitCode.Error).Message);
+        Assert.Contains($"{Host.Interface}.conf:3:1: error:", AssertFails(Up(Config("Nonsense = 1")), StartErrorId.ConfigInvalid, ExitCode.ConfigInvalid).Message);
 
     [InteropFact]
     public void Without_a_report_the_message_goes_to_standard_error_and_is_no_stack_trace()

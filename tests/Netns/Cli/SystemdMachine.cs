@@ -110,11 +110,24 @@ internal sealed class SystemdMachine : IDisposable
     {
         foreach (var id in Processes(cgroup))
         {
-            if (NamespaceIds(id) is [_, .., 1] && File.ReadAllText($"/proc/{id}/comm").Trim() == "systemd")
+            if (NamespaceIds(id) is [_, .., 1] && Name(id) == "systemd")
                 return id;
         }
 
         return null;
+    }
+
+    // "" when it has ended meanwhile.
+    private static string Name(int id)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{id}/comm").Trim();
+        }
+        catch (IOException)
+        {
+            return "";
+        }
     }
 
     private static List<int> Processes(string cgroup)

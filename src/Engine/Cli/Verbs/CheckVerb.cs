@@ -27,7 +27,7 @@ internal static class CheckVerb
         if (diagnostics.Any(d => d.Id == "FileNotFound"))
             return ExitCode.NotFound;
         if (errors > 0)
-            return ExitCode.Error;
+            return ExitCode.ConfigInvalid;
         Console.Out.WriteLine($"{path}: no errors, {diagnostics.Length} warnings, {config!.Peers.Count} peers");
         return ExitCode.Ok;
     }

@@ -153,7 +153,7 @@ internal static class RunVerb
                 if (begins)
                     manager.Reloading();
                 else
-                    manager.Ready(name);
+                    manager.Reloaded(name);
             },
         };
         var host = TunnelHost.Start(options, new LinuxPlatform(OffloadChoice.FromEnvironment(), namespaces), TransportAeadFactory.Best, signals.Token);

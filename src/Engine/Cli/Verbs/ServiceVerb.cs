@@ -1,11 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.HostNetwork;
 using WireGuard.Engine.Hosting;
 using WireGuard.Engine.Hosting.Linux;
-using WireGuard.Engine.Interop.Linux;
 using WireGuard.Engine.Service;
 
 namespace WireGuard.Engine.Cli.Verbs;
@@ -38,9 +38,6 @@ internal static class ServiceVerb
         return command;
     }
 
-    // ProtectHome and PrivateTmp.
-    private static readonly string[] s_hidden = ["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
-
     private static Command CreateRemove()
     {
         var name = new Argument<string>("NAME") { Description = "The tunnel." };
@@ -56,31 +53,37 @@ internal static class ServiceVerb
     {
         if ((choices.NetNs ?? choices.SocketNetNs) is { } netns)
             throw new CommandException(ExitCode.Usage, $"A service is confined and cannot enter the network namespace {netns}; start such a tunnel by `up`.");
+        var engine = EngineCommand();
+        var fitness = new ServiceFitness(common.Root);
         var (path, name) = TunnelFile.Locate(target);
-        var (_, config) = TunnelFile.Load(common.InRoot(path), out _);
-        config.Dispose();
-        string[] options = [.. StartArguments.For(choices)];
-        if (options.FirstOrDefault(option => option.Any(char.IsWhiteSpace)) is { } unfit)
-            throw new CommandException(ExitCode.Usage, $"`{unfit}` has a space in it, which a unit's options cannot have; for a group, its number will do.");
-        if (EngineCommand().FirstOrDefault(word => s_hidden.Any(hidden => word.StartsWith(hidden, StringComparison.Ordinal))) is { } unseen)
-            throw new CommandException(ExitCode.Error, $"A service does not see {unseen}, which is below {string.Join(" or ", s_hidden.Where(hidden => unseen.StartsWith(hidden, StringComparison.Ordinal)))}. Copy the engine's folder to /usr/local/lib/wireguard-engine, say, and have that one install it.");
-        if (common.Root == "/" && choices.ControlGroup is { } group && UserGroup.Find(group) is null)
-            throw new CommandException(ExitCode.Error, $"There is no group `{group}`.");
-        var folder = Path.GetDirectoryName(path)!;
-        if (folder != ConfigLocation.DefaultDirectory && common.Root == "/" && HookFile.Objection(path) is { } unfitFile)
-            throw new CommandException(ExitCode.Error, $"A service could not read {path} or should not: {unfitFile}. Put it into {ConfigLocation.DefaultDirectory}.");
-        var steps = new ServiceFiles(name, common.Root).Install(
-            ServiceUnit.TemplateText(EngineCommand()),
-            ServiceUnit.OptionsText(options, folder == ConfigLocation.DefaultDirectory ? null : folder, choices.AllowHooks),
+        ServiceFitness.RequireName(name);
+        fitness.Read(path);
+        ServiceFitness.RequireVisible(engine);
+        // By number: at boot, the directory that knows the name may be out of reach, and another group be called so later.
+        if (choices.ControlGroup is { } group)
+            choices = choices with { ControlGroup = fitness.NumberOf(group).ToString(CultureInfo.InvariantCulture) };
+        var (folder, fileFolder) = (Path.GetDirectoryName(path)!, fitness.FolderOf(path));
+        var files = new ServiceFiles(name, common.Root);
+        if (files.Masked is { } masked)
+            throw new CommandException(ExitCode.Error, $"{masked} is masked, so that nothing starts it; `systemctl unmask {UnitName.Quoted(masked)}` allows it again.");
+        var steps = files.Install(
+            ServiceUnit.TemplateText(engine),
+            ServiceUnit.OptionsText(new ServiceOptions(name)
+            {
+                Words = [.. StartArguments.For(choices)],
+                ConfigDirectory = folder == ConfigLocation.DefaultDirectory ? null : folder,
+                FileDirectory = fileFolder == ConfigLocation.DefaultDirectory ? null : fileFolder,
+                AllowsHooks = choices.AllowHooks,
+            }),
             noEnable ? null : true);
-        var (unit, manager) = (ServiceUnit.NameOf(name), common.Manager);
+        var (unit, manager) = (UnitName.Of(name), common.Manager);
         if (start && manager is not { IsRunning: true })
             throw new CommandException(ExitCode.NotAvailable, "systemd does not run here, so nothing can be started by it.");
         var isActive = manager?.IsActive(unit) ?? false;
-        if (HookFile.Objection(EngineCommand()[^1]) is { } objection)
+        if (HookFile.Objection(engine[^1]) is { } objection)
             Console.Error.WriteLine($"The service runs the engine as root, but {objection}.");
         if (isActive && steps.Any(step => step.Change.Property is "Unit" or "Options"))
-            Console.Error.WriteLine($"{name} runs already; `systemctl restart {unit}` has it run with what is new.");
+            Console.Error.WriteLine($"{name} runs already; `systemctl restart {UnitName.Quoted(unit)}` has it run with what is new.");
         if (manager is { IsRunning: false })
             Console.Error.WriteLine("systemd does not run here; the service counts where and when it does.");
         ServiceStep[] last = start && !isActive ? [new(new TunnelDifference(TunnelDifference.Added, "Running") { To = unit }, () => manager!.Start(unit))] : [];
@@ -91,10 +94,10 @@ internal static class ServiceVerb
     {
         if (!TunnelName.IsValid(name))
             throw new CommandException(ExitCode.Usage, TunnelName.Rule);
-        var (unit, manager) = (ServiceUnit.NameOf(name), common.Manager);
+        var (unit, manager) = (UnitName.Of(name), common.Manager);
         var isActive = manager?.IsActive(unit) ?? false;
         if (isActive && !stop)
-            Console.Error.WriteLine($"{name} goes on running until `systemctl stop {unit}`.");
+            Console.Error.WriteLine($"{name} goes on running until `systemctl stop {UnitName.Quoted(unit)}`.");
         ServiceStep[] first = isActive && stop ? [new(new TunnelDifference(TunnelDifference.Removed, "Running") { From = unit }, () => manager!.Stop(unit))] : [];
         return Carry(name, first, new ServiceFiles(name, common.Root).Remove(), [], manager, common);
     }
@@ -140,8 +143,6 @@ internal static class ServiceVerb
     {
         /// <summary>Null: what is written is for another machine.</summary>
         public SystemManager? Manager => Root == "/" ? SystemManager.Current : null;
-
-        public string InRoot(string path) => Path.Combine(Root, path.TrimStart('/'));
     }
 
     private sealed class CommonOptions

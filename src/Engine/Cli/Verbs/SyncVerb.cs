@@ -48,7 +48,7 @@ internal static class SyncVerb
         foreach (var warning in result.Diagnostics.Where(d => d.Severity == ConfigSeverity.Warning && d.Id != "NoPrivateKey"))
             Console.Error.WriteLine(warning);
         return result.Config ?? throw new CommandException(
-            result.Diagnostics.Any(d => d.Id == "FileNotFound") ? ExitCode.NotFound : ExitCode.Error,
+            result.Diagnostics.Any(d => d.Id == "FileNotFound") ? ExitCode.NotFound : ExitCode.ConfigInvalid,
             string.Join('\n', result.Diagnostics.Where(d => d.Severity == ConfigSeverity.Error)));
     }
 }

@@ -1,0 +1,17 @@
+namespace WireGuard.Engine.Service;
+
+/// <summary>What the service of one tunnel has of its own.</summary>
+internal sealed record ServiceOptions(string Tunnel)
+{
+    /// <summary>Options of `run`; none has a space in it.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
+    /// <summary>Where its file is looked for, unless in the usual place.</summary>
+    public string? ConfigDirectory { get; init; }
+
+    /// <summary>Where the file is that links lead to, unless in the usual place.</summary>
+    public string? FileDirectory { get; init; }
+
+    /// <summary>Commands of the file are whatever their writer wants them to be.</summary>
+    public bool AllowsHooks { get; init; }
+}
