@@ -8,7 +8,8 @@ namespace WireGuard.Engine.Hosting;
 
 /// <summary>
 /// Writes a configuration's text anew with other values. Lines that need not change stay as they are, comments, order and
-/// spelling included; a comment right above a peer goes with it. Of the text no string is made: there are keys in it.
+/// spelling included. A comment goes with what it is about: one beside a value or right above a peer, not one that stands behind it by itself.
+/// Of the text no string is made: there are keys in it.
 /// </summary>
 internal sealed class ConfigRewriter
 {
@@ -23,7 +24,7 @@ internal sealed class ConfigRewriter
             var end = rest.Span.IndexOf('\n');
             var line = end < 0 ? rest : rest[..(end + 1)];
             rest = rest[line.Length..];
-            _lines.Add(new Line(line));
+            _lines.Add(new Line(line) { Number = _lines.Count + 1 });
         }
 
         _newLine = _lines is [var first, ..] && first.Text.Span.EndsWith("\r\n") ? "\r\n" : "\n";
@@ -42,8 +43,7 @@ internal sealed class ConfigRewriter
         {
             var (begin, header, goes, edits) = sections[i];
             var end = i + 1 < sections.Count ? sections[i + 1].Begin : _lines.Count;
-            if (!goes)
-                result.AddRange(Edit(_lines[begin..end], header - begin, edits));
+            result.AddRange(goes ? Behind(_lines[begin..end]) : Edit(_lines[begin..end], header - begin, edits));
         }
 
         foreach (var peer in plan.Peers.Where(p => p.Line == 0))
@@ -60,10 +60,24 @@ internal sealed class ConfigRewriter
         return header;
     }
 
+    /// <summary>Comments after a section, with a gap before them, are about what follows or about all of it.</summary>
+    private static List<Line> Behind(List<Line> section)
+    {
+        var gap = section.FindIndex(section.FindLastIndex(line => line.IsEntry || line.IsHeader), line => line.IsBlank);
+        var comment = gap < 0 ? -1 : section.FindIndex(gap, line => line.IsComment);
+        return comment < 0 ? [] : section[comment..];
+    }
+
     private List<Line> Edit(List<Line> section, int header, IReadOnlyList<ConfigEdit> edits)
     {
         foreach (var edit in edits)
         {
+            if (edit.List is { } list && section.Count(line => line.IsOf(edit.Key)) > 1)
+            {
+                EditList(section, edit.Key, list);
+                continue;
+            }
+
             var at = section.FindIndex(line => line.IsOf(edit.Key));
             if (at >= 0)
             {
@@ -82,6 +96,33 @@ internal sealed class ConfigRewriter
         }
 
         return section;
+    }
+
+    /// <summary>Of a list in several lines, each keeps what stays of it.</summary>
+    private void EditList(List<Line> section, string key, ListEdit list)
+    {
+        var come = list.Come.Count == 0 ? null : string.Join(", ", list.Come);
+        var last = -1;
+        for (var at = 0; at < section.Count; at++)
+        {
+            if (!section[at].IsOf(key))
+                continue;
+            var left = section[at].Keeping(list.Stay);
+            // What comes takes the place of what goes, if it can.
+            if (left is null && come is not null)
+                (left, come) = (section[at].With(new ConfigEdit(key, come)), null);
+            if (left is null)
+            {
+                section.RemoveAt(at--);
+                continue;
+            }
+
+            section[at] = left;
+            last = at;
+        }
+
+        if (come is not null)
+            section.Insert(last + 1, EntryLine(new ConfigEdit(key, come)));
     }
 
     private IEnumerable<Line> Added(IReadOnlyList<ConfigEdit> edits, bool needsGap)
@@ -121,6 +162,9 @@ internal sealed class ConfigRewriter
 
         public ReadOnlyMemory<char> Text => text;
 
+        /// <summary>In the text, from 1; 0: it was not there.</summary>
+        public int Number { get; init; }
+
         public SecretKey? Secret { get; init; }
 
         public ReadOnlyMemory<char> Tail { get; init; }
@@ -147,13 +191,42 @@ internal sealed class ConfigRewriter
                 return WithName(edit.Value);
             if (edit.Removes)
                 return null;
-            var equals = text.Span.IndexOf('=');
-            var begin = equals + 1;
+            var (begin, end) = FindValue();
+            return new Line(string.Concat(text.Span[..begin], edit.Value).AsMemory()) { Secret = edit.Secret, Tail = text[end..] };
+        }
+
+        /// <summary>The line with those items of its list alone that stand in these places; null: there are none.</summary>
+        public Line? Keeping(IReadOnlySet<ConfigPosition> places)
+        {
+            var (begin, end) = FindValue();
+            var (all, kept) = (0, new List<string>());
+            for (var at = begin; at < end;)
+            {
+                var next = at;
+                while (next < end && text.Span[next] != ',' && !char.IsWhiteSpace(text.Span[next]))
+                    next++;
+                if (next > at)
+                {
+                    all++;
+                    if (places.Contains(new ConfigPosition(Number, at + 1)))
+                        kept.Add(text[at..next].ToString());
+                }
+
+                at = next + 1;
+            }
+
+            return kept.Count == 0 ? null
+                : kept.Count == all ? this
+                : new Line(string.Concat(text.Span[..begin], string.Join(", ", kept), text.Span[end..]).AsMemory());
+        }
+
+        private (int Begin, int End) FindValue()
+        {
+            var begin = text.Span.IndexOf('=') + 1;
             while (begin < text.Length && text.Span[begin] is ' ' or '\t')
                 begin++;
             var hash = text.Span[begin..].IndexOf('#');
-            var value = text.Span[begin..(hash < 0 ? text.Length : begin + hash)];
-            return new Line(string.Concat(text.Span[..begin], edit.Value).AsMemory()) { Secret = edit.Secret, Tail = text[(begin + value.TrimEnd().Length)..] };
+            return (begin, begin + text.Span[begin..(hash < 0 ? text.Length : begin + hash)].TrimEnd().Length);
         }
 
         private Line? WithName(string? name)

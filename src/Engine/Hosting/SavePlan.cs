@@ -56,7 +56,7 @@ internal sealed class SavePlan
         var port = file.ListenPort is 0 ? null : file.ListenPort;
         yield return Value.Of("ListenPort", port, now.ListenPort == 0 ? port : now.ListenPort);
         yield return Value.Of("FwMark", MarkText(file.FwMark ?? 0), MarkText(host.FwMark));
-        yield return Value.List("Address", "Address", file.Addresses, host.Addresses);
+        yield return Value.List("Address", "Address", file.Addresses, host.Addresses) with { Positions = file.Positions };
         yield return Value.List("DNS", "Dns", Names(file.DnsServers, file.DnsSearchDomains), Names(host.DnsServers, host.DnsSearchDomains), isOrdered: true);
         yield return Value.Of("MTU", file.Mtu, host.Mtu) with { Property = "Mtu" };
     }
@@ -65,7 +65,7 @@ internal sealed class SavePlan
     {
         yield return new Value(ConfigEdit.Name, ConfigEdit.Name) { Before = file?.Name, After = now.Name };
         yield return new Value("PresharedKey", "PresharedKey") { Before = file?.PresharedKey, After = now.PresharedKey };
-        yield return Value.List("AllowedIPs", "AllowedIP", file?.AllowedIPs ?? [], now.AllowedIPs);
+        yield return Value.List("AllowedIPs", "AllowedIP", file?.AllowedIPs ?? [], now.AllowedIPs) with { Positions = file?.Positions };
         yield return Endpoint(file?.Endpoint, now.Endpoint, endpoints.FindName(now.PublicKey));
         yield return Value.Of("PersistentKeepalive", file?.PersistentKeepalive is 0 ? null : file?.PersistentKeepalive, now.PersistentKeepalive is 0 ? null : (ushort?)now.PersistentKeepalive);
     }
@@ -123,6 +123,9 @@ internal sealed class SavePlan
 
         public bool IsOrdered { get; init; }
 
+        /// <summary>Of a list whose items may stay where they stand, whatever comes and goes.</summary>
+        public ConfigPositions? Positions { get; init; }
+
         public bool IsSame => (Before, After) switch
         {
             (string[] before, string[] after) => IsOrdered ? before.SequenceEqual(after) : before.ToHashSet().SetEquals(after),
@@ -144,9 +147,24 @@ internal sealed class SavePlan
         {
             SecretKey secret => new ConfigEdit(Key) { Secret = secret },
             string[] { Length: 0 } => new ConfigEdit(Key),
-            string[] items => new ConfigEdit(Key, string.Join(", ", items)),
+            string[] items => new ConfigEdit(Key, string.Join(", ", items)) { List = Items(items) },
             var text => new ConfigEdit(Key, (string?)text),
         };
+
+        private ListEdit? Items(string[] after)
+        {
+            if (Positions is not { } positions || Before is not string[] before)
+                return null;
+            var stay = new HashSet<ConfigPosition>();
+            var wanted = after.ToHashSet();
+            for (var index = 0; index < before.Length; index++)
+            {
+                if (wanted.Contains(before[index]))
+                    stay.Add(positions[Key, index]);
+            }
+
+            return new ListEdit(stay, [.. after.Except(before)]);
+        }
 
         public IEnumerable<TunnelDifference> Differences()
         {

@@ -127,6 +127,77 @@ public sealed class SaveTests : IDisposable
     }
 
     [Fact]
+    public void What_stays_of_a_list_keeps_its_line_its_spelling_and_what_is_said_beside_it()
+    {
+        var lines = """
+            AllowedIPs = 10.3.0.0/16   # the lab
+            AllowedIPs = 10.4.0.1/16,fd04::/64 # the office
+            AllowedIPs = 10.5.0.0/16 # the cellar
+            """;
+        var file = s_file.Replace("AllowedIPs = 10.3.0.0/16\nAllowedIPs = 10.4.0.0/16", lines);
+        Start(file);
+        Allow("10.9.0.0/16");
+        file = file.Replace("# the cellar\n", "# the cellar\nAllowedIPs = 10.9.0.0/16\n");
+        Assert.Equal(file, Saved());
+        Allow("10.10.0.0/16", "-fd04::/64", "-10.9.0.0/16");
+        file = file.Replace(",fd04::/64", "").Replace("10.9.0.0", "10.10.0.0");
+        Assert.Equal(file, Saved());
+        Allow("-10.5.0.0/16", "-10.3.0.0/16");
+        file = file.Replace("AllowedIPs = 10.3.0.0/16   # the lab\n", "").Replace("AllowedIPs = 10.5.0.0/16 # the cellar\n", "");
+        Assert.Equal(file, Saved());
+        Allow("-10.4.0.0/16", "-10.10.0.0/16");
+        Assert.DoesNotContain("the office", Saved());
+
+        string Saved()
+        {
+            Host.Save(dryRun: false);
+            return File.ReadAllText(FilePath);
+        }
+
+        void Allow(params string[] changes) => Apply(new PeerChange
+        {
+            PublicKey = Keys.Numbered(2),
+            AllowedIPs = [.. changes.Select(text => new AllowedIPChange(IPNetwork.Parse(text.TrimStart('-')), Remove: text[0] == '-'))],
+        });
+    }
+
+    [Theory]
+    [InlineData("\n", "")]
+    [InlineData("# right behind\n\n", "")]
+    [InlineData("\n# ===== road warriors: ask Bob before you add one =====\n\n", "# ===== road warriors: ask Bob before you add one =====\n\n")]
+    [InlineData("# right behind\n\n# by itself\n\n# and more\n\n", "# by itself\n\n# and more\n\n")]
+    [InlineData("\n# of the next one\n", "# of the next one\n")]
+    public void What_stands_by_itself_behind_a_peer_stays_when_the_peer_goes(string behind, string left)
+    {
+        var begin = s_file.IndexOf("# on the third", StringComparison.Ordinal);
+        var next = s_file.IndexOf("# old", StringComparison.Ordinal);
+        Start(s_file[..(next - 1)] + behind + s_file[next..]);
+        Apply(new PeerChange { PublicKey = Keys.Numbered(1), Mode = PeerChangeMode.Remove });
+        Host.Save(dryRun: false);
+        Assert.Equal(s_file[..begin] + left + s_file[next..], File.ReadAllText(FilePath));
+    }
+
+    [Fact]
+    public void What_stands_at_the_end_stays_when_the_last_peer_goes()
+    {
+        Start(s_file);
+        Apply(new PeerChange { PublicKey = Keys.Numbered(2), Mode = PeerChangeMode.Remove });
+        Host.Save(dryRun: false);
+        Assert.Equal(s_file[..s_file.IndexOf("# old", StringComparison.Ordinal)] + "# the end", File.ReadAllText(FilePath));
+    }
+
+    [Fact]
+    public void A_file_that_no_start_would_read_any_more_for_its_size_is_not_written()
+    {
+        var comment = "#" + new string('x', 99) + "\n";
+        var file = s_file + "\n" + string.Concat(Enumerable.Repeat(comment, (ConfigParser.MaxFileBytes - s_file.Length) / comment.Length));
+        Start(file);
+        Apply(new PeerChange { PublicKey = Keys.Numbered(3), AllowedIPs = [new(IPNetwork.Parse("10.9.0.0/16"))] });
+        Assert.EndsWith("would be larger than a configuration file may be, 16 MiB.", Assert.Throws<ControlException>(() => Host.Save(dryRun: false)).Message);
+        Assert.Equal(file, File.ReadAllText(FilePath));
+    }
+
+    [Fact]
     public void A_name_is_taken_away_and_given()
     {
         Start(s_file);

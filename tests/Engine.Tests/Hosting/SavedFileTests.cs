@@ -43,6 +43,33 @@ public sealed class SavedFileTests : IDisposable
         Assert.Equal((Nobody, 4711u), (status.Owner, status.Group));
     }
 
+    [AccessListTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Whom_an_access_control_list_names_stays_and_the_group_gets_nothing_by_it(bool forOwnerAlone)
+    {
+        AccessLists.Set(FilePath, "system.posix_acl_access", AccessLists.ForUser1000(group: 0, mask: 4, everybody: 4));
+        var mode = File.GetUnixFileMode(FilePath);
+        Assert.Equal((UnixFileMode)0x1A4, mode); // 0644: the group's bits are the mask
+        SavedFile.Replace(FilePath, "after"u8, forOwnerAlone);
+        Assert.Equal("after", File.ReadAllText(FilePath));
+        Assert.Equal(forOwnerAlone ? null : AccessLists.ForUser1000(group: 0, mask: 4, everybody: 0), FileAccessList.Read(FilePath));
+        Assert.Equal((UnixFileMode)(forOwnerAlone ? 0x180 : 0x1A0), File.GetUnixFileMode(FilePath));
+    }
+
+    [AccessListFact]
+    public void A_list_that_new_files_get_from_their_folder_lends_nobody_what_the_group_may()
+    {
+        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+        File.SetUnixFileMode(FilePath, Mode);
+        AccessLists.Set(_directory.FullName, "system.posix_acl_default", AccessLists.ForUser1000(group: 4, mask: 4, everybody: 0));
+        File.WriteAllText(Path.Combine(_directory.FullName, "other"), "");
+        Assert.NotNull(FileAccessList.Read(Path.Combine(_directory.FullName, "other")));
+        SavedFile.Replace(FilePath, "after"u8, forOwnerAlone: false);
+        Assert.Null(FileAccessList.Read(FilePath));
+        Assert.Equal(Mode, File.GetUnixFileMode(FilePath));
+    }
+
     [Fact]
     public void A_link_stays_one_and_its_target_is_written()
     {

@@ -24,7 +24,7 @@ internal static class SavedFile
     public static string? Objection(string path) => Objection(path, MaxLinks);
 
     /// <param name="path">Absolute; without an objection.</param>
-    /// <param name="forOwnerAlone">Its mode is; else what others may is taken from it, and the group's stays.</param>
+    /// <param name="forOwnerAlone">Its mode is; else what others may is taken from it, and the group's and those of an access control list stay.</param>
     public static void Replace(string path, ReadOnlySpan<byte> content, bool forOwnerAlone)
     {
         var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
@@ -36,7 +36,8 @@ internal static class SavedFile
         File.Delete(next);
         try
         {
-            Write(next, content, before, (UnixFileMode)(before.Mode & 0xFFF) & (forOwnerAlone ? OwnerOnly : OwnerAndGroup));
+            var list = forOwnerAlone ? null : FileAccessList.Read(target);
+            Write(next, content, before, list, (UnixFileMode)(before.Mode & 0xFFF) & (forOwnerAlone ? OwnerOnly : OwnerAndGroup));
             FaultPoint.Reached();
             File.Move(next, target, overwrite: true);
             FaultPoint.Reached();
@@ -50,7 +51,7 @@ internal static class SavedFile
         FileOwner.Flush(folder);
     }
 
-    private static void Write(string path, ReadOnlySpan<byte> content, FileStatus before, UnixFileMode mode)
+    private static void Write(string path, ReadOnlySpan<byte> content, FileStatus before, byte[]? list, UnixFileMode mode)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
@@ -61,6 +62,8 @@ internal static class SavedFile
         FaultPoint.Reached();
         file.Write(content[(content.Length / 2)..]);
         FileOwner.Set(file.SafeFileHandle, before.Owner, before.Group);
+        // Before the mode, which would lend what it has for the group to whomever a list of the folder's names.
+        FileAccessList.Set(file.SafeFileHandle, list is null ? null : FileAccessList.WithoutEverybody(list));
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(file.SafeFileHandle, mode);
         file.Flush(flushToDisk: true);
