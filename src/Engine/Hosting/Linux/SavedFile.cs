@@ -62,10 +62,12 @@ internal static class SavedFile
         FaultPoint.Reached();
         file.Write(content[(content.Length / 2)..]);
         FileOwner.Set(file.SafeFileHandle, before.Owner, before.Group);
-        // Before the mode, which would lend what it has for the group to whomever a list of the folder's names.
-        FileAccessList.Set(file.SafeFileHandle, list is null ? null : FileAccessList.WithoutEverybody(list));
+        // Of a list, the mode's bits for the group say what anybody in it may: with the folder's they would lend to others, and without one to the group.
+        FileAccessList.Set(file.SafeFileHandle, null);
         if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(file.SafeFileHandle, mode);
+            File.SetUnixFileMode(file.SafeFileHandle, list is null ? mode : mode & OwnerOnly);
+        if (list is not null)
+            FileAccessList.Set(file.SafeFileHandle, FileAccessList.WithoutEverybody(list));
         file.Flush(flushToDisk: true);
     }
 
