@@ -20,8 +20,9 @@ Describe 'Surface' {
         "$($manifest.Version)" | Should -Be ($props.Project.PropertyGroup.Version -split '-')[0]
     }
 
-    It 'brings no assembly but its own' {
+    It 'brings no assembly but its own, those of others apart' {
         (Get-ChildItem (Get-TestModulePath) -Filter *.dll).Name | Should -Be 'WireGuardPS.dll'
+        (Get-ChildItem (Join-Path (Get-TestModulePath) dependencies)).Name | Sort-Object | Should -Be 'WireGuardPS.Libraries.dll', 'YamlDotNet.dll'
     }
 
     It '<_> has help with synopsis, parameters and examples' -ForEach $Names {

@@ -63,8 +63,9 @@ internal static class YamlDocument
         var entries = new List<YamlEntry>();
         while (!parser.TryConsume<MappingEnd>(out _))
         {
+            var start = parser.Current!;
             if (ReadValue(parser, depth + 1) is not YamlText key)
-                throw Refuse(parser.Current!, "A key is a word, not a list or a map.");
+                throw Refuse(start, "A key is a word, not a list or a map.");
             entries.Add(new YamlEntry(key, ReadValue(parser, depth + 1)));
         }
 

@@ -78,8 +78,9 @@ internal static class ConfigCheck
         ErrorIds.InvalidTunnelName,
         KeyLike.IsIn(path) && !File.Exists(path) ? NotContent : $"'{Path.GetFileName(path)}' is not called NAME{Extension}: the file's name without '{Extension}' is the tunnel's.");
 
-    // Whether the file can be read at all is not the file's fault: another ErrorId than for what is in it.
-    private static ConfigResult Read(string path)
+    /// <summary>Whether the file can be read at all is not the file's fault: another ErrorId than for what is in it.</summary>
+    /// <exception cref="WgException">ConfigNotFound, AccessDenied.</exception>
+    internal static void DemandReadable(string path)
     {
         if (Directory.Exists(path))
             throw NoFile(path);
@@ -88,7 +89,6 @@ internal static class ConfigCheck
             // Pipes and devices are the parser's to refuse: opening one may block.
             if (!ConfigFile.IsEmptyOrSpecial(path))
                 File.OpenRead(path).Dispose();
-            return ConfigParser.ParseFile(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -102,6 +102,12 @@ internal static class ConfigCheck
         {
             throw KeyLike.IsIn(path) ? NoFile(path) : new WgException(ErrorIds.ConfigNotFound, $"The configuration file '{path}' cannot be read: {e.Message}", e);
         }
+    }
+
+    private static ConfigResult Read(string path)
+    {
+        DemandReadable(path);
+        return ConfigParser.ParseFile(path);
     }
 
     private static void ThrowOnErrors(string errorId, IReadOnlyList<ConfigDiagnostic> diagnostics)

@@ -24,6 +24,7 @@ internal static class ErrorIds
     internal const string FileExists = nameof(FileExists);
     internal const string HookFailed = nameof(HookFailed);
     internal const string HostNetworkFailed = nameof(HostNetworkFailed);
+    internal const string HostNotFound = nameof(HostNotFound);
     internal const string InvalidAllowedIP = nameof(InvalidAllowedIP);
     internal const string InvalidEndpoint = nameof(InvalidEndpoint);
     internal const string InvalidKey = nameof(InvalidKey);
@@ -36,6 +37,7 @@ internal static class ErrorIds
     internal const string ServiceFailed = nameof(ServiceFailed);
     internal const string Starting = nameof(Starting);
     internal const string StateUnusable = nameof(StateUnusable);
+    internal const string TopologyInvalid = nameof(TopologyInvalid);
     internal const string TunNotAvailable = nameof(TunNotAvailable);
     internal const string TunnelExists = nameof(TunnelExists);
     internal const string TunnelNotFound = nameof(TunnelNotFound);

@@ -14,6 +14,9 @@ public sealed class HelpTests
 
     public static TheoryData<string> Names => [.. CmdletSurface.All.Select(c => c.Name)];
 
+    public static TheoryData<string> Topics =>
+        [.. Directory.GetFiles(Path.GetDirectoryName(TestPaths.About)!, "about_*.help.txt").Select(file => Path.GetFileName(file)[..^".help.txt".Length])];
+
     [Fact]
     public void Every_cmdlet_has_a_page_and_every_page_a_cmdlet() =>
         Assert.Equal(CmdletSurface.All.Select(c => c.Name), Pages.Keys.Order(StringComparer.Ordinal));
@@ -83,7 +86,8 @@ public sealed class HelpTests
         Assert.NotEmpty(Text(page.Element(Maml + "alertSet")));
         var links = page.Descendants(Maml + "linkText").Select(l => l.Value).ToList();
         Assert.Contains("about_WireGuard", links);
-        Assert.All(links.Where(l => l != "about_WireGuard"), l => Assert.Contains(l, Pages.Keys));
+        Assert.All(links.Where(l => !l.StartsWith("about_", StringComparison.Ordinal)), l => Assert.Contains(l, Pages.Keys));
+        Assert.All(links.Where(l => l.StartsWith("about_", StringComparison.Ordinal)), l => Assert.True(File.Exists(TopicFile(l)), l));
     }
 
     [Theory]
@@ -97,14 +101,17 @@ public sealed class HelpTests
         Assert.Equal(compiled.Order(StringComparer.Ordinal), written.Order(StringComparer.Ordinal));
     }
 
-    [Fact]
-    public void The_about_topic_has_the_form_that_PowerShell_reads()
+    [Theory]
+    [MemberData(nameof(Topics))]
+    public void The_about_topics_have_the_form_that_PowerShell_reads(string topic)
     {
-        var lines = File.ReadAllLines(TestPaths.About);
+        var lines = File.ReadAllLines(TopicFile(topic));
 
-        Assert.Equal(["TOPIC", "    about_WireGuard", "", "SHORT DESCRIPTION"], lines[..4]);
+        Assert.Equal(["TOPIC", "    " + topic, "", "SHORT DESCRIPTION"], lines[..4]);
         Assert.All(lines, l => Assert.True(l.Length <= 80, l));
     }
+
+    private static string TopicFile(string topic) => Path.Combine(Path.GetDirectoryName(TestPaths.About)!, topic + ".help.txt");
 
     private static CmdletSurface Cmdlet(string name) => CmdletSurface.All.Single(c => c.Name == name);
 

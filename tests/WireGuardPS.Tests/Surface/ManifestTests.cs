@@ -41,12 +41,20 @@ public sealed class ManifestTests
     }
 
     [Fact]
-    public void The_module_brings_no_assembly_of_others()
+    public void The_module_names_no_assembly_of_others_but_the_bridge_to_them()
     {
         var references = typeof(WgTunnel).Assembly.GetReferencedAssemblies().Select(a => a.Name!);
 
         var framework = System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory();
-        Assert.All(references, r => Assert.True(r == "System.Management.Automation" || File.Exists(Path.Combine(framework, r + ".dll")), r));
+        Assert.All(references, r => Assert.True(r is "System.Management.Automation" or "WireGuardPS.Libraries" || File.Exists(Path.Combine(framework, r + ".dll")), r));
+    }
+
+    [Fact]
+    public void No_public_type_tells_of_libraries()
+    {
+        Assert.DoesNotContain(typeof(WireGuard.Libraries.Yaml.YamlText).Assembly.GetExportedTypes(), _ => true);
+        Assert.DoesNotContain(Module.LibraryLoadContext.Bridge, File.ReadAllText(TestPaths.Manifest), StringComparison.Ordinal);
+        Assert.Equal(Module.LibraryLoadContext.Bridge, typeof(WireGuard.Libraries.Yaml.YamlText).Assembly.GetName().Name);
     }
 
     private static string Section(string key) => Regex.Match(Text, $@"{key}\s*=\s*@\((.*?)\)", RegexOptions.Singleline).Groups[1].Value;
