@@ -70,6 +70,7 @@ public static class EngineCommandLine
         root.Options.Add(new Option<bool>("--version") { Description = "Show the version." });
         root.Subcommands.Add(RunVerb.Create());
         root.Subcommands.Add(UpVerb.Create());
+        root.Subcommands.Add(ServeVerb.Create());
         root.Subcommands.Add(DownVerb.Create());
         root.Subcommands.Add(SyncVerb.Create());
         root.Subcommands.Add(SaveVerb.Create());

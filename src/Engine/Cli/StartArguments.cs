@@ -99,7 +99,8 @@ internal sealed class StartArguments
         _ => throw new StartException(StartErrorId.EngineFailed, WhatIsPossible(QueuesVariable)),
     };
 
-    public void AddTo(Command command)
+    /// <param name="hasFile">False: there is none that could have commands in it.</param>
+    public void AddTo(Command command, bool hasFile = true)
     {
         command.Options.Add(_killSwitch);
         command.Options.Add(_excludeRoute);
@@ -107,7 +108,8 @@ internal sealed class StartArguments
         command.Options.Add(_masquerade);
         command.Options.Add(_netNs);
         command.Options.Add(_socketNetNs);
-        command.Options.Add(_allowHooks);
+        if (hasFile)
+            command.Options.Add(_allowHooks);
         command.Options.Add(_controlGroup);
         command.Options.Add(_controlGroupWrite);
         command.Options.Add(_queues);

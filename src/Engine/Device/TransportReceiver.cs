@@ -8,7 +8,7 @@ namespace WireGuard.Engine.Device;
 
 /// <summary>
 /// The way in: datagrams are told apart, transport messages opened as one batch in place, checked, and handed to the TUN
-/// as one batch (whitepaper, section 5.4.6). Handshake messages go to the worker. One instance a lane.
+/// as one batch (whitepaper, section 5.4.6). Handshake messages go to the worker, what is none of ours to a <see cref="PortGuest"/>, if there is one. One instance a lane.
 /// </summary>
 internal sealed unsafe class TransportReceiver(WireGuardDevice device, TransportSender sender)
 {
@@ -89,6 +89,8 @@ internal sealed unsafe class TransportReceiver(WireGuardDevice device, Transport
             {
                 if (type is not null)
                     device.EnqueueHandshake(type.Value, message, batch[i].Endpoint, now);
+                else
+                    device.OfferToGuest(message, batch[i].Endpoint, now);
                 continue;
             }
 

@@ -1,5 +1,6 @@
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.Packets;
 using WireGuard.Engine.Tun;
 
 namespace WireGuard.Engine.Device;
@@ -22,6 +23,7 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
     private readonly TransportSender _workerSender;
     private readonly CookieReplyBatch _cookieReplies;
     private readonly Thread _worker;
+    private volatile PortGuest? _guest;
     private volatile bool _isUp;
     private volatile bool _isStopping;
     private bool _isStarted;
@@ -97,6 +99,18 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
         Raise(new DeviceEvent(DeviceEventKind.Up));
     }
 
+    /// <summary>Gives another protocol a place on the port; one device has room for one.</summary>
+    /// <param name="firstByte">Of each of its datagrams; none of ours begins so.</param>
+    /// <param name="longest">Bytes of its longest datagram; longer ones are dropped.</param>
+    internal PortGuest Admit(byte firstByte, int longest) => _guest = new PortGuest(firstByte, longest, _options.Bind.Sockets[0]);
+
+    /// <summary>Takes a datagram from a lane that is none of ours.</summary>
+    internal void OfferToGuest(ReadOnlySpan<byte> datagram, in UdpEndpoint from, long now)
+    {
+        if (_guest is { } guest && !datagram.IsEmpty && datagram[0] == guest.FirstByte)
+            guest.Add(datagram, from, now);
+    }
+
     /// <summary>Closes the sockets, drops waiting packets and forgets all sessions; no effect when down already.</summary>
     public void Down()
     {
@@ -135,6 +149,7 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
         RemoveEverything();
         _workerSender.Dispose();
         _cookieReplies.Dispose();
+        _guest?.Dispose();
         _options.Bind.Dispose();
         _options.Tun.Dispose();
     }

@@ -28,13 +28,18 @@ public sealed partial class TunnelHost : ITunnelContext
 
     public string? SocketNetNs => _options.SocketNetNs;
 
-    public IEnrollmentControl? Enrollment => null;
-
-    event Action<EngineEvent>? ITunnelContext.EventRaised
+    public IEnrollmentControl? Enrollment
     {
-        add { }
-        remove { }
+        get
+        {
+            if (_options.Enrollment is not null)
+                _gate.RequireChanges();
+            return _enrollment;
+        }
     }
+
+    /// <inheritdoc cref="ITunnelContext.EventRaised"/>
+    public event Action<EngineEvent>? EventRaised;
 
     void ITunnelContext.RequestStop() => RequestStop("it was asked to");
 

@@ -5,6 +5,7 @@ using WireGuard.Engine.Control;
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Device;
 using WireGuard.Engine.Diagnostics;
+using WireGuard.Engine.Enrollment;
 using WireGuard.Engine.HostNetwork;
 using WireGuard.Engine.Lanes;
 using WireGuard.Engine.Tun;
@@ -31,6 +32,7 @@ public sealed partial class TunnelHost : IDisposable
     private WireGuardDevice? _device;
     private LaneGroup? _lanes;
     private IHostNetwork? _network;
+    private EnrollmentHost? _enrollment;
     private volatile bool _isEndAskedFor;
 
     /// <summary>A kill switch outlives an end that nobody asked for; a failed start leaves it as it was.</summary>
@@ -114,6 +116,8 @@ public sealed partial class TunnelHost : IDisposable
         var warming = Task.Run(() => TransportAeadFactory.WarmAlone(_aead), CancellationToken.None);
         _ = warming.ContinueWith(_ => TransportAeadFactory.WarmBatches(_aead), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
         var gate = _gate;
+        if (_options.Enrollment is { } served)
+            _undo.Own("close the state of enrollments", served);
         var servers = ClaimSockets(gate);
         if (_options.Config is not null)
         {
@@ -132,6 +136,7 @@ public sealed partial class TunnelHost : IDisposable
             Serve(servers);
             RunHooks(HookPoint.PreUp, cancel);
             Configure(config, cancel);
+            StartEnrollment();
             // Before the link is: a port that is taken is an error of the start, not an event afterwards.
             _device.Up();
         }
@@ -239,6 +244,17 @@ public sealed partial class TunnelHost : IDisposable
             _network!.LetLookUpsPass(_options.Choices, pass: false);
         using var change = TunnelChange.From(config, endpoints);
         _device!.Apply(change);
+    }
+
+    // Who has joined is known before the port is open, so that nobody's first handshake is refused.
+    private void StartEnrollment()
+    {
+        if (_options.Enrollment is not { } setup)
+            return;
+        var guest = _device!.Admit(EnrollmentFormat.FirstByte, EnrollmentFormat.MaxSize);
+        _enrollment = new EnrollmentHost(setup, guest, ApplyForClient, happened => EventRaised?.Invoke(happened), _platform.Clock, _options.Time, Log);
+        _undo.Own("stop taking enrollments", _enrollment);
+        _enrollment.Start();
     }
 
     private Dictionary<PublicKey, IPEndPoint> LookUpEndpoints(TunnelConfig config, CancellationToken cancel)

@@ -41,6 +41,9 @@ public sealed record TunnelHostOptions
     /// <summary>That of the UDP sockets.</summary>
     public string? SocketNetNs { get; init; }
 
+    /// <summary>Null: nobody joins this tunnel by a code or an invitation. Needs <see cref="Config"/>; the tunnel closes it.</summary>
+    internal EnrollmentSetup? Enrollment { get; init; }
+
     /// <summary>Looks a name up; null: the system's resolver.</summary>
     public Func<string, CancellationToken, Task<IPAddress[]>>? LookUp { get; init; }
 

@@ -13,6 +13,8 @@ internal sealed class MemoryPlatform : ITunnelPlatform
 {
     private readonly ChannelNetwork _network = new();
 
+    public ChannelNetwork Network => _network;
+
     public List<string> Calls { get; } = [];
 
     public Exception? TunFailure { get; init; }

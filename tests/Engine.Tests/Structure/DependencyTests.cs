@@ -24,9 +24,9 @@ public sealed partial class DependencyTests
         ["HostNetwork"] = ["Api", "Config", "Interop", "Diagnostics"],
         ["Enrollment"] = ["Api", "Crypto", "Noise", "Cookie", "Packets", "Interop"],
         ["Control"] = ["Api", "Config", "Device", "Diagnostics", "Interop"],
-        ["Hosting"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "HostNetwork", "Interop", "Lanes", "Packets", "Tun", "Udp"],
+        ["Hosting"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "Enrollment", "HostNetwork", "Interop", "Lanes", "Noise", "Packets", "Tun", "Udp"],
         ["Service"] = ["Api", "Config", "HostNetwork", "Interop"],
-        ["Cli"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "HostNetwork", "Hosting", "Interop", "Lanes", "Packets", "Service", "Tun", "Udp"],
+        ["Cli"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "Enrollment", "HostNetwork", "Hosting", "Interop", "Lanes", "Noise", "Packets", "Service", "Tun", "Udp"],
     };
 
     private static readonly string[] UnsafeFolders = ["Interop", "Crypto", "Device", "Offload", "Packets", "Tun", "Udp", "Lanes", "HostNetwork"];

@@ -66,15 +66,19 @@ internal static class RunVerb
         return ExitCode.Ok;
     }
 
-    private static ExitCode Run(string target, bool detached, bool dropIn, StartChoices choices)
+    /// <summary>Runs a tunnel that others join.</summary>
+    /// <param name="open">Called once keys are safe in this process.</param>
+    internal static ExitCode RunServed(string name, bool detached, StartChoices choices, Func<ServedTunnel> open) => Run(name, detached, dropIn: false, choices, open);
+
+    private static ExitCode Run(string target, bool detached, bool dropIn, StartChoices choices, Func<ServedTunnel>? open = null)
     {
         Protect();
         using var signals = new StopSignals(endsOnHangUp: !detached);
         if (detached)
-            return RunDetached(target, dropIn, choices, OpenFile, signals, null);
+            return RunDetached(target, dropIn, choices, OpenFile, signals, null, open);
         using var manager = ServiceNotifier.FromEnvironment();
         using var namespaces = OpenNamespaces(choices);
-        using var host = Start(target, dropIn, choices, ConsoleLog.ForStandardError, signals, namespaces, null, manager.Status, out var log, out _, manager);
+        using var host = Start(target, dropIn, choices, ConsoleLog.ForStandardError, signals, namespaces, null, manager.Status, out var log, out _, manager, open);
         manager.Ready(host.TunnelName);
         Wait(host, log, signals, namespaces, manager);
         return host.IsEndAskedFor || dropIn ? ExitCode.Ok : ExitCode.Error;
@@ -95,14 +99,14 @@ internal static class RunVerb
         ProcessCalls.ForbidCoreDumps();
     }
 
-    private static ExitCode RunDetached(string target, bool dropIn, StartChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary)
+    private static ExitCode RunDetached(string target, bool dropIn, StartChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TemporaryTunnel? temporary, Func<ServedTunnel>? open = null)
     {
         // A path is absolute: the parent saw to it.
         DetachedChild.Enter();
         try
         {
             using var namespaces = OpenNamespaces(choices);
-            using var host = Start(target, dropIn, choices, openLog, signals, namespaces, temporary, DetachedChild.Tell, out var log, out var warnings);
+            using var host = Start(target, dropIn, choices, openLog, signals, namespaces, temporary, DetachedChild.Tell, out var log, out var warnings, open: open);
             CrashLog.Watch(log);
             DetachedChild.Report(new StartReport { Ready = true, Tunnel = host.TunnelName, ProcessId = Environment.ProcessId, Warnings = warnings.Count > 0 ? warnings : null });
             Wait(host, log, signals, namespaces);
@@ -116,12 +120,15 @@ internal static class RunVerb
     }
 
     private static TunnelHost Start(
-        string target, bool dropIn, StartChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TunnelNamespaces? namespaces, TemporaryTunnel? temporary, Action<string>? tell, out EngineLog log, out IReadOnlyList<string> warnings, ServiceNotifier? manager = null)
+        string target, bool dropIn, StartChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TunnelNamespaces? namespaces, TemporaryTunnel? temporary, Action<string>? tell, out EngineLog log, out IReadOnlyList<string> warnings, ServiceNotifier? manager = null, Func<ServedTunnel>? open = null)
     {
         TunnelConfig? config = null;
         IReadOnlyList<ConfigDiagnostic> doubts = [];
         var name = target;
-        if (!dropIn)
+        var served = open?.Invoke();
+        if (served is not null)
+            (name, config) = (served.Name, served.Config);
+        else if (!dropIn)
             (name, config) = TunnelFile.Load(target, out doubts);
         temporary?.ConfigWasRead();
         var notRun = config is null ? [] : HooksNotRun(config, choices);
@@ -137,6 +144,7 @@ internal static class RunVerb
         {
             Name = name,
             Config = config,
+            Enrollment = served?.Setup,
             Choices = choices.Host,
             NetNs = choices.NetNs,
             SocketNetNs = choices.SocketNetNs,
@@ -157,6 +165,7 @@ internal static class RunVerb
             },
         };
         var host = TunnelHost.Start(options, new LinuxPlatform(OffloadChoice.FromEnvironment(), namespaces), TransportAeadFactory.Best, signals.Token);
+        served?.KeepSettings();
         warnings = [.. warnings, .. host.Warnings];
         foreach (var warning in warnings)
             log.Warning(warning);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using WireGuard.Api;
 using WireGuard.Engine.Hosting;
@@ -16,13 +15,7 @@ internal static class UpVerb
     public static Command Create()
     {
         var target = new Argument<string>("FILE|NAME") { Description = "A configuration file, or the name of one in /etc/wireguard." };
-        var timeout = new Option<double>("--timeout") { Description = "Seconds to wait until it is ready; then it is ended.", HelpName = "S", DefaultValueFactory = _ => DefaultTimeout.TotalSeconds };
-        timeout.Validators.Add(result =>
-        {
-            // What is no number at all is refused by the option itself.
-            if (result.Tokens is [var token] && double.TryParse(token.Value, CultureInfo.InvariantCulture, out var seconds) && seconds is not (> 0 and <= 86400))
-                result.AddError("--timeout is a number of seconds, more than 0.");
-        });
+        var timeout = Timeouts.Option("--timeout", "Seconds to wait until it is ready; then it is ended.", DefaultTimeout);
         var report = new Option<string>("--report") { Description = "json: tell the outcome as one JSON line on standard output.", HelpName = "json" };
         report.AcceptOnlyFromAmong("json");
         var arguments = new StartArguments();
@@ -67,7 +60,7 @@ internal static class UpVerb
         }
     }
 
-    private static ExitCode CodeOf(StartReport report) =>
+    public static ExitCode CodeOf(StartReport report) =>
         report.Ready ? ExitCode.Ok
         : Enum.TryParse<StartErrorId>(report.ErrorId, out var id) ? CommandException.CodeOf(id)
         : ExitCode.Error;

@@ -26,6 +26,8 @@ internal sealed class AddressPool
         _ranges = [.. prefixes.Select(prefix => new PoolRange(prefix))];
     }
 
+    internal IReadOnlyList<PoolRange> Ranges => _ranges;
+
     internal IReadOnlyList<IPNetwork> Prefixes => [.. _ranges.Select(range => range.Prefix)];
 
     internal IReadOnlyList<PrefixedAddress> Server => [.. _ranges.Select(range => new PrefixedAddress(range.Server, range.Prefix.PrefixLength))];

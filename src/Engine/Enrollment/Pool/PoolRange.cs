@@ -40,6 +40,11 @@ internal sealed class PoolRange
     /// <summary>The lowest of all, taken from the beginning.</summary>
     internal IPAddress Server { get; }
 
+    internal int Taken => _taken.Count;
+
+    /// <summary>Addresses that are left.</summary>
+    internal UInt128 Free => _last - _first + 1 - (UInt128)_taken.Count;
+
     private bool IsV4 => Prefix.BaseAddress.AddressFamily == AddressFamily.InterNetwork;
 
     /// <summary>Takes the lowest free address; null when there is none.</summary>

@@ -84,9 +84,10 @@ internal sealed partial class EnrollmentServer
     /// <summary>Takes a peer out; its address is free again. False when it is not in.</summary>
     internal bool RevokePeer(in PublicKey key, EnrollmentTime now)
     {
+        var name = _registry.State.Peers.GetValueOrDefault(key)?.Name;
         if (!_registry.Revoke(key))
             return false;
-        _audit(new EnrollmentEvent(EnrollmentEventKind.PeerRevoked, now.Wall) { Peer = key });
+        _audit(new EnrollmentEvent(EnrollmentEventKind.PeerRevoked, now.Wall) { Peer = key, Name = name });
         return true;
     }
 

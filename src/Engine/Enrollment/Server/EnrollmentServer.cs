@@ -47,6 +47,9 @@ internal sealed partial class EnrollmentServer : IDisposable
         CheckSettings();
     }
 
+    /// <summary>Whether a datagram of anybody's could get an answer.</summary>
+    internal bool HasAnythingToSay(EnrollmentTime now) => Window is not null || _sessions.All.Count > 0 || _registry.HasInvite(now.Wall);
+
     /// <summary>Takes a datagram whose first byte is <see cref="EnrollmentFormat.FirstByte"/>.</summary>
     /// <param name="reply">1200 bytes.</param>
     /// <returns>How much of <paramref name="reply"/> goes back to where the datagram came from; 0: nothing.</returns>
