@@ -14,6 +14,7 @@ namespace WireGuard.Engine.Cli;
 [JsonSerializable(typeof(TunnelInfo))]
 [JsonSerializable(typeof(List<TunnelInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<TunnelDifference>))]
+[JsonSerializable(typeof(EnrollmentStatus))]
 internal sealed partial class CliJsonContext : JsonSerializerContext
 {
     /// <summary>For output that people read: '+' in keys stays '+'.</summary>

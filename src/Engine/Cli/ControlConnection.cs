@@ -100,6 +100,35 @@ internal sealed class ControlConnection : IDisposable
     public SaveResult Save(bool dryRun) =>
         Call(ControlProtocol.Methods.TunnelSave, ControlJsonContext.Default.SaveResult, new SaveQuery { DryRun = dryRun }, ControlJsonContext.Default.SaveQuery);
 
+    /// <summary>
+    /// Hears of everything from when it returns on: on a thread of its own, which ends with the connection. Nothing else can be asked on it.
+    /// </summary>
+    /// <param name="ended">Called once, last.</param>
+    internal void Subscribe(Action<EngineEvent> hear, Action ended)
+    {
+        Call(ControlProtocol.Methods.EventsSubscribe, ControlJsonContext.Default.Done);
+        _socket.ReceiveTimeout = 0;
+        new Thread(() =>
+        {
+            try
+            {
+                while (_reader.ReadLine() is { } line)
+                {
+                    if (JsonSerializer.Deserialize(line, ControlJsonContext.Default.RpcRequest) is { Method: ControlProtocol.Methods.Event } told
+                        && told.Params.Deserialize(ControlJsonContext.Default.EngineEvent) is { } happened)
+                        hear(happened);
+                }
+            }
+            catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+            {
+                // Broken off is ended too.
+            }
+
+            ended();
+        })
+        { IsBackground = true, Name = "events" }.Start();
+    }
+
     public void Stop() => Call(ControlProtocol.Methods.TunnelStop, ControlJsonContext.Default.Done);
 
     /// <summary>
@@ -150,9 +179,12 @@ internal sealed class ControlConnection : IDisposable
             _engineProcess = PeerCredentials.Of(_socket).ProcessId;
     }
 
-    private T Call<T>(string method, JsonTypeInfo<T> resultType) => Call<T, Done>(method, resultType, null, ControlJsonContext.Default.Done);
+    /// <summary>Asks something without params.</summary>
+    /// <exception cref="CommandException">The engine's words, or that it does not answer.</exception>
+    internal T Call<T>(string method, JsonTypeInfo<T> resultType) => Call<T, Done>(method, resultType, null, ControlJsonContext.Default.Done);
 
-    private T Call<T, TParams>(string method, JsonTypeInfo<T> resultType, TParams? parameters, JsonTypeInfo<TParams> parametersType)
+    /// <inheritdoc cref="Call{T}(string, JsonTypeInfo{T})"/>
+    internal T Call<T, TParams>(string method, JsonTypeInfo<T> resultType, TParams? parameters, JsonTypeInfo<TParams> parametersType)
         where TParams : class
     {
         var id = ++_lastId;

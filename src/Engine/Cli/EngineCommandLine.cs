@@ -70,7 +70,15 @@ public static class EngineCommandLine
         root.Options.Add(new Option<bool>("--version") { Description = "Show the version." });
         root.Subcommands.Add(RunVerb.Create());
         root.Subcommands.Add(UpVerb.Create());
+        root.Subcommands.Add(JoinVerb.Create());
         root.Subcommands.Add(ServeVerb.Create());
+        root.Subcommands.Add(OpenVerb.Create());
+        root.Subcommands.Add(EnrollmentVerbs.CreateClose());
+        root.Subcommands.Add(EnrollmentVerbs.CreateStatus());
+        root.Subcommands.Add(EnrollmentVerbs.CreateApprove());
+        root.Subcommands.Add(EnrollmentVerbs.CreateDeny());
+        root.Subcommands.Add(InviteVerb.Create());
+        root.Subcommands.Add(RevokeVerb.Create());
         root.Subcommands.Add(DownVerb.Create());
         root.Subcommands.Add(SyncVerb.Create());
         root.Subcommands.Add(SaveVerb.Create());

@@ -25,7 +25,9 @@ public sealed partial class DependencyTests
         ["Enrollment"] = ["Api", "Crypto", "Noise", "Cookie", "Packets", "Interop"],
         ["Control"] = ["Api", "Config", "Device", "Diagnostics", "Interop"],
         ["Hosting"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "Enrollment", "HostNetwork", "Interop", "Lanes", "Noise", "Packets", "Tun", "Udp"],
+        ["Hosting"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "Enrollment", "HostNetwork", "Interop", "Lanes", "Noise", "Packets", "Tun", "Udp"],
         ["Service"] = ["Api", "Config", "HostNetwork", "Interop"],
+        ["Cli"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "Enrollment", "HostNetwork", "Hosting", "Interop", "Lanes", "Noise", "Packets", "Service", "Tun", "Udp"],
         ["Cli"] = ["Api", "Config", "Control", "Crypto", "Device", "Diagnostics", "Enrollment", "HostNetwork", "Hosting", "Interop", "Lanes", "Noise", "Packets", "Service", "Tun", "Udp"],
     };
 

@@ -45,7 +45,8 @@ internal static class UpVerb
         return ExitCode.Ok;
     }
 
-    private static StartReport Start(string target, StartChoices choices, TimeSpan timeout, Action<string>? tell)
+    /// <summary>Starts the tunnel of a file and waits until it is ready, or says why it is not.</summary>
+    public static StartReport Start(string target, StartChoices choices, TimeSpan timeout, Action<string>? tell)
     {
         try
         {

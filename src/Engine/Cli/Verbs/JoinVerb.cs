@@ -1,0 +1,154 @@
+using System.CommandLine;
+using System.Net.NetworkInformation;
+using WireGuard.Api;
+using WireGuard.Configuration;
+using WireGuard.Engine.Enrollment;
+using WireGuard.Engine.Hosting;
+using WireGuard.Engine.Interop.Linux;
+using WireGuard.Engine.Noise;
+
+namespace WireGuard.Engine.Cli.Verbs;
+
+/// <summary>`join HOST:PORT` or `join wg-enroll://...`: joins a served tunnel, writes its file and starts it.</summary>
+internal static class JoinVerb
+{
+    private const string FromInput = "-";
+
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
+
+    public static Command Create()
+    {
+        var target = new Argument<string>("HOST:PORT|LINK") { Description = "Where the server is, or an invitation; -: that is read from standard input, where other users of this host do not see it." };
+        var name = new Option<string>("--name") { Description = "The tunnel here; wg0 unless said, or the next that is free.", HelpName = "NAME" };
+        var peerName = new Option<string>("--peer-name") { Description = "What this host calls itself there; its name unless said.", HelpName = "NAME" };
+        var timeout = Timeouts.Option("--timeout", "Seconds to try.", s_timeout);
+        var dryRun = new Option<bool>("--dry-run") { Description = "Ask nobody and write nothing; tell what would be done." };
+        var noStart = new Option<bool>("--no-start") { Description = "Write the file, and leave the start to `up`." };
+        var command = new Command("join", "Join a tunnel by a code or an invitation: make a key, write the file, start it.") { target, name, peerName, timeout, dryRun, noStart };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(name) is { } chosen && !TunnelName.IsValid(chosen))
+                result.AddError(TunnelName.Rule);
+            if (result.GetValue(peerName) is { } called && !PeerName.IsValid(called))
+                result.AddError($"--peer-name is 1 to {PeerName.MaxBytes} bytes without control characters.");
+        });
+        command.SetAction(parsed => (int)Join(
+            parsed.GetValue(target)!,
+            parsed.GetValue(name),
+            parsed.GetValue(peerName) ?? (PeerName.IsValid(Environment.MachineName) ? Environment.MachineName : null),
+            TimeSpan.FromSeconds(parsed.GetValue(timeout)),
+            parsed.GetValue(dryRun),
+            parsed.GetValue(noStart)));
+        return command;
+    }
+
+    private static ExitCode Join(string target, string? name, string? peerName, TimeSpan timeout, bool dryRun, bool noStart)
+    {
+        ProcessCalls.SetFileModeMask(ProcessCalls.OwnerOnlyMask);
+        ProcessCalls.ForbidCoreDumps();
+        using var link = ReadLink(ref target);
+        var server = link is null
+            ? ServeText.TryReadEndpoint(target, ServeText.UsualPort, out var endpoint) ? endpoint
+                : throw new CommandException(ExitCode.Usage, "What to join is HOST, HOST:PORT, an address, [IPv6]:PORT, or wg-enroll://...")
+            : new HostEndpoint(link.Host.Trim('[', ']'), link.Port);
+        if (link is not null && link.Expires <= DateTimeOffset.UtcNow)
+            throw new CommandException(ExitCode.Error, $"The invitation has expired ({link.Expires.ToLocalTime():yyyy-MM-dd HH:mm}).");
+        using var file = JoinedFile.Choose(name, server, ConfigLocation.Directory, IsTaken);
+        if (dryRun)
+        {
+            Console.Out.WriteLine($"Would ask {server} by {(link is null ? "a code" : "the invitation")}, write {file.Path}{(file.IsAgain ? " anew, with the same key" : "")}{(noStart ? "" : $", and start {file.Name}")}.");
+            return ExitCode.Ok;
+        }
+
+        using var signals = new StopSignals();
+        Ask(link, server, file, peerName, timeout, signals.Token);
+        return noStart ? ExitCode.Ok : Start(file);
+    }
+
+    private static InviteLink? ReadLink(ref string target)
+    {
+        if (target == FromInput)
+        {
+            using var read = SecretPrompt.Read("Server or invitation: ");
+            target = read.Reveal();
+        }
+
+        if (!target.Trim().StartsWith("wg-enroll:", StringComparison.OrdinalIgnoreCase))
+            return null;
+        return InviteLink.TryParse(target, out var link) ? link : throw new CommandException(ExitCode.Error, "The invitation is damaged: a character of it may be missing or wrong.");
+    }
+
+    private static void Ask(InviteLink? link, HostEndpoint server, JoinedFile file, string? peerName, TimeSpan timeout, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(file.Path)!);
+        using var credential = link is null ? ReadCode() : Credential.FromInvite(link.Secret, link.ServerFingerprint);
+        file.KeepKey();
+        using var identity = new StaticIdentity(file.Key);
+        var dialog = new JoinDialog
+        {
+            Server = server,
+            Credential = credential,
+            Identity = identity,
+            ServerFingerprint = link?.ServerFingerprint,
+            PeerName = peerName,
+            Timeout = timeout,
+            Tell = Console.Error.WriteLine,
+        };
+        try
+        {
+            var result = dialog.Run(cancel);
+            using var presharedKey = result.PresharedKey;
+            using var config = file.Write(result, server);
+            Console.Out.WriteLine($"Joined {server}{(result.Grant.Name is { } called ? $" as '{called}'" : "")}: {string.Join(", ", result.Grant.Addresses)}; {file.Path} is written.");
+            Console.Out.WriteLine($"Through the tunnel goes what is for {string.Join(", ", result.Grant.AllowedIPs)}.");
+        }
+        catch (JoinException failure)
+        {
+            throw new CommandException(failure.Failure == ClientFailure.NoAnswer ? ExitCode.Timeout : ExitCode.Error, failure.Message, failure);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new CommandException(ExitCode.Error, "Broken off. Should the server have let this host in already, a second try brings the same address.");
+        }
+    }
+
+    private static Credential ReadCode()
+    {
+        using var code = SecretPrompt.Read("Code: ");
+        try
+        {
+            return Credential.FromCode(code.Span);
+        }
+        catch (FormatException wrong)
+        {
+            throw new CommandException(ExitCode.Usage, wrong.Message, wrong);
+        }
+    }
+
+    // One that runs already is brought to what the file says now.
+    private static ExitCode Start(JoinedFile file)
+    {
+        using (var engine = ControlConnection.TryOpen(file.Name))
+        {
+            if (engine is not null)
+            {
+                using var config = ConfigParser.ParseFile(file.Path).Config ?? throw new CommandException(ExitCode.Error, $"{file.Path} cannot be read back.");
+                using var request = SyncRequests.From(config, SyncModes.Sync, dryRun: false);
+                engine.Sync(request);
+                Console.Out.WriteLine($"{file.Name} runs already, and has the new key.");
+                return ExitCode.Ok;
+            }
+        }
+
+        var report = UpVerb.Start(file.Path, StartChoices.None, UpVerb.DefaultTimeout, Console.Error.WriteLine);
+        if (!report.Ready)
+            throw UpVerb.Failure(report);
+        foreach (var warning in report.Warnings ?? [])
+            Console.Error.WriteLine(warning);
+        Console.Out.WriteLine($"{file.Name} is up (process {report.ProcessId}).");
+        return ExitCode.Ok;
+    }
+
+    private static bool IsTaken(string name) =>
+        ControlConnection.SocketNames().Contains(name) || NetworkInterface.GetAllNetworkInterfaces().Any(link => link.Name == name);
+}
