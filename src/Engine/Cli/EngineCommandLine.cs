@@ -96,7 +96,7 @@ public static class EngineCommandLine
     {
         var parsed = root.Parse(arguments);
         // What no option is called is taken for an argument; none of ours begins so.
-        var unknown = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value).Where(v => v.StartsWith('-'));
+        var unknown = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value).Where(v => v.StartsWith('-') && v != "-");
         string[] errors = [.. unknown.Select(v => $"There is no option `{v}`."), .. parsed.Errors.Select(e => e.Message)];
         if (parsed.Action is not HelpAction && (errors.Length > 0 || parsed.CommandResult.Command == root))
         {

@@ -94,6 +94,9 @@ internal sealed class Host : IDisposable
     /// <summary>Has engines on this host use these offloads only: a value of WIREGUARD_ENGINE_OFFLOAD.</summary>
     public void LimitOffloads(string to) => EngineLauncher = ["env", $"{OffloadChoice.Variable}={to}"];
 
+    /// <summary>Has engines on this host see these variables, each NAME=VALUE.</summary>
+    public void UseEnvironment(params string[] variables) => EngineLauncher = ["env", .. variables];
+
     /// <summary>Has bare tunnels on this host run so many lanes, as many processors there may be.</summary>
     public void UseLanes(int lanes) => EngineLauncher = ["env", $"WIREGUARD_ENGINE_QUEUES={lanes}", $"DOTNET_PROCESSOR_COUNT={lanes}"];
 

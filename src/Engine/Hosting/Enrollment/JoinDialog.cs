@@ -18,6 +18,7 @@ internal sealed class JoinDialog
 
     // How late a signal may be heard.
     private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_afterFault = TimeSpan.FromMilliseconds(10);
 
     internal required HostEndpoint Server { get; init; }
 
@@ -83,39 +84,23 @@ internal sealed class JoinDialog
 
     private void Ask(EnrollmentClient client, IPEndPoint server, CancellationToken cancel)
     {
+        // Not connected: what the system hears of a port that is closed just now would end it.
         using var socket = new Socket(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(server.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0));
         var isTold = false;
-        Span<byte> datagram = stackalloc byte[EnrollmentFormat.MaxSize + 1];
-        try
-        {
-            // The system drops what others send.
-            socket.Connect(server);
-        }
-        catch (SocketException)
-        {
-            // No way there now; there may be one before the time is over.
-        }
-
         while (!client.IsOver)
         {
             cancel.ThrowIfCancellationRequested();
-            var now = Now();
             try
             {
-                if (client.Poll(now) is { IsEmpty: false } message)
-                {
-                    if (!socket.Connected)
-                        socket.Connect(server);
-                    socket.Send(message);
-                }
-
-                if (Receive(socket, client, datagram, now) is > 0 and var length)
-                    client.Receive(datagram[..length], Now());
+                if (client.Poll(Now()) is { IsEmpty: false } message)
+                    socket.SendTo(message, SocketFlags.None, server);
+                Receive(socket, server, client);
             }
             catch (SocketException)
             {
-                // Refused, or no way there: it may change, and the time is bounded.
-                cancel.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(10));
+                // No way there just now; the time is bounded.
+                cancel.WaitHandle.WaitOne(s_afterFault);
             }
 
             if (client.IsWaitingForApproval && !isTold)
@@ -126,10 +111,16 @@ internal sealed class JoinDialog
         }
     }
 
-    private static int Receive(Socket socket, EnrollmentClient client, Span<byte> datagram, long now)
+    private static void Receive(Socket socket, IPEndPoint server, EnrollmentClient client)
     {
-        var wait = Math.Min((client.NextPoll - now) / 1000, (long)s_slice.TotalMicroseconds);
-        return socket.Poll(TimeSpan.FromMicroseconds(Math.Max(0, wait)), SelectMode.SelectRead) ? socket.Receive(datagram) : 0;
+        var wait = Math.Clamp((client.NextPoll - Now()) / 1000, 0, (long)s_slice.TotalMicroseconds);
+        if (!socket.Poll(TimeSpan.FromMicroseconds(wait), SelectMode.SelectRead))
+            return;
+        Span<byte> datagram = stackalloc byte[EnrollmentFormat.MaxSize + 1];
+        EndPoint from = server;
+        var length = socket.ReceiveFrom(datagram, SocketFlags.None, ref from);
+        if (from.Equals(server))
+            client.Receive(datagram[..length], Now());
     }
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;

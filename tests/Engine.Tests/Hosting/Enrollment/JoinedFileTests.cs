@@ -1,0 +1,121 @@
+using System.Net;
+using System.Runtime.Versioning;
+using WireGuard.Api;
+using WireGuard.Configuration;
+using WireGuard.Engine.Enrollment;
+using WireGuard.Engine.Hosting;
+
+namespace WireGuard.Tests.Hosting;
+
+/// <summary>Which file a join writes, and whose it leaves alone.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class JoinedFileTests : IDisposable
+{
+    private static readonly HostEndpoint s_server = new("vpn.example", 51820);
+    private static readonly HostEndpoint s_other = new("other.example", 51820);
+
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("wg-joined-");
+
+    [Fact]
+    public void The_first_free_name_is_taken_unless_one_is_said()
+    {
+        Assert.Equal("wg0", Choose().Name);
+        File.WriteAllText(PathOf("wg0"), "[Interface]\n");
+        Assert.Equal("wg1", Choose().Name);
+        Assert.Equal("wg2", Choose(isTaken: name => name == "wg1").Name);
+        Assert.Equal("office", Choose("office").Name);
+        Assert.Equal(StartErrorId.TunnelExists, Assert.Throws<StartException>(() => Choose("wg0")).Id);
+    }
+
+    [Fact]
+    public void A_second_join_to_the_same_server_has_file_and_key_of_the_first()
+    {
+        using var first = Join();
+        using var again = Choose();
+        Assert.True(again.IsAgain);
+        Assert.Equal((first.Path, first.Key), (again.Path, again.Key));
+        Assert.Equal("wg1", Choose(server: s_other).Name);
+        Assert.Equal(StartErrorId.TunnelExists, Assert.Throws<StartException>(() => Choose("wg0", s_other)).Id);
+    }
+
+    [Fact]
+    public void A_join_that_was_cut_short_is_gone_on_with_by_the_same_key()
+    {
+        using var first = Choose();
+        first.KeepKey();
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(PathOf("wg0") + ".joining"));
+        using (var second = Choose())
+        {
+            Assert.False(second.IsAgain);
+            Assert.Equal((first.Path, first.Key), (second.Path, second.Key));
+            second.KeepKey();
+        }
+
+        // Another server's key is its own.
+        using var other = Choose(server: s_other);
+        Assert.NotEqual((first.Path, first.Key), (other.Path, other.Key));
+    }
+
+    [Fact]
+    public void What_is_written_is_a_file_for_its_owner_that_says_what_was_granted()
+    {
+        using var file = Join();
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file.Path));
+        Assert.Equal([file.Path], Directory.GetFiles(_directory.FullName));
+        Assert.Equal("# Joined vpn.example:51820", File.ReadLines(file.Path).First());
+        using var config = ConfigParser.ParseFile(file.Path).Config!;
+        Assert.Equal(file.Key, config.Interface.PrivateKey);
+        Assert.Equal("10.150.0.2/24", Assert.Single(config.Interface.Addresses).ToString());
+        Assert.Equal((1380, "10.150.0.1"), (config.Interface.Mtu, Assert.Single(config.Interface.DnsServers).ToString()));
+        var peer = Assert.Single(config.Peers);
+        Assert.Equal(("10.150.0.0/24", s_server, (ushort?)25), (Assert.Single(peer.AllowedIPs).ToString(), peer.Endpoint, peer.PersistentKeepalive));
+        Assert.NotNull(peer.PresharedKey);
+    }
+
+    [Fact]
+    public void A_file_that_has_come_meanwhile_is_not_overwritten()
+    {
+        using var file = Choose();
+        file.KeepKey();
+        File.WriteAllText(file.Path, "[Interface]\n");
+        Assert.ThrowsAny<IOException>(() => Write(file));
+        Assert.Equal("[Interface]\n", File.ReadAllText(file.Path));
+        Assert.Equal([file.Path, file.Path + ".joining"], Directory.GetFiles(_directory.FullName).Order());
+    }
+
+    [Fact]
+    public void A_joined_file_without_a_key_is_refused_and_left()
+    {
+        File.WriteAllText(PathOf("wg0"), "# Joined vpn.example:51820\n[Interface]\n");
+        Assert.Equal(StartErrorId.ConfigInvalid, Assert.Throws<StartException>(() => Choose()).Id);
+    }
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    private string PathOf(string name) => Path.Combine(_directory.FullName, name + ".conf");
+
+    private JoinedFile Choose(string? name = null, HostEndpoint? server = null, Func<string, bool>? isTaken = null) =>
+        JoinedFile.Choose(name, server ?? s_server, _directory.FullName, isTaken ?? (_ => false));
+
+    private JoinedFile Join()
+    {
+        var file = Choose();
+        file.KeepKey();
+        Write(file);
+        return file;
+    }
+
+    private static void Write(JoinedFile file)
+    {
+        var grant = new GrantPayload
+        {
+            Addresses = [new PrefixedAddress(IPAddress.Parse("10.150.0.2"), 24)],
+            AllowedIPs = [new PrefixedAddress(IPAddress.Parse("10.150.0.0"), 24)],
+            Dns = [IPAddress.Parse("10.150.0.1")],
+            Mtu = 1380,
+            Keepalive = 25,
+        };
+        using var presharedKey = SecretKey.Random();
+        file.Write(new JoinResult(new PublicKey(Enumerable.Repeat((byte)9, 32).ToArray()), grant, presharedKey), s_server).Dispose();
+    }
+}
