@@ -29,6 +29,7 @@
         'Register-WgService'
         'Remove-WgPeer'
         'Resolve-WgAllowedIP'
+        'Restart-WgTunnel'
         'Save-WgTunnel'
         'Set-WgPeer'
         'Set-WgTunnel'
@@ -36,7 +37,10 @@
         'Stop-WgTunnel'
         'Sync-WgConfig'
         'Test-WgConfig'
+        'Test-WgTunnel'
         'Unregister-WgService'
+        'Wait-WgHandshake'
+        'Watch-WgEvent'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -133,6 +133,40 @@ Endpoint = $($Other.Outer):$($Other.Port)
         }
     }
 
+    It 'has waited for the handshake, finds nothing wrong, and watches the next one' {
+        $peer = Get-WgPeer $A.Tunnel | Wait-WgHandshake -PassThru -Timeout 30
+        $peer.IsStale | Should -BeFalse
+        Test-WgTunnel $A.Tunnel, $B.Tunnel | Should -Be $true, $true
+        Test-WgTunnel $A.Tunnel, $B.Tunnel -Detailed | Should -BeNullOrEmpty
+        $psk = New-WgPresharedKey
+        Set-WgPeer $A.Tunnel the-other-end -PresharedKey $psk.PresharedKey
+        try {
+            # A session that goes on needs no handshake: the peer begins anew on both sides.
+            $null = Import-WgConfig $B.Config $B.Tunnel -Mode Replace
+            $null = Import-WgConfig $A.Config $A.Tunnel -Mode Replace
+            Set-WgPeer $A.Tunnel the-other-end -PresharedKey $psk.PresharedKey
+            $null = Test-Ping $A $B.Inner 1
+            $found = Test-WgTunnel $A.Tunnel -Detailed
+            $found.Id, $found.Severity, $found.Target | Should -Be 'OtherPresharedKey', 'Error', 'the-other-end'
+            Test-WgTunnel $A.Tunnel | Should -BeFalse
+        }
+        finally { $null = Sync-WgConfig $A.Tunnel }
+        # Peers that begin anew, again and again, until the watch has seen one shake hands.
+        $renewing = [powershell]::Create().AddScript("Import-Module '$Module'; while (`$true) { `$null = Import-WgConfig '$($A.Config)' $($A.Tunnel) -Mode Replace; Start-Sleep 2 }")
+        $null = $renewing.BeginInvoke()
+        $pinging = Start-Process ip "netns exec $($A.Namespace) ping -i 0.3 -w 60 $($B.Inner)" -PassThru -RedirectStandardOutput /dev/null
+        try { $events = Watch-WgEvent $A.Tunnel -Kind Handshake, PeerOnline -Timeout 60 | Select-Object -First 2 }
+        finally {
+            $renewing.Stop()
+            $renewing.Dispose()
+            Stop-Process -Id $pinging.Id -ErrorAction Ignore
+        }
+        $events.Kind | Should -Be 'Handshake', 'PeerOnline'
+        $events.PeerName | Should -Be 'the-other-end', 'the-other-end'
+        $null = Test-Ping $A $B.Inner 1
+        Test-WgTunnel $A.Tunnel | Should -BeTrue
+    }
+
     It 'reads the same as wg' -Skip:(-not $HasWg) {
         $peer = Get-WgPeer $A.Tunnel
         $key, $seconds = (ip netns exec $A.Namespace wg show $A.Tunnel latest-handshakes) -split '\s+'
@@ -319,6 +353,17 @@ Endpoint = $($Other.Outer):$($Other.Port)
             Test-Path "$Work/run/$($end.Tunnel).sock" | Should -BeFalse
             ip -n $end.Namespace route show | Should -Not -Match $end.Tunnel
         }
+    }
+
+    It 'restarts with the file and the options that it was started with, from its own namespace only' {
+        $A.ProcessId = [int](Invoke-Inside $A "(Start-WgTunnel '$($A.Config)' -Forward -PassThru).ProcessId")
+        Get-ErrorId { Restart-WgTunnel $A.Tunnel } | Should -BeLike 'NotRestartable,*'
+        $before = $A.ProcessId
+        $A.ProcessId = [int](Invoke-Inside $A "(Restart-WgTunnel $($A.Tunnel) -PassThru).ProcessId")
+        $A.ProcessId | Should -Not -Be $before
+        Test-ProcessRuns $before | Should -BeFalse
+        ip netns exec $A.Namespace sysctl -n "net.ipv4.conf.$($A.Tunnel).forwarding" | Should -Be 1
+        Stop-WgTunnel $A.Tunnel
     }
 
     It 'restarts from what it was stopped with' {

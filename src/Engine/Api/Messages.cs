@@ -53,6 +53,12 @@ public sealed record TunnelInfo
     /// <summary>Path of the file that it was started from, or null (drop-in form).</summary>
     public string? ConfigPath { get; init; }
 
+    /// <summary>
+    /// The options of `up` that start it again as it was started; null when whoever runs it does that: a service manager, a
+    /// terminal, wg-quick.
+    /// </summary>
+    public IReadOnlyList<string>? StartOptions { get; init; }
+
     public int ProcessId { get; init; }
 
     public DateTimeOffset StartedAt { get; init; }
@@ -62,6 +68,12 @@ public sealed record TunnelInfo
 
     /// <inheritdoc cref="RxBytes"/>
     public ulong TxBytes { get; init; }
+
+    /// <summary>Handshake messages that were meant for another public key than this one (wrong mac1), since the start.</summary>
+    public long ForeignMessages { get; init; }
+
+    /// <summary>Initiations by whoever knows our public key and has one that no peer has, since the start.</summary>
+    public long UnknownInitiations { get; init; }
 
     public IReadOnlyList<PeerInfo> Peers { get; init; } = [];
 }
@@ -95,6 +107,12 @@ public sealed record PeerInfo
 
     /// <summary>Seconds; 0: off.</summary>
     public int PersistentKeepalive { get; init; }
+
+    /// <summary>Handshakes in a row that we have begun and that were not answered.</summary>
+    public int UnansweredHandshakes { get; init; }
+
+    /// <summary>Answers to our handshakes that did not prove right, as with another preshared key, since the last one that did.</summary>
+    public int RefusedResponses { get; init; }
 }
 
 public sealed record PeerKey(string PublicKey);

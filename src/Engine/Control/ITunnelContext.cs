@@ -14,6 +14,9 @@ public interface ITunnelContext
     /// <summary>The file that the tunnel was started from, or null.</summary>
     string? ConfigPath { get; }
 
+    /// <summary>As <see cref="WireGuard.Api.TunnelInfo.StartOptions"/>.</summary>
+    IReadOnlyList<string>? StartOptions { get; }
+
     DateTimeOffset StartedAt { get; }
 
     /// <summary>"userspace" today.</summary>

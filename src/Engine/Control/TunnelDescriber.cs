@@ -28,10 +28,13 @@ internal sealed class TunnelDescriber(ITunnelContext context, TimeProvider time)
         NetNs = context.NetNs,
         SocketNetNs = context.SocketNetNs,
         ConfigPath = context.ConfigPath,
+        StartOptions = context.StartOptions,
         ProcessId = Environment.ProcessId,
         StartedAt = context.StartedAt,
         RxBytes = device.RxBytes,
         TxBytes = device.TxBytes,
+        ForeignMessages = device.ForeignMessages,
+        UnknownInitiations = device.UnknownInitiations,
         Peers = device.Peers.Select(peer => Describe(peer, includeSecrets)).ToArray(),
     };
 
@@ -51,6 +54,8 @@ internal sealed class TunnelDescriber(ITunnelContext context, TimeProvider time)
         RxBytes = peer.RxBytes,
         TxBytes = peer.TxBytes,
         PersistentKeepalive = peer.PersistentKeepalive,
+        UnansweredHandshakes = peer.UnansweredHandshakes,
+        RefusedResponses = peer.RefusedResponses,
     };
 
     internal EngineStatus DescribeEngine(DeviceSnapshot device)

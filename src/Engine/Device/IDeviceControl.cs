@@ -162,6 +162,12 @@ public sealed class DeviceSnapshot : IDisposable
     /// <inheritdoc cref="RxBytes"/>
     public required ulong TxBytes { get; init; }
 
+    /// <summary>Handshake messages with a wrong mac1: whoever sent them means another public key.</summary>
+    public long ForeignMessages { get; init; }
+
+    /// <summary>Initiations with a key that no peer has.</summary>
+    public long UnknownInitiations { get; init; }
+
     public required IReadOnlyList<PeerSnapshot> Peers { get; init; }
 
     public void Dispose()
@@ -194,6 +200,12 @@ public sealed record PeerSnapshot
 
     /// <summary>Seconds; 0: off.</summary>
     public ushort PersistentKeepalive { get; init; }
+
+    /// <summary>In a row, begun by us.</summary>
+    public int UnansweredHandshakes { get; init; }
+
+    /// <summary>Responses to our initiations that did not prove right, since the last handshake.</summary>
+    public int RefusedResponses { get; init; }
 
     public sealed override string ToString() => PublicKey.ToString();
 }

@@ -20,6 +20,7 @@ internal sealed class Peer
     private int _flushQueued;
     private int _sentLastMinuteHandshake;
     private int _handshakeAttempts;
+    private int _refusedResponses;
     private long _newestSession;
 
     internal Peer(in PublicKey publicKey, IndexTable indices, Random jitter)
@@ -59,6 +60,9 @@ internal sealed class Peer
     internal long LastSentHandshake { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); } = long.MinValue / 2;
 
     internal int HandshakeAttempts { get => Volatile.Read(ref _handshakeAttempts); set => Volatile.Write(ref _handshakeAttempts, value); }
+
+    /// <summary>Since the last handshake that was completed.</summary>
+    internal int RefusedResponses { get => Volatile.Read(ref _refusedResponses); set => Volatile.Write(ref _refusedResponses, value); }
 
     internal PeerEndpoint? Endpoint => Volatile.Read(ref _endpoint);
 

@@ -45,6 +45,8 @@ public sealed partial class WireGuardDevice
                 IsUp = _isUp,
                 RxBytes = rx,
                 TxBytes = tx,
+                ForeignMessages = Interlocked.Read(ref _foreignMessages),
+                UnknownInitiations = Interlocked.Read(ref _unknownInitiations),
                 Peers = snapshots,
             };
         }
@@ -87,6 +89,8 @@ public sealed partial class WireGuardDevice
         RxBytes = peer.RxBytes,
         TxBytes = peer.TxBytes,
         PersistentKeepalive = peer.Timers.PersistentKeepaliveInterval,
+        UnansweredHandshakes = peer.HandshakeAttempts,
+        RefusedResponses = peer.RefusedResponses,
     };
 
     // Plays the change through on the set of keys alone, so that a refusal leaves the device as it was.

@@ -22,6 +22,8 @@ public sealed partial class WireGuardDevice
     private readonly WallClockWatch _wallClockWatch;
     private readonly RateLimitedLog _unknownKeyLog;
     private long _lastUnderLoad = long.MinValue;
+    private long _foreignMessages;
+    private long _unknownInitiations;
 
     // Of the initiation that is being worked on.
     private PublicKey? _unknownKey;
@@ -48,7 +50,10 @@ public sealed partial class WireGuardDevice
         }
 
         if (hasMacs && !checker.IsMac1Valid(message))
+        {
+            Interlocked.Increment(ref _foreignMessages);
             StrangerLog.Write(LogLevel.Verbose, "mac", from, static source => $"handshake message from {source}: wrong mac1");
+        }
         else if (!_queue.TryAddMessage(message, from, hasMacs ? checker : null, now))
             TellDropped(from);
     }
@@ -193,9 +198,13 @@ public sealed partial class WireGuardDevice
     private void TellRefused(in UdpEndpoint from)
     {
         if (_unknownKey is not { } key)
+        {
             StrangerLog.Write(LogLevel.Verbose, "initiation", from, static source => $"initiation from {source} refused");
-        else
-            _unknownKeyLog.Write(LogLevel.Information, "key", (from, key), static of => $"initiation from {of.from} refused: there is no peer with its key {of.key}");
+            return;
+        }
+
+        Interlocked.Increment(ref _unknownInitiations);
+        _unknownKeyLog.Write(LogLevel.Information, "key", (from, key), static of => $"initiation from {of.from} refused: there is no peer with its key {of.key}");
     }
 
     private void SendResponse(Peer peer, long now)
@@ -219,6 +228,8 @@ public sealed partial class WireGuardDevice
         var peer = Indices.FindHandshake(MessageFormat.ReadIndex(message, MessageFormat.Response.ReceiverIndex));
         if (peer is null || !peer.Handshake.ConsumeResponse(message, _identity!))
         {
+            if (peer is not null)
+                peer.RefusedResponses++;
             StrangerLog.Write(LogLevel.Verbose, "response", from, static source => $"response from {source} refused");
             return null;
         }
@@ -286,6 +297,7 @@ public sealed partial class WireGuardDevice
     internal void CompleteHandshake(Peer peer, TransportSender sender, bool sendKeepalive)
     {
         peer.HandshakeAttempts = 0;
+        peer.RefusedResponses = 0;
         peer.AllowLastMinuteHandshake();
         peer.Timers.HandshakeCompleted();
         peer.LastHandshake = Clock.UtcNow;

@@ -16,6 +16,8 @@ public sealed partial class TunnelHost : ITunnelContext
 
     public string? ConfigPath { get; }
 
+    public IReadOnlyList<string>? StartOptions => _options.StartOptions;
+
     public DateTimeOffset StartedAt { get; }
 
     public string Backend => "userspace";

@@ -44,6 +44,9 @@ public sealed record TunnelHostOptions
     /// <summary>Null: nobody joins this tunnel by a code or an invitation. Needs <see cref="Config"/>; the tunnel closes it.</summary>
     internal EnrollmentSetup? Enrollment { get; init; }
 
+    /// <summary>As <see cref="TunnelInfo.StartOptions"/>; here for who asks.</summary>
+    public IReadOnlyList<string>? StartOptions { get; init; }
+
     /// <summary>Looks a name up; null: the system's resolver.</summary>
     public Func<string, CancellationToken, Task<IPAddress[]>>? LookUp { get; init; }
 

@@ -108,6 +108,33 @@ internal sealed class EngineClient : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>The next event after events.subscribe, however long it takes; null when the engine has closed the connection.</summary>
+    /// <exception cref="WgException">EngineProtocolError.</exception>
+    internal async Task<EngineEvent?> ReadEventAsync(CancellationToken cancellation)
+    {
+        _broken = true;
+        try
+        {
+            while (await _reader.ReadAsync(ControlProtocol.MaxLineBytes, cancellation).ConfigureAwait(false) is { } line)
+            {
+                var said = JsonSerializer.Deserialize(line.Span, ControlJsonContext.Default.RpcRequest);
+                if (said?.Method == ControlProtocol.Methods.Event)
+                    return said.Params.Deserialize(ControlJsonContext.Default.EngineEvent);
+            }
+
+            return null;
+        }
+        catch (IOException) when (!cancellation.IsCancellationRequested)
+        {
+            // A reset is an end as good as any.
+            return null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or InvalidDataException)
+        {
+            throw new WgException(ErrorIds.EngineProtocolError, $"What the engine of tunnel '{Tunnel}' sent as an event is not understood.", e);
+        }
+    }
+
     /// <summary>Waits until the engine closes the connection, as it does when it ends.</summary>
     internal async Task WaitForCloseAsync(CancellationToken cancellation)
     {

@@ -29,6 +29,10 @@ internal static class EngineClientMethods
     internal static Task<SaveResult> SaveAsync(this EngineClient client, SaveQuery query, CancellationToken cancellation) =>
         client.InvokeAsync(ControlProtocol.Methods.TunnelSave, query, Json.SaveQuery, Json.SaveResult, cancellation);
 
+    /// <summary>From the answer on the connection is for <see cref="EngineClient.ReadEventAsync"/> alone.</summary>
+    internal static Task<Done> SubscribeAsync(this EngineClient client, CancellationToken cancellation) =>
+        client.InvokeAsync(ControlProtocol.Methods.EventsSubscribe, Json.Done, cancellation);
+
     internal static Task<Done> StopAsync(this EngineClient client, CancellationToken cancellation) =>
         client.InvokeAsync(ControlProtocol.Methods.TunnelStop, Json.Done, cancellation);
 }

@@ -38,11 +38,7 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
         ProgressRecord? shown = null;
         try
         {
-            return PipelinePump.Run(work, waited => shown = ShowProgress(activity, waited, shown), _stop.Token);
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            throw new PipelineStoppedException();
+            return Run(work, waited => shown = ShowProgress(activity, waited, shown));
         }
         finally
         {
@@ -57,6 +53,9 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
     private protected T Await<T>(string activity, Func<CancellationToken, Task<T>> work) =>
         Await(activity, (_, cancellation) => work(cancellation));
 
+    /// <summary>For what emits as it goes on, and may go on for ever: no progress bar.</summary>
+    private protected T AwaitQuietly<T>(Func<PipelinePump, CancellationToken, Task<T>> work) => Run(work, null);
+
     /// <summary>One item failed; the others go on.</summary>
     private protected void WriteError(WgException exception, object? target) => WriteError(ErrorFactory.Create(exception, target));
 
@@ -70,6 +69,18 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
             return;
         warned = true;
         WriteWarning($"The {what} was given as plain text, which history files and transcripts keep. Use Read-Host -AsSecureString or Get-Secret.");
+    }
+
+    private T Run<T>(Func<PipelinePump, CancellationToken, Task<T>> work, Action<TimeSpan>? waiting)
+    {
+        try
+        {
+            return PipelinePump.Run(work, waiting, _stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
     }
 
     private ProgressRecord? ShowProgress(string activity, TimeSpan waited, ProgressRecord? shown)

@@ -46,6 +46,13 @@ public abstract class EngineCommand : CancellableCommand
             }
         });
 
+    /// <summary>The tunnel's engine has ended: who is asked next is another.</summary>
+    private protected void Forget(string tunnel)
+    {
+        if (_clients.Remove(tunnel, out var client))
+            client.Dispose();
+    }
+
     /// <summary>The engine's executable; ends the cmdlet when there is none.</summary>
     private protected string FindEngine()
     {

@@ -30,7 +30,7 @@ public abstract class PeerChangeCommand : TunnelCommand
                 var owners = mayTakePrefixes ? OwnersIn(target.Name) : null;
                 var answer = AskNamingTunnel(target.Name, key, action, change);
                 foreach (var (prefix, from) in owners?.Update(answer) ?? [])
-                    WriteWarning($"{prefix} was {NameOf(from)}'s and is now {NameOf(answer)}'s, in tunnel '{target.Name}'.");
+                    WriteWarning($"{prefix} was {PeerChoice.NameOf(from)}'s and is now {PeerChoice.NameOf(answer)}'s, in tunnel '{target.Name}'.");
                 if (passThru)
                     WriteObject(answer.ToPeer(target.Name, DateTimeOffset.UtcNow));
             }
@@ -44,8 +44,6 @@ public abstract class PeerChangeCommand : TunnelCommand
             }
         }
     }
-
-    private static string NameOf(PeerInfo peer) => string.IsNullOrEmpty(peer.Name) ? WgDisplay.Key(peer.PublicKey) : peer.Name;
 
     private AllowedIPOwners OwnersIn(string tunnel)
     {
@@ -82,14 +80,7 @@ public abstract class PeerChangeCommand : TunnelCommand
         }
         catch (WgException e) when (e.ErrorId == ErrorIds.InvalidKey)
         {
-            var named = GetTunnel(tunnel).Peers.Where(p => string.Equals(p.Name, peer, StringComparison.OrdinalIgnoreCase)).ToList();
-            return named.Count switch
-            {
-                1 => named[0].PublicKey,
-                0 when KeyLike.IsIn(peer) => throw new WgException(e.ErrorId, e.Message, e),
-                0 => throw new WgException(ErrorIds.PeerNotFound, $"'{peer}' is neither a public key nor the name of a peer of tunnel '{tunnel}'.", e),
-                var count => throw new WgException(ErrorIds.PeerNotFound, $"{count} peers of tunnel '{tunnel}' are named '{peer}': their public keys tell them apart.", e),
-            };
+            return PeerChoice.Find(GetTunnel(tunnel), peer).PublicKey;
         }
     }
 }

@@ -22,6 +22,7 @@ internal static class ErrorIds
     internal const string EnrollmentNotFound = nameof(EnrollmentNotFound);
     internal const string EnrollmentRefused = nameof(EnrollmentRefused);
     internal const string FileExists = nameof(FileExists);
+    internal const string HandshakeTimeout = nameof(HandshakeTimeout);
     internal const string HookFailed = nameof(HookFailed);
     internal const string HostNetworkFailed = nameof(HostNetworkFailed);
     internal const string HostNotFound = nameof(HostNotFound);
@@ -31,6 +32,7 @@ internal static class ErrorIds
     internal const string InvalidTunnelName = nameof(InvalidTunnelName);
     internal const string InvalidValue = nameof(InvalidValue);
     internal const string NotServed = nameof(NotServed);
+    internal const string NotRestartable = nameof(NotRestartable);
     internal const string PeerExists = nameof(PeerExists);
     internal const string PeerNotFound = nameof(PeerNotFound);
     internal const string SaveFailed = nameof(SaveFailed);

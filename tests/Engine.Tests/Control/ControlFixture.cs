@@ -53,6 +53,8 @@ internal sealed class FakeTunnelContext : ITunnelContext
 
     public string? ConfigPath => "/etc/wireguard/wg0.conf";
 
+    public IReadOnlyList<string>? StartOptions => null;
+
     public string? NetNs => "box";
 
     public string? SocketNetNs => null;

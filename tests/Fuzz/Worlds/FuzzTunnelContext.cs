@@ -13,6 +13,8 @@ internal sealed class FuzzTunnelContext : ITunnelContext
 
     public string? ConfigPath => "/etc/wireguard/wg0.conf";
 
+    public IReadOnlyList<string>? StartOptions => null;
+
     public DateTimeOffset StartedAt { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public string Backend => "userspace";

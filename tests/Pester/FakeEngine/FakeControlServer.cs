@@ -60,6 +60,7 @@ public sealed class FakeControlServer : IDisposable
     private async Task ServeAsync(Socket client)
     {
         await using var stream = new NetworkStream(client, ownsSocket: true);
+        void SendEvent(EngineEvent happened) => TrySend(stream, happened);
         try
         {
             if (!await GreetAsync(stream))
@@ -71,9 +72,27 @@ public sealed class FakeControlServer : IDisposable
                     Requests.Add(line);
                 if (!await AnswerAsync(stream, line))
                     return;
+                if (line.Contains(ControlProtocol.Methods.EventsSubscribe, StringComparison.Ordinal))
+                    Tunnel.Happened += SendEvent;
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The client went away.
+        }
+        finally
+        {
+            Tunnel.Happened -= SendEvent;
+        }
+    }
+
+    private static void TrySend(NetworkStream stream, EngineEvent happened)
+    {
+        try
+        {
+            Send(stream, $$"""{"jsonrpc":"2.0","method":"event","params":{{JsonSerializer.Serialize(happened, ControlJsonContext.Default.EngineEvent)}}}""" + "\n");
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // The client went away.
         }
@@ -156,5 +175,17 @@ public sealed class FakeControlServer : IDisposable
         }
     }
 
-    private ValueTask SendAsync(NetworkStream stream, string text) => stream.WriteAsync(Encoding.UTF8.GetBytes(text), _end.Token);
+    private ValueTask SendAsync(NetworkStream stream, string text)
+    {
+        _end.Token.ThrowIfCancellationRequested();
+        Send(stream, text);
+        return ValueTask.CompletedTask;
+    }
+
+    // Answers and events come from different threads.
+    private static void Send(NetworkStream stream, string text)
+    {
+        lock (stream)
+            stream.Write(Encoding.UTF8.GetBytes(text));
+    }
 }

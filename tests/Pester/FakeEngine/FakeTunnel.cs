@@ -25,6 +25,8 @@ public sealed class FakeTunnel(TunnelInfo info)
 
     public event Action? StopRequested;
 
+    public event Action<EngineEvent>? Happened;
+
     public JsonElement Invoke(string method, JsonElement parameters)
     {
         lock (_gate)
@@ -43,6 +45,7 @@ public sealed class FakeTunnel(TunnelInfo info)
                     return JsonSerializer.SerializeToElement(Set(parameters.Deserialize(json.PeerChangeRequest)!), json.PeerInfo);
                 case ControlProtocol.Methods.PeerRemove:
                     return JsonSerializer.SerializeToElement(Remove(parameters.Deserialize(json.PeerKey)!.PublicKey), json.PeerInfo);
+                case ControlProtocol.Methods.EventsSubscribe:
                 case ControlProtocol.Methods.TunnelStop:
                     return JsonSerializer.SerializeToElement(new Done(), json.Done);
                 default:
@@ -81,6 +84,16 @@ public sealed class FakeTunnel(TunnelInfo info)
         OnlinePeerCount = _peers.Count(p => p.LastHandshake > DateTimeOffset.UtcNow.AddSeconds(-180)),
     };
 
+    private void Tell(string kind, PeerInfo peer, string? detail = null) => Happened?.Invoke(new EngineEvent
+    {
+        Kind = kind,
+        Time = DateTimeOffset.UtcNow,
+        Tunnel = info.Name,
+        PeerPublicKey = peer.PublicKey,
+        PeerName = peer.Name,
+        Detail = detail,
+    });
+
     private int IndexOf(string publicKey) => _peers.FindIndex(p => p.PublicKey == publicKey);
 
     private PeerInfo Add(PeerChangeRequest change)
@@ -88,13 +101,24 @@ public sealed class FakeTunnel(TunnelInfo info)
         if (IndexOf(change.PublicKey) >= 0)
             throw new FakeRpcException(ControlErrorCode.PeerExists, $"Peer {change.PublicKey} is there already.");
         _peers.Add(Changed(new PeerInfo { PublicKey = change.PublicKey }, change));
+        Tell("peer-added", _peers[^1]);
         return WithoutRivals(_peers[^1]);
     }
 
     private PeerInfo Set(PeerChangeRequest change)
     {
         var index = Existing(change.PublicKey);
-        return WithoutRivals(_peers[index] = Changed(_peers[index], change));
+        var changed = _peers[index] = Changed(_peers[index], change);
+        if (change.Endpoint is not null)
+            Tell("endpoint-moved", changed, change.Endpoint);
+        // A keepalive has to be sent, and for that hands to be shaken.
+        if (change.PersistentKeepalive > 0)
+        {
+            changed = _peers[index] = changed with { LastHandshake = DateTimeOffset.UtcNow };
+            Tell("handshake", changed);
+        }
+
+        return WithoutRivals(changed);
     }
 
     // As in the real engine, a prefix is one peer's.
@@ -114,6 +138,7 @@ public sealed class FakeTunnel(TunnelInfo info)
         var index = Existing(publicKey);
         var peer = _peers[index];
         _peers.RemoveAt(index);
+        Tell("peer-removed", peer);
         return peer;
     }
 

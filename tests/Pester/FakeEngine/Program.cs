@@ -9,6 +9,7 @@ using WireGuard.Tests.Fake;
 // What the module needs of wireguard-engine, without a tunnel: for tests of the cmdlets alone.
 //   WIREGUARD_FAKE_BEHAVIOR  how the control socket behaves, see FakeBehavior
 //   WIREGUARD_FAKE_OPTIONS   a file that gets the further options of `up`
+//   WIREGUARD_FAKE_SERVICE   "1": as if a service manager had started it
 //   WIREGUARD_FAKE_ZEROS     "1": one more peer, with a key of zeros, which no configuration can give it
 //   WIREGUARD_FAKE_START     "silent": no report ever; "mute": ends without one; an ErrorId: reports that failure
 const int SafetyMinutes = 3;
@@ -22,19 +23,19 @@ switch (args)
     case ["up", var path, "--report", "json", "--timeout", _, .. var options]:
         if (Environment.GetEnvironmentVariable("WIREGUARD_FAKE_OPTIONS") is { Length: > 0 } file)
             File.WriteAllText(file, string.Join(' ', options));
-        return Up(path);
+        return Up(path, options);
     case ["down", var name]:
         foreach (var journal in Directory.EnumerateFiles(ControlProtocol.Directory, name + "@*.undo"))
             File.Delete(journal);
         return 0;
-    case ["serve", var path]:
-        return Serve(path);
+    case ["serve", var path, .. var options]:
+        return Serve(path, options);
     default:
         Console.Error.WriteLine($"fake-engine: unknown arguments: {string.Join(' ', args)}");
         return 1;
 }
 
-static int Up(string path)
+static int Up(string path, string[] options)
 {
     var name = Path.GetFileNameWithoutExtension(path);
     switch (Environment.GetEnvironmentVariable("WIREGUARD_FAKE_START"))
@@ -56,6 +57,8 @@ static int Up(string path)
     var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
     start.ArgumentList.Add("serve");
     start.ArgumentList.Add(path);
+    foreach (var option in options)
+        start.ArgumentList.Add(option);
     using var child = Process.Start(start)!;
     return child.StandardOutput.ReadLine() == "ready"
         ? Report(new StartReport { Ready = true, Tunnel = name, ProcessId = child.Id })
@@ -68,7 +71,7 @@ static int Report(StartReport report)
     return report.Ready ? 0 : 1;
 }
 
-static int Serve(string path)
+static int Serve(string path, string[] options)
 {
     _ = Native.SetSid();
     var result = ConfigParser.ParseFile(path);
@@ -86,6 +89,7 @@ static int Serve(string path)
         IsUp = true,
         Addresses = [.. config.Interface.Addresses.Select(a => a.ToString())],
         ConfigPath = path,
+        StartOptions = Environment.GetEnvironmentVariable("WIREGUARD_FAKE_SERVICE") == "1" ? null : options,
         ProcessId = Environment.ProcessId,
         StartedAt = DateTimeOffset.UtcNow,
         Peers = [.. config.Peers.Select(ToPeer), .. MorePeers()],

@@ -13,7 +13,7 @@ public sealed class CmdletSurfaceTests
     ];
 
     // New-WgKey and New-WgPresharedKey make a value and change nothing, as New-Guid does.
-    private static readonly string[] ReadingVerbs = ["Get", "Test", "New", "Resolve", "ConvertFrom", "ConvertTo"];
+    private static readonly string[] ReadingVerbs = ["Get", "Test", "New", "Resolve", "ConvertFrom", "ConvertTo", "Wait", "Watch"];
 
     // As Import-Csv, reads a file.
     private static readonly string[] ReadingCmdlets = ["Import-WgTopology"];

@@ -78,7 +78,7 @@ internal static class RunVerb
             return RunDetached(target, dropIn, choices, OpenFile, signals, null, open);
         using var manager = ServiceNotifier.FromEnvironment();
         using var namespaces = OpenNamespaces(choices);
-        using var host = Start(target, dropIn, choices, ConsoleLog.ForStandardError, signals, namespaces, null, manager.Status, out var log, out _, manager, open);
+        using var host = Start(target, dropIn, choices, ConsoleLog.ForStandardError, signals, namespaces, null, manager.Status, false, out var log, out _, manager, open);
         manager.Ready(host.TunnelName);
         Wait(host, log, signals, namespaces, manager);
         return host.IsEndAskedFor || dropIn ? ExitCode.Ok : ExitCode.Error;
@@ -106,7 +106,7 @@ internal static class RunVerb
         try
         {
             using var namespaces = OpenNamespaces(choices);
-            using var host = Start(target, dropIn, choices, openLog, signals, namespaces, temporary, DetachedChild.Tell, out var log, out var warnings, open: open);
+            using var host = Start(target, dropIn, choices, openLog, signals, namespaces, temporary, DetachedChild.Tell, true, out var log, out var warnings, open: open);
             CrashLog.Watch(log);
             DetachedChild.Report(new StartReport { Ready = true, Tunnel = host.TunnelName, ProcessId = Environment.ProcessId, Warnings = warnings.Count > 0 ? warnings : null });
             Wait(host, log, signals, namespaces);
@@ -120,7 +120,7 @@ internal static class RunVerb
     }
 
     private static TunnelHost Start(
-        string target, bool dropIn, StartChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TunnelNamespaces? namespaces, TemporaryTunnel? temporary, Action<string>? tell, out EngineLog log, out IReadOnlyList<string> warnings, ServiceNotifier? manager = null, Func<ServedTunnel>? open = null)
+        string target, bool dropIn, StartChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TunnelNamespaces? namespaces, TemporaryTunnel? temporary, Action<string>? tell, bool isDetached, out EngineLog log, out IReadOnlyList<string> warnings, ServiceNotifier? manager = null, Func<ServedTunnel>? open = null)
     {
         TunnelConfig? config = null;
         IReadOnlyList<ConfigDiagnostic> doubts = [];
@@ -148,6 +148,7 @@ internal static class RunVerb
             Choices = choices.Host,
             NetNs = choices.NetNs,
             SocketNetNs = choices.SocketNetNs,
+            StartOptions = isDetached && !dropIn && open is null ? [.. StartArguments.For(choices)] : null,
             LookUp = namespaces is null ? null : (host, _) => namespaces.LookUpAsync(host),
             RunsHooks = runsHooks,
             ControlGroup = ControlGroupOf(choices),
