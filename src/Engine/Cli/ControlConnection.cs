@@ -86,7 +86,7 @@ internal sealed class ControlConnection : IDisposable
     public static ControlConnection Open(string tunnel) =>
         TryOpen(tunnel) ?? throw new CommandException(
             ExitCode.NotFound,
-            $"No tunnel {tunnel} is running{(DeadEngine.HasKillSwitch(tunnel) ? $"; its kill switch is closed, and nothing leaves this host until `down {tunnel}` or a start" : "")}.");
+            $"No tunnel {tunnel} is running{(DeadEngine.FindKillSwitch(tunnel) is { } place ? $"; its kill switch is closed, and nothing leaves {place} until `down {tunnel}` or a start" : "")}.");
 
     public TunnelInfo GetTunnel() => Call(ControlProtocol.Methods.TunnelGet, ControlJsonContext.Default.TunnelInfo);
 

@@ -55,18 +55,26 @@ public interface IHostNetwork : IDisposable
     /// <summary>The kill switch of this tunnel is closed, by this object or by an engine that is dead.</summary>
     bool HasKillSwitch { get; }
 
+    /// <summary>One that an engine of this tunnel has left closed in another network namespace than the interface's.</summary>
+    /// <exception cref="HostNetworkException">It cannot be told.</exception>
+    bool HasKillSwitchElsewhere { get; }
+
     /// <summary>
     /// Takes back what an engine of this tunnel's name left behind when it was killed: policy rules, firewall, sysctls. Its
     /// interface and the routes into it went with it.
     /// </summary>
-    /// <param name="keepsKillSwitch">A kill switch stays as it is, for a start that can do with it and closes it again.</param>
+    /// <param name="closed">A kill switch stays, here and elsewhere, for a start that asks for one; what it lets pass. Null: it goes.</param>
     /// <returns>How much there was.</returns>
     /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
     /// <exception cref="InvalidOperationException">Something is applied.</exception>
-    int TakeBackLeftovers(bool keepsKillSwitch = false);
+    int TakeBackLeftovers(HostChoices? closed = null);
+
+    /// <summary>As <see cref="TakeBackLeftovers"/>, in other network namespaces than the interface's; whatever is applied.</summary>
+    /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
+    int TakeBackElsewhere();
 
     /// <summary>
-    /// A kill switch that is closed while nothing is applied lets the host's questions to name servers pass, or not any more. No
+    /// A kill switch that is closed where names are looked up, while nothing is applied, lets the host's questions to name servers pass, or not any more. No
     /// effect where none is closed.
     /// </summary>
     /// <exception cref="HostNetworkException">Names the step.</exception>

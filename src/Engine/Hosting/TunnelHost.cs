@@ -15,7 +15,7 @@ namespace WireGuard.Engine.Hosting;
 /// <summary>
 /// One running tunnel: sockets, TUN, device, addresses and routes, put together in that order and taken apart in the
 /// other. <see cref="Start"/> gives a tunnel that is ready or nothing at all. One thread starts, waits and disposes;
-/// <see cref="RequestStop(string, bool)"/> may come from any.
+/// <see cref="RequestStop(string, EndCause)"/> may come from any.
 /// </summary>
 public sealed partial class TunnelHost : IDisposable
 {
@@ -33,10 +33,14 @@ public sealed partial class TunnelHost : IDisposable
     private LaneGroup? _lanes;
     private IHostNetwork? _network;
     private EnrollmentHost? _enrollment;
-    private volatile bool _isEndAskedFor;
+    private readonly Lock _ending = new();
+    private volatile EndCause _cause;
 
-    /// <summary>A kill switch outlives an end that nobody asked for; a failed start leaves it as it was.</summary>
+    /// <summary>A kill switch outlives an end that nobody wanted; a failed start leaves it as it was.</summary>
     private bool _staysClosed;
+
+    /// <summary>By an engine before this one, wherever its interface was.</summary>
+    private bool _wasClosed;
     private readonly DeviceGate _gate = new();
     private readonly ConfiguredEndpoints _endpoints = new();
 
@@ -86,18 +90,17 @@ public sealed partial class TunnelHost : IDisposable
     }
 
     /// <summary>Somebody wants the end; else it came about, and whoever watches over the tunnel may start it again.</summary>
-    public bool IsEndAskedFor => _isEndAskedFor;
+    public bool IsEndAskedFor => _cause != EndCause.Happened;
 
     /// <summary>Waits until something asks for the end and returns what it was.</summary>
     public string WaitForStop() => _stop.Task.GetAwaiter().GetResult();
 
     /// <summary>Asks for the end, of a start too; the first reason counts.</summary>
-    /// <param name="isAskedFor">False: it came about without anybody saying so; what protects the host stays.</param>
-    public void RequestStop(string reason, bool isAskedFor = true)
+    public void RequestStop(string reason, EndCause cause = EndCause.Wanted)
     {
-        // Before the result, which the ending thread waits for.
-        if (isAskedFor)
-            _isEndAskedFor = true;
+        // Before the result, which the ending thread waits for. Once wanted, nothing takes it back.
+        lock (_ending)
+            _cause = cause > _cause ? cause : _cause;
         if (!_stop.TrySetResult(reason))
             return;
         _ended.Cancel();
@@ -154,6 +157,9 @@ public sealed partial class TunnelHost : IDisposable
         if (_options.Config is { Interface.SaveConfig: true })
             _undo.Push("save the configuration", SaveAtEnd);
         _undo.Push("run PreDown", () => RunHooksOfEnd(HookPoint.PreDown));
+        // This one is closed where the tunnel is now.
+        if (_wasClosed && _network!.TakeBackElsewhere() > 0)
+            _warnings.Add("the kill switch that an engine before this one had left closed in another network namespace is open now: the tunnel is not there any more");
         _staysClosed = _isUp = true;
         if (_options.Config is not null)
             _undo.Own("stop looking endpoints up", new EndpointWatch(_device, _endpoints, _changing, _resolver, _options.Time, Log));
@@ -195,7 +201,7 @@ public sealed partial class TunnelHost : IDisposable
         where T : SocketServer
     {
         _undo.Push(undoing, () => server.DisposeAsync().AsTask().GetAwaiter().GetResult());
-        server.SocketFileRemoved += () => RequestStop($"{server.SocketPath} was removed", isAskedFor: false);
+        server.SocketFileRemoved += () => RequestStop($"{server.SocketPath} was removed", EndCause.Happened);
         return server;
     }
 
@@ -209,7 +215,7 @@ public sealed partial class TunnelHost : IDisposable
             tun.Changed += change =>
             {
                 if (change == TunEvent.Removed)
-                    RequestStop("the interface was removed", isAskedFor: false);
+                    RequestStop("the interface was removed", EndCause.Happened);
             };
             var bind = _platform.CreateBind(tun.Queues.Count, Log);
             var device = _undo.Own("close the device", new WireGuardDevice(new DeviceOptions
@@ -236,7 +242,7 @@ public sealed partial class TunnelHost : IDisposable
     private void Configure(TunnelConfig config, CancellationToken cancel)
     {
         // Names could not be looked up behind a kill switch that an engine before this one has left closed.
-        var isInTheWay = _staysClosed && config.Peers.Any(p => p.Endpoint is { Literal: null });
+        var isInTheWay = _wasClosed && _options.Choices.KillSwitch && config.Peers.Any(p => p.Endpoint is { Literal: null });
         if (isInTheWay)
             _network!.LetLookUpsPass(_options.Choices, pass: true);
         var endpoints = LookUpEndpoints(config, cancel);
@@ -289,7 +295,7 @@ public sealed partial class TunnelHost : IDisposable
             Warn = _warnings.Add,
         };
         _network!.Apply(settings);
-        _undo.Push("undo addresses and routes", () => _network.Undo(_staysClosed && !_isEndAskedFor));
+        _undo.Push("undo addresses and routes", () => _network.Undo(_staysClosed && _cause != EndCause.Wanted));
         _settings = settings;
     }
 
@@ -297,20 +303,20 @@ public sealed partial class TunnelHost : IDisposable
     private void OpenHost()
     {
         _network = _undo.Own("close the host's network", _platform.CreateNetwork(_options.Name, _options.ControlDirectory, Log));
-        var isClosed = _network.HasKillSwitch;
-        _staysClosed = _options.Choices.KillSwitch && isClosed;
-        if (isClosed && !_staysClosed)
+        _wasClosed = _network.HasKillSwitch || _network.HasKillSwitchElsewhere;
+        _staysClosed = _options.Choices.KillSwitch && _network.HasKillSwitch;
+        if (_wasClosed && !_options.Choices.KillSwitch)
             _warnings.Add("the kill switch that an engine before this one had left closed is open now: this start did not ask for it");
-        if (_network.TakeBackLeftovers(_staysClosed) is > 0 and var count)
+        if (_network.TakeBackLeftovers(_options.Choices.KillSwitch ? _options.Choices : null) is > 0 and var count)
             Log.Warning($"took back {count} changes to the host that an engine of this name had left behind");
-        if (_staysClosed)
+        if (_wasClosed && _options.Choices.KillSwitch)
             _undo.Push("leave the kill switch", LeaveKillSwitch);
     }
 
     /// <summary>Of the engine before this one, when this one's own is gone or has never been: opened by word only.</summary>
     private void LeaveKillSwitch()
     {
-        if (_isEndAskedFor)
+        if (_cause == EndCause.Wanted)
             _ = _network!.TakeBackLeftovers();
         else
             _network!.LetLookUpsPass(_options.Choices, pass: false);

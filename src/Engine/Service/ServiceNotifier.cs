@@ -28,6 +28,9 @@ internal sealed class ServiceNotifier : IDisposable
         return new ServiceNotifier(path is ['/' or '@', _, ..] ? Connect(path) : null);
     }
 
+    /// <summary>A manager has started this process, and will end it.</summary>
+    public bool IsThere => _socket is not null;
+
     public void Ready(string tunnel)
     {
         lock (_telling)

@@ -10,7 +10,7 @@ public sealed class WgChange
 
     /// <summary>
     /// What it is: PrivateKey, ListenPort, FwMark, Address, Dns, Mtu or Route of the tunnel; Peer, Name, PresharedKey,
-    /// Endpoint, PersistentKeepalive or AllowedIP of a peer; Unit, Options, Enabled or Running of a service.
+    /// Endpoint, PersistentKeepalive or AllowedIP of a peer; Unit, Options, Enabled, Running or KillSwitch of a service.
     /// </summary>
     public required string Property { get; init; }
 

@@ -75,7 +75,11 @@ internal sealed class MemoryPlatform : ITunnelPlatform
 
         public bool HasKillSwitch => false;
 
-        public int TakeBackLeftovers(bool keepsKillSwitch)
+        public bool HasKillSwitchElsewhere => false;
+
+        public int TakeBackElsewhere() => 0;
+
+        public int TakeBackLeftovers(HostChoices? closed)
         {
             if (platform.Leftovers > 0)
                 platform.Calls.Add("take back leftovers");
@@ -126,7 +130,7 @@ internal sealed class MemoryPlatform : ITunnelPlatform
             then();
         }
 
-        public void Undo(bool keepsKillSwitch) => platform.Calls.Add("undo");
+        public void Undo(bool keepsKillSwitch) => platform.Calls.Add(keepsKillSwitch ? "undo but the kill switch" : "undo");
 
         public void Dispose() => platform.Calls.Add("dispose");
     }

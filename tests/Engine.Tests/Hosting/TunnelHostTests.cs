@@ -48,6 +48,27 @@ public sealed class TunnelHostTests : IDisposable
         AssertNothingLeft(platform);
     }
 
+    /// <param name="causes">One after the other.</param>
+    [Theory]
+    [InlineData("undo", true, EndCause.Wanted)]
+    [InlineData("undo but the kill switch", true, EndCause.Manager)]
+    [InlineData("undo but the kill switch", false, EndCause.Happened)]
+    [InlineData("undo", true, EndCause.Manager, EndCause.Wanted)]
+    [InlineData("undo", true, EndCause.Wanted, EndCause.Manager)]
+    [InlineData("undo but the kill switch", true, EndCause.Happened, EndCause.Manager)]
+    public void A_kill_switch_outlives_whatever_end_nobody_wants_for_good(string undoing, bool isAskedFor, params EndCause[] causes)
+    {
+        var platform = new MemoryPlatform();
+        using (var host = Start(platform, Config()))
+        {
+            foreach (var cause in causes)
+                host.RequestStop("a test", cause);
+            Assert.Equal(isAskedFor, host.IsEndAskedFor);
+        }
+
+        Assert.Equal(undoing, platform.Calls[^2]);
+    }
+
     [Fact]
     public void The_drop_in_form_leaves_the_hosts_network_and_the_ports_alone()
     {

@@ -25,6 +25,7 @@ public sealed class ServiceNotifierTests : IDisposable
         _manager.Bind(new UnixDomainSocketEndPoint(isAbstract ? '\0' + name[1..] : name));
         using var notifier = From(name);
         Assert.Null(Environment.GetEnvironmentVariable(ServiceNotifier.Variable));
+        Assert.True(notifier.IsThere);
         notifier.Status("looking up vpn.example.com");
         notifier.Ready("wg0");
         notifier.Reloading();
@@ -67,6 +68,7 @@ public sealed class ServiceNotifierTests : IDisposable
     public void Without_a_manager_nothing_is_told(string? path)
     {
         using var notifier = From(path);
+        Assert.False(notifier.IsThere);
         notifier.Ready("wg0");
         notifier.Stopping("SIGTERM");
     }

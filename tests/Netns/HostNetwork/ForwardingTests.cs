@@ -70,6 +70,51 @@ public sealed class ForwardingTests : IDisposable
         Assert.Equal(("1", "1"), (Get("net.ipv4.conf.eth0.forwarding"), Get(AllIPv6)));
     }
 
+    /// <summary>One tunnel saw forwarding off for all and another did not: what came in between is no answer for the second.</summary>
+    [RootFact]
+    public void Each_tunnel_goes_by_what_it_saw_itself()
+    {
+        AddLinks();
+        Netns.Invoke(() =>
+        {
+            using var netlink = new RouteNetlink();
+            var first = new HostChanges(netlink, HostJournal.Open(_state, "fw1"), EngineLog.None);
+            first.Witness(Sysctl.ForwardingIPv4("all"), "0");
+            first.SetSysctl(Sysctl.ForwardingIPv4("eth0"), "1", netlink.FindLink("eth0")!.Value.Index);
+        });
+        // Docker wants all, and somebody all but this one.
+        Netns.Run("sysctl", "-qw", "net.ipv4.ip_forward=1");
+        Netns.Run("sysctl", "-qw", "net.ipv4.conf.eth0.forwarding=0");
+        WithForwarding(forwarding =>
+        {
+            forwarding.Enable(static () => { });
+            Assert.Contains("meta nfproto ipv4 iif \"eth0\" drop", HostPicture.Firewall(Netns));
+            forwarding.Disable();
+        });
+        Assert.Equal("0", Get("net.ipv4.conf.eth0.forwarding"));
+    }
+
+    [RootFact]
+    public void What_others_want_for_all_is_not_taken_for_a_tunnels_because_one_had_wanted_it_first()
+    {
+        AddLinks();
+        Netns.Invoke(() =>
+        {
+            using var netlink = new RouteNetlink();
+            var first = new HostChanges(netlink, HostJournal.Open(_state, "fw1"), EngineLog.None);
+            first.Witness(Sysctl.ForwardingIPv4("all"), "0");
+            first.SetSysctl(Sysctl.ForwardingIPv4("eth0"), "1", netlink.FindLink("eth0")!.Value.Index);
+        });
+        Netns.Run("sysctl", "-qw", "net.ipv4.ip_forward=1");
+        WithForwarding(forwarding =>
+        {
+            forwarding.Enable(static () => { });
+            Assert.DoesNotContain("nfproto ipv4", HostPicture.Firewall(Netns));
+            forwarding.Disable();
+        });
+        Assert.Equal("1", Get("net.ipv4.conf.eth0.forwarding"));
+    }
+
     [RootFact]
     public void An_interface_that_is_gone_at_the_end_is_no_failure()
     {
@@ -86,6 +131,11 @@ public sealed class ForwardingTests : IDisposable
     [Theory]
     [InlineData("sysctl net/ipv4/conf/br-0.1/forwarding 0 1", true)]
     [InlineData("sysctl net/ipv6/conf/eth0/accept_ra 1 2", true)]
+    [InlineData("sysctl net/ipv4/conf/eth0/forwarding 0 1 7", true)]
+    [InlineData("sysctl net/ipv4/conf/eth0/forwarding 0 1 0", false)]
+    [InlineData("sysctl net/ipv4/conf/eth0/forwarding 0 1 x", false)]
+    [InlineData("rule 4 32765 51820 *", true)]
+    [InlineData("rule 6 32764 254 -", true)]
     [InlineData("sysctl net/ipv4/conf/../forwarding 0 1", false)]
     [InlineData("sysctl net/ipv4/conf/eth0/../../ip_forward 0 1", false)]
     [InlineData("sysctl net/ipv4/conf/eth0/rp_filter 0 1", false)]

@@ -62,7 +62,7 @@ public sealed class FullTunnelTests : IDisposable
         Two.Namespace.Ip("route", "add", $"{One.InnerIPv4}/32", "via", "10.77.0.1", "dev", "eth0");
         Assert.NotEqual(0, TryPing(Two, $"{One.InnerIPv4}").ExitCode);
         // It was the firewall that kept it out, and nothing else.
-        One.Namespace.Run("nft", "delete", "table", "inet", $"wireguard-engine-{One.Interface}");
+        One.Namespace.Run("nft", "insert", "rule", "inet", $"wireguard-engine-{One.Interface}", "preraw", "accept");
         Assert.Equal(0, TryPing(Two, $"{One.InnerIPv4}").ExitCode);
     }
 

@@ -29,5 +29,8 @@ internal static class HostPicture
 
     public static string Firewall(NetworkNamespace netns) => netns.Run("nft", "list", "ruleset").Output;
 
+    /// <summary>As <see cref="Firewall"/>, whichever table was made first.</summary>
+    public static string Tables(NetworkNamespace netns) => string.Join("\n}\n", Firewall(netns).Split("\n}\n", StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+
     public static string SourceValidMark(NetworkNamespace netns) => netns.Run("sysctl", "-n", "net.ipv4.conf.all.src_valid_mark").Output.Trim();
 }

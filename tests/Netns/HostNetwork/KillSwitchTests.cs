@@ -108,6 +108,62 @@ public sealed class KillSwitchTests : IDisposable
         Assert.False(IsClosed());
     }
 
+    /// <summary>A service manager restarts by the signal that it stops by; in between nothing may leave, nor when the new start fails.</summary>
+    [InteropFact(InteropRequirement.Nft)]
+    public void A_service_manager_that_ends_the_engine_leaves_it_closed_until_somebody_opens_it()
+    {
+        Prepare();
+        var config = Config("0.0.0.0/0");
+        using var elsewhere = new PrivateDirectory();
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 20_000 };
+        var socket = Path.Combine(Path.GetDirectoryName(config)!, "notify");
+        manager.Bind(new UnixDomainSocketEndPoint(socket));
+
+        Assert.Equal((0, true), RunAndTerminate(config));
+        Assert.NotNull(Send(from: 6853, to: 53));
+        Assert.Contains("its kill switch is closed", One.TryEngine("show", One.Interface).Error);
+        // The file has become wrong meanwhile.
+        Assert.NotEqual(0, One.TryEngine("run", elsewhere.Write($"{One.Interface}.conf", "Nonsense"), Option).ExitCode);
+        Assert.True(IsClosed());
+        Assert.Equal((0, true), RunAndTerminate(config));
+        Assert.Contains("- KillSwitch closed", One.Engine("service", "remove", One.Interface, "--stop", "--dry-run").Output);
+        Assert.Contains($"stays closed until `wireguard-engine down {One.Interface}`", One.Engine("service", "remove", One.Interface, "--dry-run").Error);
+        Assert.True(IsClosed());
+        One.Engine("down", One.Interface);
+        Assert.False(IsClosed());
+
+        // By word, and without a manager, it is opened at once.
+        var engine = Run(config, socket);
+        Assert.DoesNotContain("KillSwitch", One.Engine("service", "remove", One.Interface, "--stop", "--dry-run").Output);
+        One.Engine("down", One.Interface);
+        Assert.True(engine.WaitForExit(TimeSpan.FromSeconds(20)), "the engine ends");
+        Assert.Equal((0, false), (engine.ExitCode, IsClosed()));
+        engine = Run(config, notify: "");
+        Signals.Send(engine.Id, Signals.Terminate);
+        Assert.True(engine.WaitForExit(TimeSpan.FromSeconds(20)), "the engine ends");
+        Assert.Equal((0, false), (engine.ExitCode, IsClosed()));
+
+        (int, bool) RunAndTerminate(string file)
+        {
+            var run = Run(file, socket);
+            Signals.Send(run.Id, Signals.Terminate);
+            var rest = run.StandardError.ReadToEndAsync();
+            Assert.True(run.WaitForExit(TimeSpan.FromSeconds(20)), "the engine ends");
+            Assert.Contains($"stays closed: nothing leaves this host until {One.Interface} is started again, or taken down by `wireguard-engine down {One.Interface}`", rest.GetAwaiter().GetResult());
+            return (run.ExitCode, IsClosed());
+        }
+    }
+
+    private System.Diagnostics.Process Run(string config, string notify)
+    {
+        var engine = One.Namespace.Start(InteropRequirement.Engine!, ["run", config, Option], new Dictionary<string, string> { ["NOTIFY_SOCKET"] = notify });
+        string? line;
+        do
+            line = engine.StandardError.ReadLine() ?? throw new InvalidOperationException($"the engine has ended with {engine.ExitCode}");
+        while (!line.Contains("ready", StringComparison.Ordinal));
+        return engine;
+    }
+
     [InteropFact(InteropRequirement.Nft)]
     public void A_start_that_looks_up_a_name_lets_the_question_pass_and_nothing_else()
     {

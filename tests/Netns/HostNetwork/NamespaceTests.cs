@@ -25,7 +25,7 @@ public sealed class NamespaceTests : IDisposable
         _files.Dispose();
     }
 
-    /// <param name="allowed">A default route, which needs no mark and no rules where the tunnel's own datagrams are not; or less.</param>
+    /// <param name="allowed">A default route, which needs no mark where the tunnel's own datagrams are not; or less.</param>
     [InteropTheory(InteropRequirement.Nft)]
     [InlineData("0.0.0.0/0, ::/0", false)]
     [InlineData("10.78.0.2/32, fd78::2/128", true)]
@@ -38,10 +38,10 @@ public sealed class NamespaceTests : IDisposable
         Assert.DoesNotContain(One.Namespace.IpJson("link"), link => link.GetProperty("ifname").GetString() == One.Interface);
         Traffic.Transfer(Box, Two.Namespace, Two.InnerIPv4, 2_000_000);
         Traffic.Transfer(Two.Namespace, Box, One.InnerIPv6, 2_000_000);
-        // In the host itself, and in the namespace but for addresses and routes, is nothing.
+        // In the host itself is nothing.
         Assert.Equal(before.Item1, HostPicture.Take(One.Namespace));
-        Assert.Equal("", HostPicture.Firewall(Box));
-        Assert.Equal(3, HostPicture.Rules(Box).Length);
+        Assert.DoesNotContain("mark", HostPicture.Firewall(Box));
+        Assert.Equal(byPath ? 3 : 5, HostPicture.Rules(Box).Length);
         // From the way to the endpoint, which is no route of the namespace: 9000 - 80.
         Assert.Equal(8920, Box.IpJson("link", "show", One.Interface).Single().GetProperty("mtu").GetInt32());
         var shown = JsonSerializer.Deserialize(One.Engine("show", One.Interface, "--json").Output, ControlJsonContext.Default.TunnelInfo)!;
@@ -149,13 +149,149 @@ public sealed class NamespaceTests : IDisposable
             gone.Dispose();
             Eventually.True(() => ProcessIds(One.Namespace).Count == 0, "the engine is gone");
             Assert.NotEmpty(Directory.GetFiles("/run/wireguard-engine", $"{One.Interface}@*.undo"));
-            One.Engine("down", One.Interface);
+            Assert.Contains($"/run/netns/{gone.Name} is found neither by that name", One.Engine("down", One.Interface).Error);
             Assert.Empty(Directory.GetFiles("/run/wireguard-engine", $"{One.Interface}@*"));
         }
         finally
         {
             gone.Dispose();
         }
+    }
+
+    /// <summary>A name that is gone does not end a namespace while processes live in it.</summary>
+    [InteropFact(InteropRequirement.Nft)]
+    public void What_was_left_in_one_whose_name_is_gone_is_found_by_a_process_in_it()
+    {
+        var nameless = NetworkNamespace.Create();
+        try
+        {
+            var inside = nameless.Start("sleep", "100");
+            KillAfter(nameless, "--netns", nameless.Name, "--kill-switch", "--forward");
+            ProcessResult.Run("ip", ["netns", "del", nameless.Name]).EnsureSuccess();
+            string Firewall() => ProcessResult.Run("nsenter", [$"--net=/proc/{inside.Id}/ns/net", "nft", "list", "ruleset"]).EnsureSuccess().Output;
+            Assert.Contains("wireguard-killswitch", Firewall());
+            Assert.Contains($"nothing leaves the network namespace /run/netns/{nameless.Name}", One.TryEngine("show", One.Interface).Error);
+            Assert.DoesNotContain("is found neither", One.Engine("down", One.Interface).Error);
+            Assert.Equal("", Firewall());
+            Assert.Empty(Directory.GetFiles("/run/wireguard-engine", $"{One.Interface}@*"));
+        }
+        finally
+        {
+            nameless.Dispose();
+        }
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void What_an_engine_has_left_that_was_started_inside_is_found_from_outside()
+    {
+        var before = HostPicture.Take(Box);
+        var report = JsonSerializer.Deserialize(
+            Box.Run(InteropRequirement.Engine!, "up", WriteConfig("0.0.0.0/0"), "--report", "json", "--socket-netns", One.Namespace.Name, "--kill-switch").Output, ControlJsonContext.Default.StartReport)!;
+        Signals.Send(report.ProcessId, Signals.Kill);
+        AwaitItsDeath(Box);
+        Assert.Contains($"nothing leaves the network namespace", One.TryEngine("show", One.Interface).Error);
+        One.Engine("down", One.Interface);
+        Assert.Equal(before, HostPicture.Take(Box));
+    }
+
+    /// <summary>One namespace is closed, and a start asks for another to be.</summary>
+    /// <param name="first">The interface's was the box.</param>
+    [InteropTheory(InteropRequirement.Nft)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_kill_switch_elsewhere_stays_through_a_start_that_fails_and_goes_with_one_that_does_not(bool first)
+    {
+        string[] options(bool inBox) => inBox ? ["--kill-switch", "--netns", Box.Name] : ["--kill-switch"];
+        var (closed, next) = first ? (Box, One.Namespace) : (One.Namespace, Box);
+        KillAfter(closed, options(first));
+        Assert.Contains("wireguard-killswitch", HostPicture.Firewall(closed));
+        // A name that nobody knows, then a command that fails when all else is done.
+        Assert.NotEqual(0, One.TryEngine(["up", WriteConfig("10.78.0.2/32", "PostUp = false"), "--allow-hooks", .. options(!first)]).ExitCode);
+        Assert.Contains("wireguard-killswitch", HostPicture.Firewall(closed));
+        Assert.Equal("", HostPicture.Firewall(next));
+        var report = One.Up(WriteConfig("10.78.0.2/32"), options(!first));
+        Assert.Contains(report.Warnings!, warning => warning.Contains("in another network namespace is open now", StringComparison.Ordinal));
+        Assert.Equal("", HostPicture.Firewall(closed));
+        Assert.Contains("wireguard-killswitch", HostPicture.Firewall(next));
+        One.Engine("down", One.Interface);
+        Assert.Equal("", HostPicture.Firewall(next));
+    }
+
+    /// <summary>Names are looked up where the engine is; what is closed elsewhere is in nobody's way, and stays.</summary>
+    /// <param name="isInside">The engine is where the interface is, and its sockets elsewhere.</param>
+    [InteropTheory(InteropRequirement.Nft)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Look_ups_pass_a_closed_kill_switch_where_names_are_looked_up_and_nowhere_else(bool isInside)
+    {
+        string[] options = isInside ? ["--kill-switch", "--socket-netns", One.Namespace.Name] : ["--kill-switch", "--netns", Box.Name];
+        var place = isInside ? Box : One.Namespace;
+        var report = JsonSerializer.Deserialize(place.Run(InteropRequirement.Engine!, ["up", WriteConfig("10.78.0.2/32"), "--report", "json", .. options]).Output, ControlJsonContext.Default.StartReport)!;
+        Signals.Send(report.ProcessId, Signals.Kill);
+        AwaitItsDeath(Box);
+        using var names = new SilentNameServer(place);
+        var up = place.Start(InteropRequirement.Engine!, ["up", WriteConfig("10.78.0.2/32", endpoint: "name.example:1"), "--timeout", "6", .. options]);
+        names.AwaitQuestion();
+        var firewall = HostPicture.Firewall(Box);
+        Assert.Contains("wireguard-killswitch", firewall);
+        Assert.Equal(isInside, firewall.Contains("dport 53", StringComparison.Ordinal));
+        Assert.True(up.WaitForExit(TimeSpan.FromSeconds(30)), "`up` gives up");
+        firewall = HostPicture.Firewall(Box);
+        Assert.Contains("wireguard-killswitch", firewall);
+        Assert.DoesNotContain("dport 53", firewall);
+    }
+
+    /// <summary>Its own uplink has a default route, and later a better one, as a router's advertisement or DHCP brings it.</summary>
+    [InteropFact(InteropRequirement.Nft)]
+    public void A_default_route_in_it_gives_way_to_nobodys()
+    {
+        using var uplink = NetworkNamespace.Create();
+        Box.ConnectTo(uplink, "up0", ["10.55.0.2/24", "fd55::2/64"], "eth0", ["10.55.0.1/24", "fd55::1/64"]);
+        Box.Ip("route", "add", "default", "via", "10.55.0.1", "metric", "100");
+        Box.Ip("-6", "route", "add", "default", "via", "fd55::1", "dev", "up0");
+        var before = HostPicture.Take(Box);
+        Up("0.0.0.0/0, ::/0", "--netns", Box.Name);
+        AssertWay();
+        Box.Ip("route", "replace", "default", "via", "10.55.0.1");
+        Box.Ip("-6", "route", "append", "default", "via", "fd55::1", "dev", "up0", "proto", "ra", "metric", "10", "pref", "high");
+        AssertWay();
+        // Its own network is reached as before, and nobody in it reaches the tunnel's address.
+        Assert.Contains("dev up0", Box.Ip("route", "get", "10.55.0.1").Output);
+        Assert.Contains($"ip daddr {One.InnerIPv4}", HostPicture.Firewall(Box));
+        Box.Ip("route", "del", "default", "via", "10.55.0.1", "metric", "0");
+        Box.Ip("-6", "route", "del", "default", "dev", "up0", "metric", "10");
+        One.Engine("down", One.Interface);
+        Assert.Equal(before, HostPicture.Take(Box));
+
+        void AssertWay()
+        {
+            foreach (var address in new[] { "1.1.1.1", "2001:db8::1" })
+                Assert.Contains($"dev {One.Interface}", Box.Ip("route", "get", address).Output);
+        }
+    }
+
+    [InteropFact]
+    public void Name_servers_are_refused_by_what_would_be_done_as_by_what_is()
+    {
+        Up("10.78.0.2/32", "--netns", Box.Name);
+        var config = WriteConfig("10.78.0.2/32", "DNS = 10.78.0.2");
+        foreach (var options in new string[][] { ["--dry-run"], [] })
+        {
+            var refused = One.TryEngine(["sync", config, .. options]);
+            Assert.NotEqual(0, refused.ExitCode);
+            Assert.Contains("/etc/netns/NAME/resolv.conf", refused.Error);
+        }
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void What_stays_closed_is_named()
+    {
+        Up("10.78.0.2/32", "--netns", Box.Name, "--kill-switch");
+        Box.Ip("link", "del", One.Interface);
+        Eventually.True(() => !File.Exists(One.ControlSocket), "the engine has ended");
+        Assert.Contains($"the kill switch stays closed: nothing leaves the network namespace {Box.Path} until", File.ReadAllText(Path.ChangeExtension(One.ControlSocket, ".log")));
+        One.Engine("down", One.Interface);
+        Assert.Equal("", HostPicture.Firewall(Box));
     }
 
     [InteropFact]
@@ -165,6 +301,10 @@ public sealed class NamespaceTests : IDisposable
         var refused = One.TryEngine("up", config, "--netns", "nowhere-at-all");
         Assert.Contains("There is no network namespace nowhere-at-all: /run/netns/nowhere-at-all does not exist.", refused.Error);
         Assert.Contains("/dev/null is no network namespace", One.TryEngine("up", config, "--netns", "/dev/null").Error);
+        // To open one waits for somebody who writes.
+        var pipe = Path.Combine(Path.GetDirectoryName(config)!, "pipe");
+        ProcessResult.Run("mkfifo", [pipe]).EnsureSuccess();
+        Assert.Contains($"{pipe} is no network namespace", One.TryEngine("up", config, "--netns", pipe).Error);
         config = _files.Write(One.Interface + ".conf", Config("10.78.0.2/32").Replace("ListenPort", "DNS = 10.78.0.2\nListenPort"));
         refused = One.TryEngine("up", config, "--netns", Box.Name);
         Assert.Contains("/etc/netns/NAME/resolv.conf", refused.Error);
@@ -173,6 +313,20 @@ public sealed class NamespaceTests : IDisposable
 
     private static List<int> ProcessIds(NetworkNamespace netns) =>
         [.. ProcessResult.Run("ip", ["netns", "pids", netns.Name]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+
+    private void AwaitItsDeath(NetworkNamespace place) =>
+        Eventually.True(() => place.IpJson("link").All(link => link.GetProperty("ifname").GetString() != One.Interface), "the engine is gone");
+
+    /// <summary>Starts a tunnel with its interface there, and kills its engine.</summary>
+    private void KillAfter(NetworkNamespace place, params string[] options)
+    {
+        Signals.Send(Up("10.78.0.2/32", options), Signals.Kill);
+        AwaitItsDeath(place);
+    }
+
+    private string WriteConfig(string allowed, string extra = "", string? endpoint = null) => _files.Write(
+        One.Interface + ".conf",
+        Config(allowed).Replace("ListenPort", $"{extra}\nListenPort", StringComparison.Ordinal).Replace(Two.OuterEndpoint(overIPv6: false), endpoint ?? Two.OuterEndpoint(overIPv6: false), StringComparison.Ordinal));
 
     private string Config(string allowed) => One.ConfigFor(Two, withEndpoint: true).Replace("10.78.0.2/32, fd78::2/128", allowed, StringComparison.Ordinal);
 

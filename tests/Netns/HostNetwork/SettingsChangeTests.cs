@@ -239,6 +239,7 @@ public sealed class SettingsChangeTests : IDisposable
         Change(Settings("10.0.0.9/24 fd00::9/64 | 0.0.0.0/0 ::/0") with { FwMark = 0x1234 });
         Change(Settings("10.0.0.9/24 | 0.0.0.0/0"));
         // The process is gone, and with it the interface.
+        _network.Dispose();
         _netns.Ip("link", "del", "wg0");
         using (var next = _netns.Invoke(() => new InterfaceConfigurator("wg0", _state.FullName, EngineLog.None)))
             Assert.NotEqual(0, _netns.Invoke(() => next.TakeBackLeftovers()));

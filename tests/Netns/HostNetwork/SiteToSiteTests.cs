@@ -59,7 +59,7 @@ public sealed class SiteToSiteTests : IDisposable
 
         var fragments = One.Fragments() + Two.Fragments();
         // One end does it for both, whatever is at the other.
-        Two.Host.Namespace.Run("nft", "flush", "chain", "inet", $"wireguard-forward-{Two.Host.Interface}", "clamp");
+        Two.Host.Namespace.Run("nft", "insert", "rule", "inet", $"wireguard-forward-{Two.Host.Interface}", "clamp", "accept");
         string[] beginnings = ["tcp[tcpflags] & tcp-syn != 0", "or", "(ip6 and ip6[6] == 6 and ip6[53] & 2 != 0)"];
         using (var asked = new PacketCapture(Two.Containers[1], "eth0", beginnings))
         using (var answered = new PacketCapture(One.Containers[0], "eth0", beginnings))
@@ -152,6 +152,65 @@ public sealed class SiteToSiteTests : IDisposable
         One.Host.Engine("down", One.Host.Interface);
         Assert.Equal([isWanted ? "1" : "0", "0"], settings.Select(Sysctl));
         Assert.DoesNotContain("wireguard", HostPicture.Firewall(One.Host.Namespace));
+    }
+
+    /// <param name="isOn">Others have packets passed on by all interfaces when the tunnel starts.</param>
+    [InteropTheory(InteropRequirement.Nft)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Whoever_turns_forwarding_off_for_all_does_not_turn_it_off_for_the_tunnel(bool isOn)
+    {
+        string[] all = ["net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"];
+        void Turn(int value) => One.Host.Namespace.Run("sysctl", ["-qw", .. all.Select(key => $"{key}={value}")]);
+        if (isOn)
+            Turn(1);
+        Up(One, Two, Option);
+        Up(Two, One, Option);
+        PingBothWays();
+        if (!isOn)
+            Turn(1);
+        Turn(0);
+        Eventually.True(() => Sysctl("net.ipv4.conf.br0.forwarding") == "1" && Sysctl($"net.ipv4.conf.{One.Host.Interface}.forwarding") == "1", "it is on again");
+        PingBothWays();
+        // And for nobody else.
+        Eventually.True(() => HostPicture.Firewall(One.Host.Namespace).Contains("meta nfproto ipv4 iif \"br0\" drop", StringComparison.Ordinal), "the rest is kept out");
+        string[] wayBack = ["10.80.1.11/32", "via", "10.77.0.1", "metric", "1"];
+        Two.Host.Namespace.Ip(["route", "add", .. wayBack]);
+        Assert.NotEqual(0, TryPing(One.Containers[0], "10.77.0.2").ExitCode);
+        Two.Host.Namespace.Ip(["route", "del", .. wayBack]);
+        One.Host.Namespace.Run("sysctl", "-qw", "net.ipv6.conf.all.force_forwarding=0");
+        Eventually.True(() => Sysctl("net.ipv6.conf.br0.force_forwarding") == "1", "it is on again");
+        PingBothWays();
+        Assert.Contains("somebody else has turned forwarding off for all interfaces", File.ReadAllText(Path.ChangeExtension(One.Host.ControlSocket, ".log")));
+        One.Host.Engine("down", One.Host.Interface);
+        Assert.Equal(["0", "0"], new[] { "net.ipv4.conf.br0.forwarding", "net.ipv6.conf.br0.force_forwarding" }.Select(Sysctl));
+        Assert.DoesNotContain("wireguard", HostPicture.Firewall(One.Host.Namespace));
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void Interfaces_that_got_another_name_or_were_made_anew_while_the_engine_was_dead_are_told_apart()
+    {
+        One.Host.Namespace.Ip("link", "add", "anew", "type", "bridge");
+        Signals.Send(Up(One, Two, Option).ProcessId, Signals.Kill);
+        Eventually.True(() => One.Host.Namespace.IpJson("link").All(link => link.GetProperty("ifname").GetString() != One.Host.Interface), "the engine is gone");
+        One.Host.Namespace.Ip("link", "set", Site.Bridge, "name", "lan0");
+        One.Host.Namespace.Ip("link", "del", "anew");
+        One.Host.Namespace.Ip("link", "add", "anew", "type", "bridge");
+        One.Host.Namespace.Run("sysctl", "-qw", "net.ipv4.conf.anew.forwarding=1");
+        One.Host.Engine("down", One.Host.Interface);
+        Assert.Equal(["0", "0", "1"], new[] { "net.ipv4.conf.lan0.forwarding", "net.ipv6.conf.lan0.force_forwarding", "net.ipv4.conf.anew.forwarding" }.Select(Sysctl));
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void Nobody_is_told_to_make_a_hole_in_the_kill_switch_of_another_tunnel()
+    {
+        using var third = Host.Alone(3);
+        var config = third.ConfigFor(Two.Host, withEndpoint: false).Replace("10.78.0.", "10.178.0.").Replace("fd78:", "fd79:");
+        One.Host.Engine("up", _files.Write(third.Interface + ".conf", config), "--kill-switch");
+        var warning = Assert.Single(Up(One, Two, Option).Warnings ?? []);
+        Assert.StartsWith($"The kill switch of {third.Interface} lets nothing pass", warning);
+        Assert.DoesNotContain("nft", warning);
+        One.Host.Engine("down", third.Interface);
     }
 
     [InteropFact(InteropRequirement.Nft)]

@@ -187,16 +187,20 @@ internal static class RunVerb
 
     private static void Wait(TunnelHost host, EngineLog log, StopSignals signals, TunnelNamespaces? namespaces, ServiceNotifier? manager = null)
     {
-        namespaces?.Watch(reason => host.RequestStop(reason, isAskedFor: false));
-        signals.Asked += host.RequestStop;
+        namespaces?.Watch(reason => host.RequestStop(reason, EndCause.Happened));
+        signals.Asked += Ask;
         // One that came before.
         if (signals.Token.IsCancellationRequested)
-            host.RequestStop(signals.Reason, signals.IsAskedFor);
+            Ask(signals.Reason, signals.IsAskedFor);
         var why = host.WaitForStop();
         manager?.Stopping(why);
         log.Information($"ending: {why}");
         host.Dispose();
-        signals.Asked -= host.RequestStop;
+        signals.Asked -= Ask;
+
+        // A manager's signal says nothing of what comes next: a restart sends the same.
+        void Ask(string reason, bool isAskedFor) =>
+            host.RequestStop(reason, !isAskedFor ? EndCause.Happened : manager is { IsThere: true } ? EndCause.Manager : EndCause.Wanted);
     }
 
     // Opened with the first line, which comes after the name was found free: a second start must not touch the log of

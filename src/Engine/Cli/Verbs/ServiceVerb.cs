@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using WireGuard.Api;
 using WireGuard.Configuration;
+using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.HostNetwork;
 using WireGuard.Engine.Hosting;
 using WireGuard.Engine.Hosting.Linux;
@@ -41,7 +42,7 @@ internal static class ServiceVerb
     private static Command CreateRemove()
     {
         var name = new Argument<string>("NAME") { Description = "The tunnel." };
-        var stop = new Option<bool>("--stop") { Description = "Stop it, too; else it goes on running." };
+        var stop = new Option<bool>("--stop") { Description = "Stop it, too, and open its kill switch; else it goes on running." };
         var common = new CommonOptions();
         var command = new Command("remove", "Take the service away; the template goes with the last one.") { name, stop };
         common.AddTo(command);
@@ -98,8 +99,22 @@ internal static class ServiceVerb
         var isActive = manager?.IsActive(unit) ?? false;
         if (isActive && !stop)
             Console.Error.WriteLine($"{name} goes on running until `systemctl stop {UnitName.Quoted(unit)}`.");
-        ServiceStep[] first = isActive && stop ? [new(new TunnelDifference(TunnelDifference.Removed, "Running") { From = unit }, () => manager!.Stop(unit))] : [];
+        // A manager's stop leaves it closed, and so does a crash.
+        var isClosed = manager is not null && DeadEngine.FindKillSwitch(name) is not null && (isActive || !DeadEngine.IsAlive(name));
+        if (isClosed && !isActive && !stop)
+            Console.Error.WriteLine($"The kill switch of {name} stays closed until `wireguard-engine down {name}`.");
+        ServiceStep[] first =
+        [
+            .. isActive && stop ? [new(new TunnelDifference(TunnelDifference.Removed, "Running") { From = unit }, () => manager!.Stop(unit))] : Array.Empty<ServiceStep>(),
+            .. isClosed && stop ? [new(new TunnelDifference(TunnelDifference.Removed, "KillSwitch") { From = "closed" }, () => OpenKillSwitch(name))] : Array.Empty<ServiceStep>(),
+        ];
         return Carry(name, first, new ServiceFiles(name, common.Root).Remove(), [], manager, common);
+    }
+
+    private static void OpenKillSwitch(string name)
+    {
+        if (DeadEngine.CleanUp(name, ConsoleLog.ForStandardError(name, LogLevel.Warning)) is null)
+            throw new CommandException(ExitCode.Error, $"An engine of {name} has just started; its kill switch is closed.");
     }
 
     private static ExitCode Carry(string name, IReadOnlyList<ServiceStep> first, IReadOnlyList<ServiceStep> files, IReadOnlyList<ServiceStep> last, SystemManager? manager, Common common)

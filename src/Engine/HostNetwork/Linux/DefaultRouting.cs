@@ -10,7 +10,8 @@ namespace WireGuard.Engine.HostNetwork;
 /// that ask it for whatever does not carry the tunnel's mark, and what the reverse path filter needs to agree. A family
 /// at a time. Every step can be taken back, by this object or from the journal.
 /// </summary>
-internal sealed partial class DefaultRouting(RouteNetlink netlink, HostChanges changes, string stateDirectory, HostNetworkSettings initial, EngineLog log)
+/// <param name="isApart">The tunnel's own datagrams are in another namespace: nothing has to be told from them by a mark.</param>
+internal sealed partial class DefaultRouting(RouteNetlink netlink, HostChanges changes, string stateDirectory, HostNetworkSettings initial, EngineLog log, bool isApart = false)
 {
     /// <summary>Where the search for a free table and mark begins, as wg-quick's does.</summary>
     private const uint FirstNumber = 51820;
@@ -40,12 +41,14 @@ internal sealed partial class DefaultRouting(RouteNetlink netlink, HostChanges c
     {
         if (families.Count == 0 || _prepared.IsSupersetOf(families))
             return;
-        TakeMark();
+        ChooseNumbers();
+        if (!isApart)
+            TakeMark();
 
         // Before it is so: what fails half-way is to be taken back.
         _prepared.UnionWith(families);
         SetFirewall(_prepared);
-        if (families.Contains(AddressFamily.InterNetwork))
+        if (!isApart && families.Contains(AddressFamily.InterNetwork))
             changes.SetSysctl(Sysctl.SourceValidMark, "1");
     }
 
@@ -81,7 +84,7 @@ internal sealed partial class DefaultRouting(RouteNetlink netlink, HostChanges c
         [
             // First: between the two, routes of the main table still come before the tunnel's.
             new PolicyRule(family, priority - 1, RT_TABLE_MAIN, null),
-            new PolicyRule(family, priority, Table, _mark),
+            isApart ? new PolicyRule(family, priority, Table, null) { TakesAll = true } : new PolicyRule(family, priority, Table, _mark),
         ];
         foreach (var rule in rules)
         {
@@ -123,7 +126,7 @@ internal sealed partial class DefaultRouting(RouteNetlink netlink, HostChanges c
         else
         {
             changes.RemoveTable(TunnelFirewall.TableOf(_settings.InterfaceName));
-            if (!_holdsMark)
+            if (_marked && !_holdsMark)
             {
                 _settings.UseMark(_settings.FwMark);
                 _marked = false;
@@ -142,7 +145,7 @@ internal sealed partial class DefaultRouting(RouteNetlink netlink, HostChanges c
 
     private void SetFirewall(IReadOnlyCollection<AddressFamily> families)
     {
-        var table = TunnelFirewall.Create(_settings.InterfaceName, _settings.Addresses.Where(a => families.Contains(a.Address.AddressFamily)), _mark);
+        var table = TunnelFirewall.Create(_settings.InterfaceName, _settings.Addresses.Where(a => families.Contains(a.Address.AddressFamily)), isApart ? null : _mark);
         try
         {
             changes.Set(table);

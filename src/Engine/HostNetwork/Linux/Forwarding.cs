@@ -21,6 +21,8 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
     private readonly bool _byInterface = byInterface ?? Sysctl.Exists(Sysctl.ForceForwardingIPv6(All));
     private NewlyForwarded _newly = new([], []);
     private NewlyForwarded _guarded = new([], []);
+    private readonly RestorePace _pace = new(TimeProvider.System);
+    private readonly HashSet<ForeignChain> _told = [];
     private List<InboundLink> _links = [];
     private ForwardingMonitor? _monitor;
 
@@ -31,43 +33,51 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
         if (!settings.Choices.Forward)
             return;
         using var alone = HostLock.Take(stateDirectory);
-        NetlinkStep.Run($"listing the interfaces behind {_tunnel}", () => _links = netlink.InboundLinks());
         NetlinkStep.Run($"setting the group of {_tunnel}", () => netlink.SetGroup(link.Index, ForwardFirewall.Group));
         FaultPoint.Reached();
-        foreach (var key in (string[])[Sysctl.ForwardingIPv4(All), Sysctl.ForwardingIPv6(All)])
-        {
-            if (IsOff(key) && (_byInterface || key != Sysctl.ForwardingIPv6(All)))
-                changes.Witness(key, "0");
-        }
-
-        _newly = Newly([.. _links.Where(other => other.Name != _tunnel)]);
-        SetFirewall();
-        foreach (var other in _links)
-            Open(other.Name);
-        if (!_byInterface && Sysctl.Exists(Sysctl.ForwardingIPv6(All)))
-            changes.SetSysctl(Sysctl.ForwardingIPv6(All), On);
-        AskOthers();
-        NetlinkStep.Run("listening for changes of forwarding", () => _monitor = new ForwardingMonitor(refresh, log));
+        OpenAll();
+        AskOthers(settings.Warn);
+        NetlinkStep.Run("listening for changes of forwarding", () => _monitor = new ForwardingMonitor(
+            () =>
+            {
+                refresh();
+                return _pace.Next();
+            },
+            log));
         // Whatever happened before there was anybody who listened.
-        Refresh();
+        Guard();
     }
 
-    /// <summary>When somebody else has turned forwarding on for all interfaces meanwhile, what was new is not any more.</summary>
+    /// <summary>
+    /// When somebody else has turned forwarding on for all interfaces meanwhile, what was new is not any more; when somebody has turned
+    /// it off for all, it is on again for the tunnel.
+    /// </summary>
     public void Refresh()
     {
         if (_monitor is null)
             return;
         try
         {
-            var (now, before) = (NowGuarded(), _guarded);
-            if (now.IPv4.Count != before.IPv4.Count || now.IPv6?.Count != before.IPv6?.Count)
-                SetFirewall();
+            if (IsTurnedOff())
+            {
+                using var alone = HostLock.Take(stateDirectory);
+                OpenAll();
+                _pace.Restored();
+                log.Warning($"somebody else has turned forwarding off for all interfaces; it is on again where {_tunnel} needs it{_pace.Contention}");
+            }
+
+            Guard();
         }
         catch (HostNetworkException failure)
         {
             log.Warning(failure.Message);
         }
     }
+
+    /// <summary>Asks other firewalls again, when they have changed.</summary>
+    /// <returns>What there is to say of it, a sentence each.</returns>
+    /// <exception cref="HostNetworkException"/>
+    public IReadOnlyList<string> RenewAccepts() => settings.Choices.Forward ? AskOthers(log.Warning) : [];
 
     /// <summary>Goes on after a failure and throws the last one.</summary>
     /// <exception cref="HostNetworkException"/>
@@ -83,7 +93,7 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
             Try(() => changes.Remove(accept));
         // Before the table: what it keeps out is passed on by nobody then.
         foreach (var change in changes.Latest<SysctlChange>().Where(change => change.Key != Sysctl.SourceValidMark))
-            Try(() => changes.RestoreSysctl(change.Key, PresentKey(change.Key)));
+            Try(() => changes.Restore(change));
         Try(() => changes.RemoveTable(_table));
         Try(() => NetlinkStep.RunIfStillThere($"setting the group of {_tunnel} back", () => netlink.SetGroup(link.Index, 0)));
         if (failure is not null)
@@ -102,16 +112,37 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
         }
     }
 
-    // The settings go with the interface to another name.
-    private string PresentKey(string key) =>
-        !Sysctl.Exists(key) && key.Split('/') is [_, _, _, var name, var setting]
-        && _links.Find(other => other.Name == name) is { Index: > 0 } known && netlink.FindLink(known.Index) is { } now
-            ? key[..^$"{name}/{setting}".Length] + $"{now.Name}/{setting}"
-            : key;
+    private void OpenAll()
+    {
+        NetlinkStep.Run($"listing the interfaces behind {_tunnel}", () => _links = netlink.InboundLinks());
+        foreach (var key in (string[])[Sysctl.ForwardingIPv4(All), Sysctl.ForwardingIPv6(All)])
+        {
+            if (IsOff(key) && (_byInterface || key != Sysctl.ForwardingIPv6(All)))
+                changes.Witness(key, "0");
+        }
+
+        _newly = Newly([.. _links.Where(other => other.Index != link.Index)]);
+        SetFirewall();
+        foreach (var other in _links)
+            Open(other);
+        if (!_byInterface && Sysctl.Exists(Sysctl.ForwardingIPv6(All)))
+            changes.SetSysctl(Sysctl.ForwardingIPv6(All), On);
+    }
+
+    // Nobody turns it off for this one interface by hand.
+    private bool IsTurnedOff() =>
+        IsOff(Sysctl.ForwardingIPv4(_tunnel)) || IsOff(_byInterface ? Sysctl.ForceForwardingIPv6(_tunnel) : Sysctl.ForwardingIPv6(All));
+
+    private void Guard()
+    {
+        var (now, before) = (NowGuarded(), _guarded);
+        if (now.IPv4.Count != before.IPv4.Count || now.IPv6?.Count != before.IPv6?.Count)
+            SetFirewall();
+    }
 
     private NewlyForwarded Newly(IReadOnlyList<InboundLink> links) => new(
-        [.. links.Where(other => Sysctl.Exists(Sysctl.ForwardingIPv4(other.Name)) && changes.IsOurs(Sysctl.ForwardingIPv4(other.Name), On))],
-        _byInterface ? [.. links.Where(other => Sysctl.Exists(Sysctl.ForceForwardingIPv6(other.Name)) && IsOff(Sysctl.ForwardingIPv6(All)) && changes.IsOurs(Sysctl.ForceForwardingIPv6(other.Name), On))]
+        [.. links.Where(other => Sysctl.Exists(Sysctl.ForwardingIPv4(other.Name)) && changes.IsOurs(Sysctl.ForwardingIPv4(other.Name), On, other.Index))],
+        _byInterface ? [.. links.Where(other => Sysctl.Exists(Sysctl.ForceForwardingIPv6(other.Name)) && IsOff(Sysctl.ForwardingIPv6(All)) && changes.IsOurs(Sysctl.ForceForwardingIPv6(other.Name), On, other.Index))]
             : Sysctl.Exists(Sysctl.ForwardingIPv6(All)) && changes.IsOurs(Sysctl.ForwardingIPv6(All), On) ? null : []);
 
     private NewlyForwarded NowGuarded() => new(
@@ -125,33 +156,33 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
         _guarded = guarded;
     }
 
-    private void Open(string name)
+    private void Open(InboundLink other)
     {
         // An interface may be gone by now, or not have that family.
-        SetIfThere(Sysctl.ForwardingIPv4(name), On);
+        SetIfThere(Sysctl.ForwardingIPv4(other.Name), On, other.Index);
         if (_byInterface)
-            SetIfThere(Sysctl.ForceForwardingIPv6(name), On);
-        else if (name != _tunnel && HeedsRouters(name))
-            SetIfThere(Sysctl.AcceptRouters(name), AcceptAsRouter);
+            SetIfThere(Sysctl.ForceForwardingIPv6(other.Name), On, other.Index);
+        else if (other.Index != link.Index && HeedsRouters(other))
+            SetIfThere(Sysctl.AcceptRouters(other.Name), AcceptAsRouter, other.Index);
     }
 
-    private bool HeedsRouters(string name)
+    private bool HeedsRouters(InboundLink other)
     {
-        var key = Sysctl.AcceptRouters(name);
+        var key = Sysctl.AcceptRouters(other.Name);
         return Sysctl.Exists(key) && Sysctl.Read(key) switch
         {
-            On => IsOff(Sysctl.ForwardingIPv6(name)),
-            AcceptAsRouter => changes.IsOurs(key, AcceptAsRouter),
+            On => IsOff(Sysctl.ForwardingIPv6(other.Name)),
+            AcceptAsRouter => changes.IsOurs(key, AcceptAsRouter, other.Index),
             _ => false,
         };
     }
 
-    private void SetIfThere(string key, string value)
+    private void SetIfThere(string key, string value, int index)
     {
         try
         {
             if (Sysctl.Exists(key))
-                changes.SetSysctl(key, value);
+                changes.SetSysctl(key, value, index);
         }
         catch (HostNetworkException) when (!Sysctl.Exists(key))
         {
@@ -159,26 +190,55 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
     }
 
     /// <summary>Other firewalls have their say too, and one that drops what it does not know drops what comes out of a tunnel.</summary>
-    private void AskOthers()
+    /// <param name="warn">Hears, once, of each that only somebody else can change.</param>
+    /// <returns>What there is to say of it.</returns>
+    private List<string> AskOthers(Action<string> warn)
     {
         List<ForeignChain> chains = [];
+        List<string> asked = [];
         NetlinkStep.Run("listing the chains of nftables", () => chains = ForeignChains.All());
         foreach (var family in (ReadOnlySpan<AddressFamily>)[AddressFamily.InterNetwork, AddressFamily.InterNetworkV6])
         {
             var iptables = chains.Find(chain => ForeignChains.IsOfFilter(chain, family, ForeignChains.Forward));
-            if (chains.Exists(chain => ForeignChains.IsOfFilter(chain, family, ForeignChains.DockersForOthers)))
-                changes.Add(new AcceptChange(family, ForeignChains.DockersForOthers, _tunnel));
+            var forOthers = chains.Find(chain => ForeignChains.IsOfFilter(chain, family, ForeignChains.DockersForOthers));
+            if (forOthers is not null && IsInUse(forOthers))
+                Ask(new AcceptChange(family, ForeignChains.DockersForOthers, _tunnel), asked);
             else if (iptables is { IsForForwarding: true, Drops: true })
-                changes.Add(new AcceptChange(family, ForeignChains.Forward, _tunnel));
+                Ask(new AcceptChange(family, ForeignChains.Forward, _tunnel), asked);
             chains.Remove(iptables!);
         }
 
         foreach (var chain in chains.Where(chain => chain is { IsForForwarding: true, Drops: true } && chain.Table != KillSwitch.TableOf(_tunnel)))
         {
-            settings.Warn($"What is to pass between {_tunnel} and other networks is dropped by the nftables chain {chain}, unless a rule there lets it pass. Add these two, and to the file that the chain is made from: "
-                + $"`nft insert rule {chain} iifname {_tunnel} accept` and `nft insert rule {chain} oifname {_tunnel} accept`.");
+            if (_told.Add(chain with { Uses = 0 }))
+                warn(WhatDrops(chain));
         }
+
+        return asked;
     }
+
+    private void Ask(AcceptChange change, List<string> asked)
+    {
+        var isThere = false;
+        NetlinkStep.Run($"looking for our rules in {ForeignChains.NameOf(change.Family, change.Chain)}", () => isThere = changes.Has(change) && ForeignChains.HasAccepts(change));
+        if (isThere)
+            return;
+        changes.Add(change);
+        asked.Add($"packets of {_tunnel} did not pass the nftables chain {ForeignChains.NameOf(change.Family, change.Chain)} any more; they do now");
+    }
+
+    private static bool IsInUse(ForeignChain chain)
+    {
+        var isInUse = false;
+        NetlinkStep.Run($"looking at the rules of {chain}", () => isInUse = ForeignChains.IsInUse(chain));
+        return isInUse;
+    }
+
+    // A hole in a kill switch is no advice to give.
+    private string WhatDrops(ForeignChain chain) => KillSwitch.TunnelOf(chain.Table) is { } closed
+        ? $"The kill switch of {closed} lets nothing pass but into {closed}: what is to pass between {_tunnel} and other networks is dropped until it is opened."
+        : $"What is to pass between {_tunnel} and other networks is dropped by the nftables chain {chain}, unless a rule there lets it pass. Add these two, and to the file that the chain is made from: "
+            + $"`nft insert rule {chain} iifname {_tunnel} accept` and `nft insert rule {chain} oifname {_tunnel} accept`.";
 
     private static bool IsOff(string key) => Sysctl.Exists(key) && Sysctl.Read(key) == "0";
 }

@@ -12,7 +12,8 @@ internal abstract record HostChange
     {
         ["rule", var family, var priority, var table, var mark]
             when FamilyOf(family) is { } of && Number(priority) is { } at && Number(table) is { } into =>
-            mark == "-" ? new RuleChange(new PolicyRule(of, at, into, null))
+            mark == "*" ? new RuleChange(new PolicyRule(of, at, into, null) { TakesAll = true })
+            : mark == "-" ? new RuleChange(new PolicyRule(of, at, into, null))
             : mark.StartsWith('=') && Number(mark[1..]) is { } only ? new RuleChange(new PolicyRule(of, at, into, null, only))
             : Number(mark) is { } except ? new RuleChange(new PolicyRule(of, at, into, except))
             : null,
@@ -22,6 +23,8 @@ internal abstract record HostChange
         ["table", var name] when name.Length > 0 => new TableChange(name),
         ["accept", var family, var chain, var tunnel] when FamilyOf(family) is { } of && ForeignChains.MayBeChanged(chain) => new AcceptChange(of, chain, tunnel),
         ["sysctl", var key, var before, var after] when Sysctl.IsKnown(key) => new SysctlChange(key, before, after),
+        ["sysctl", var key, var before, var after, var link] when Sysctl.IsKnown(key) && Number(link) is > 0 and <= int.MaxValue and var index =>
+            new SysctlChange(key, before, after) { Link = (int)index },
         ["resolvconf", var name] when ResolverRecord.IsName(name) => new ResolverRecord(name),
         _ => null,
     };
@@ -46,6 +49,7 @@ internal sealed record RuleChange(PolicyRule Rule) : HostChange
             $"rule {(Rule.Family == AddressFamily.InterNetworkV6 ? 6 : 4)} {Rule.Priority} {Rule.Table} {MarkText}");
 
     private string MarkText =>
+        Rule.TakesAll ? "*" :
         Rule.OnlyMark is { } only ? string.Create(CultureInfo.InvariantCulture, $"={only}")
         : Rule.ExceptMark is { } mark ? mark.ToString(CultureInfo.InvariantCulture)
         : "-";
@@ -66,7 +70,15 @@ internal sealed record AcceptChange(AddressFamily Family, string Chain, string T
 /// <param name="Before">As <paramref name="After"/>: nothing was changed, but it matters that it was so.</param>
 internal sealed record SysctlChange(string Key, string Before, string After) : HostChange
 {
-    public override string ToString() => $"sysctl {Key} {Before} {After}";
+    /// <summary>Index of the interface whose setting it is; 0: nobody's, or not known.</summary>
+    public int Link { get; init; }
+
+    /// <summary>Of the same interface, whatever its name was then.</summary>
+    public bool IsOfSameSetting(SysctlChange other) => Link == 0 || other.Link == 0 ? Key == other.Key
+        : Link == other.Link && Sysctl.OfInterface(Key, "") == Sysctl.OfInterface(other.Key, "");
+
+    public override string ToString() =>
+        Link == 0 ? $"sysctl {Key} {Before} {After}" : string.Create(CultureInfo.InvariantCulture, $"sysctl {Key} {Before} {After} {Link}");
 }
 
 /// <summary>A record of resolvconf(8): name servers of an interface.</summary>

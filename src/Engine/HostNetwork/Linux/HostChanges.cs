@@ -10,8 +10,14 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
 {
     private readonly string _netns = HostJournal.CurrentNamespace();
 
+    // As the kernel had them when they were set; null: not all of it was there any more.
+    private readonly Dictionary<string, (FirewallTable Table, TablePicture? Picture)> _tables = [];
+
     /// <summary>There is something to take back.</summary>
     public bool Any => journal.Changes.Count > 0;
+
+    /// <summary>There are tables that <see cref="RestoreTables"/> looks after.</summary>
+    public bool HasTables => _tables.Count > 0;
 
     /// <exception cref="HostNetworkException"/>
     public void Add(PolicyRule rule)
@@ -36,7 +42,27 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
             Do(change, $"creating the nftables table inet {table.Name}", table.Create);
         else
             NetlinkStep.Run($"replacing the nftables table inet {table.Name}", table.Replace);
+        Remember(table);
         FaultPoint.Reached();
+    }
+
+    /// <summary>Sets again, whole, what somebody else has taken away or changed of the tables that were set here.</summary>
+    /// <returns>What there is to say of it, a sentence each.</returns>
+    /// <exception cref="HostNetworkException"/>
+    public IReadOnlyList<string> RestoreTables()
+    {
+        CheckNamespace();
+        List<string> restored = [];
+        foreach (var (table, picture) in _tables.Values.ToList())
+        {
+            if (picture is not null && Look(table.Name)?.HasAllOf(picture) == true)
+                continue;
+            NetlinkStep.Run($"setting the nftables table inet {table.Name} again", table.Replace);
+            Remember(table);
+            restored.Add($"somebody else has taken away or changed the nftables table inet {table.Name}; it is set again, but what it keeps out may have passed until now");
+        }
+
+        return restored;
     }
 
     /// <exception cref="HostNetworkException"/>
@@ -49,39 +75,51 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
         if (ForwardFirewall.IsTable(name) && journal.Changes.OfType<SysctlChange>().FirstOrDefault(c => c.Key != Sysctl.SourceValidMark && c.Before != c.After) is { } open)
             throw new HostNetworkException($"deleting the nftables table inet {name}", $"it keeps out what this host would pass on while {Sysctl.NameOf(open.Key)} is not put back");
         NetlinkStep.RunIfStillThere($"deleting the nftables table inet {name}", () => FirewallTable.Delete(name));
+        _tables.Remove(name);
         Forget(new TableChange(name));
     }
 
     /// <summary>Somebody's tunnel has to set it, or has set it.</summary>
+    /// <param name="link">Index of the interface whose it is; 0: nobody's.</param>
     /// <exception cref="HostNetworkException"/>
-    public bool IsOurs(string key, string value) => Sysctl.Read(key) != value || OfOthers(key, value) is not null;
+    public bool IsOurs(string key, string value, int link = 0) =>
+        Sysctl.Read(key) != value
+        || (Find(key, link) is { } change && change.Before != change.After && change.After == value)
+        || OfOthers(key, value, link) is not null;
 
     /// <summary>Remembers what it was, unless it is so already by nobody of ours.</summary>
+    /// <param name="link">Index of the interface whose it is, by which it is found again; 0: nobody's.</param>
     /// <exception cref="HostNetworkException"/>
-    public void SetSysctl(string key, string value)
+    public void SetSysctl(string key, string value, int link = 0)
     {
         CheckNamespace();
         var current = Sysctl.Read(key);
         // Whoever is last to need it puts back what was there before the first.
-        var other = OfOthers(key, value);
+        var other = OfOthers(key, value, link);
         if (current == value && other is null)
             return;
-        Do(new SysctlChange(key, current == value ? other!.Before : current, value), $"setting {Sysctl.NameOf(key)} to {value}", () => Sysctl.Write(key, value));
+        var change = Find(key, link) is { } known && known.Before != known.After && known.After == value ? known
+            : new SysctlChange(key, current == value ? other!.Before : current, value) { Link = link };
+        Do(change, $"setting {Sysctl.NameOf(key)} to {value}", () => Sysctl.Write(key, value));
     }
 
     /// <summary>As it was before, unless another tunnel needs it or somebody has changed it since.</summary>
     /// <exception cref="HostNetworkException"/>
-    /// <param name="now">Its key by now, when its interface has got another name; null: the same.</param>
-    public void RestoreSysctl(string key, string? now = null)
+    public void RestoreSysctl(string key)
     {
-        now ??= key;
         CheckNamespace();
-        if (journal.Changes.OfType<SysctlChange>().FirstOrDefault(c => c.Key == key) is not { } change)
-            return;
+        if (Find(key, 0) is { } change)
+            Restore(change);
+    }
+
+    /// <inheritdoc cref="RestoreSysctl(string)"/>
+    public void Restore(SysctlChange change)
+    {
+        CheckNamespace();
         // It goes with its interface.
-        if (change.Before != change.After && Sysctl.Exists(now) && !IsOverruled(key)
-            && !journal.ChangesOfOthers().OfType<SysctlChange>().Any(c => c.Key == key) && Sysctl.Read(now) == change.After)
-            Sysctl.Write(now, change.Before);
+        if (change.Before != change.After && PresentKey(change) is { } key && Sysctl.Exists(key) && !IsOverruled(journal.Changes, key)
+            && OfOthers(change.Key, change.After, change.Link) is null && Sysctl.Read(key) == change.After)
+            Sysctl.Write(key, change.Before);
         Forget(change);
     }
 
@@ -89,16 +127,19 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
     /// <exception cref="HostNetworkException"/>
     public void Witness(string key, string value) => Do(new SysctlChange(key, value, value), $"remembering {Sysctl.NameOf(key)}", static () => { });
 
-    /// <summary>It was off when a tunnel of ours began to need it for some interfaces, and is on for all of them now.</summary>
+    /// <summary>It was off when this tunnel began to need it for some interfaces, and is on for all of them now.</summary>
     /// <param name="keyOfAll">What <see cref="Witness"/> was called for.</param>
     /// <exception cref="HostNetworkException"/>
-    public bool IsOnForAll(string keyOfAll) =>
-        journal.Changes.Concat(journal.ChangesOfOthers()).OfType<SysctlChange>().Any(c => c.Key == keyOfAll && c.Before == c.After && c.After == "0")
-        && Sysctl.Read(keyOfAll) == "1";
+    public bool IsOnForAll(string keyOfAll) => IsOnForAll(journal.Changes, keyOfAll);
 
     /// <exception cref="HostNetworkException"/>
     public void Add(AcceptChange change) =>
-        Do(change, $"letting packets of {change.Tunnel} pass {ForeignChains.NameOf(change.Family, change.Chain)}", () => ForeignChains.InsertAccepts(change));
+        Do(change, $"letting packets of {change.Tunnel} pass {ForeignChains.NameOf(change.Family, change.Chain)}", () =>
+        {
+            // Somebody may have left one of the two.
+            ForeignChains.DeleteAccepts(change);
+            ForeignChains.InsertAccepts(change);
+        });
 
     /// <exception cref="HostNetworkException"/>
     public void Remove(AcceptChange change)
@@ -155,6 +196,15 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
         return failure is null ? taken : throw failure;
     }
 
+    private void Remember(FirewallTable table) => _tables[table.Name] = (table, Look(table.Name) is { } picture && picture.IsWhole(table) ? picture : null);
+
+    private static TablePicture? Look(string table)
+    {
+        TablePicture? picture = null;
+        NetlinkStep.Run($"looking at the nftables table inet {table}", () => picture = TablePicture.Take(table));
+        return picture;
+    }
+
     private void TakeBack(HostChange change)
     {
         switch (change)
@@ -168,8 +218,8 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
             case AcceptChange accept:
                 Remove(accept);
                 break;
-            case SysctlChange { Key: var key }:
-                RestoreSysctl(key);
+            case SysctlChange setting:
+                Restore(setting);
                 break;
             case ResolverRecord record:
                 Remove(record, HostResolver.SearchPath);
@@ -177,12 +227,36 @@ internal sealed class HostChanges(RouteNetlink netlink, HostJournal journal, Eng
         }
     }
 
-    private SysctlChange? OfOthers(string key, string value) =>
-        IsOverruled(key) ? null : journal.ChangesOfOthers().OfType<SysctlChange>().FirstOrDefault(c => c.Key == key && c.Before != c.After && c.After == value);
+    private SysctlChange? Find(string key, int link)
+    {
+        var wanted = new SysctlChange(key, "", "") { Link = link };
+        return journal.Changes.OfType<SysctlChange>().FirstOrDefault(wanted.IsOfSameSetting);
+    }
+
+    private SysctlChange? OfOthers(string key, string value, int link)
+    {
+        var wanted = new SysctlChange(key, "", "") { Link = link };
+        return journal.ChangesOfOthers().Where(changes => !IsOverruled(changes, key)).SelectMany(changes => changes).OfType<SysctlChange>()
+            .FirstOrDefault(c => wanted.IsOfSameSetting(c) && c.Before != c.After && c.After == value);
+    }
+
+    // An interface keeps its index when it gets another name, and one that is made anew under the same name has another.
+    private string? PresentKey(SysctlChange change)
+    {
+        if (change.Link == 0)
+            return change.Key;
+        LinkInfo? link = null;
+        NetlinkStep.RunIfStillThere($"looking up the interface of {Sysctl.NameOf(change.Key)}", () => link = netlink.FindLink(change.Link));
+        return link is { } now ? Sysctl.OfInterface(change.Key, now.Name) : null;
+    }
+
+    // Each tunnel by its own witness: another's may be of a time when all was otherwise.
+    private static bool IsOnForAll(IReadOnlyList<HostChange> changes, string keyOfAll) =>
+        changes.OfType<SysctlChange>().Any(c => c.Key == keyOfAll && c.Before == c.After && c.After == "0") && Sysctl.Read(keyOfAll) == "1";
 
     // Whoever turns it on for all interfaces means each of them.
-    private bool IsOverruled(string key) =>
-        key.Split('/') is ["net", "ipv4", "conf", not "all", "forwarding"] && IsOnForAll(Sysctl.ForwardingIPv4("all"));
+    private static bool IsOverruled(IReadOnlyList<HostChange> changes, string key) =>
+        key.Split('/') is ["net", "ipv4", "conf", not "all", "forwarding"] && IsOnForAll(changes, Sysctl.ForwardingIPv4("all"));
 
     private void Do(HostChange change, string step, Action action)
     {

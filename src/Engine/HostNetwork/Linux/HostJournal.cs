@@ -3,10 +3,10 @@ using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.HostNetwork;
 
-/// <summary>The journal of a namespace that is not the calling thread's, or may not be.</summary>
+/// <summary>The journal of a namespace that is not the calling thread's.</summary>
 /// <param name="Namespace">As <see cref="HostJournal.CurrentNamespace"/> tells it inside.</param>
-/// <param name="Place">Where it was to be found.</param>
-internal sealed record JournalElsewhere(string Path, string Namespace, string Place, IReadOnlyList<HostChange> Changes);
+/// <param name="Place">Where it was to be found; null: it was the engine's own.</param>
+internal sealed record JournalElsewhere(string Path, string Namespace, string? Place, IReadOnlyList<HostChange> Changes);
 
 /// <summary>
 /// What a tunnel has changed on the host beyond its interface, on file before each step, so that after a kill -9 the
@@ -47,17 +47,18 @@ internal sealed class HostJournal
         return new HostJournal(path, netns, place ?? PlaceOf(path), changes);
     }
 
-    /// <summary>The tunnel's journals of namespaces that tell where they are.</summary>
+    /// <summary>The tunnel's journals of other namespaces than the calling thread's.</summary>
     /// <exception cref="HostNetworkException"/>
     public static IReadOnlyList<JournalElsewhere> Elsewhere(string directory, string tunnel)
     {
         List<JournalElsewhere> found = [];
+        var here = CurrentNamespace();
         foreach (var path in Directory.EnumerateFiles(directory, $"{tunnel}@*{Extension}"))
         {
+            var netns = Path.GetFileName(path)[(tunnel.Length + 1)..^Extension.Length];
             // Whoever may write there is the same for all of them.
-            var changes = Read(path);
-            if (changes.Count > 0 && PlaceOf(path) is { } place)
-                found.Add(new JournalElsewhere(path, Path.GetFileName(path)[(tunnel.Length + 1)..^Extension.Length], place, changes));
+            if (netns != here && Read(path) is { Count: > 0 } changes)
+                found.Add(new JournalElsewhere(path, netns, PlaceOf(path), changes));
         }
 
         return found;
@@ -111,10 +112,10 @@ internal sealed class HostJournal
             Write();
     }
 
-    /// <summary>What the tunnels besides this one have changed in the same network namespace.</summary>
+    /// <summary>What each of the tunnels besides this one has changed in the same network namespace.</summary>
     /// <exception cref="HostNetworkException"/>
-    public IEnumerable<HostChange> ChangesOfOthers() =>
-        Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, $"*@{_netns}{Extension}").Where(path => path != _path).SelectMany(Read);
+    public IEnumerable<IReadOnlyList<HostChange>> ChangesOfOthers() =>
+        Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, $"*@{_netns}{Extension}").Where(path => path != _path).Select(Read);
 
     private static List<HostChange> Read(string path)
     {

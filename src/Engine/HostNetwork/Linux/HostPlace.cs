@@ -11,6 +11,12 @@ internal sealed record HostPlace
     /// <summary>Of the interface's namespace; null: it is the engine's own.</summary>
     public string? Path { get; init; }
 
+    /// <summary>For people.</summary>
+    public string Name => NameOf(Path);
+
+    /// <inheritdoc cref="Name"/>
+    public static string NameOf(string? path) => path is null ? "this host" : $"the network namespace {path}";
+
     /// <summary>The engine's; null: it is the interface's.</summary>
     public NamespaceHandle? Engine { get; init; }
 

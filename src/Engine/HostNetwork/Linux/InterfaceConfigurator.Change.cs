@@ -32,6 +32,7 @@ public sealed partial class InterfaceConfigurator
             {
                 HostNetworkChange? done = null;
                 KeepingSecondaries(link, () => done = Change(wanted, before, link, mtu, routes));
+                WatchFirewall();
                 return done!;
             }
 

@@ -51,16 +51,14 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         _resolver = new HostResolver(_changes, HostResolver.SearchPath);
     }
 
-    public bool HasKillSwitch => _changes.Has(_killSwitch);
-
-    /// <summary>As <see cref="TakeBackLeftovers(bool)"/>, for an engine that will not come back.</summary>
+    /// <summary>As <see cref="TakeBackLeftovers(HostChoices)"/>, for an engine that will not come back.</summary>
     /// <param name="isAlive">Asked when nobody else can change anything any more.</param>
     /// <param name="closed">What a kill switch that is closed still lets pass; null: it is opened.</param>
     /// <returns>How much there was; null: the engine lives, and nothing was touched.</returns>
     /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
     public static int? TakeBackLeftovers(string tunnel, string stateDirectory, EngineLog log, Func<bool> isAlive, HostChoices? closed = null)
     {
-        if (!Leftovers.Any(tunnel, stateDirectory, static _ => true))
+        if (Leftovers.Find(tunnel, stateDirectory, static _ => true) is null)
             return 0;
         using var alone = HostLock.Take(stateDirectory);
         if (isAlive())
@@ -68,12 +66,7 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         return Leftovers.TakeBackHere(tunnel, stateDirectory, log, closed) + Leftovers.TakeBackElsewhere(tunnel, stateDirectory, log, closed);
     }
 
-    /// <summary>A kill switch of the tunnel is closed, whether its engine is alive or not.</summary>
-    /// <exception cref="HostNetworkException">It cannot be told.</exception>
-    public static bool IsKillSwitchClosed(string tunnel, string stateDirectory) =>
-        Leftovers.Any(tunnel, stateDirectory, new TableChange(KillSwitch.TableOf(tunnel)).Equals);
-
-    public int TakeBackLeftovers(bool keepsKillSwitch = false)
+    public int TakeBackLeftovers(HostChoices? closed = null)
     {
         lock (_lock)
         {
@@ -82,21 +75,25 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
             if (!_changes.Any && !IsAnyElsewhere())
                 return 0;
             using var alone = HostLock.Take(_stateDirectory);
-            var here = _changes.TakeBackAll(keepsKillSwitch ? _killSwitch : null).Count;
-            // The engine before this one may have been told of another namespace.
-            return here + Leftovers.TakeBackElsewhere(_tunnel, _stateDirectory, _log) + (_place.Engine?.Run(() => Leftovers.TakeBackHere(_tunnel, _stateDirectory, _log)) ?? 0);
+            return _changes.TakeBackAll(closed is null ? null : _killSwitch).Count + TakeBackElsewhere(closed);
         }
     }
 
-    public void LetLookUpsPass(HostChoices choices, bool pass)
+    public int TakeBackElsewhere()
     {
         lock (_lock)
         {
-            // Names are looked up where the sockets are: there it is in nobody's way.
-            if (!_place.IsApart && _routes is null && _changes.Has(_killSwitch))
-                _changes.Set(pass ? KillSwitch.ForLookUps(_tunnel, choices) : KillSwitch.Create(_tunnel, choices));
+            if (!IsAnyElsewhere())
+                return 0;
+            using var alone = HostLock.Take(_stateDirectory);
+            return TakeBackElsewhere(closed: null);
         }
     }
+
+    /// <summary>The engine before this one may have been told of another namespace.</summary>
+    private int TakeBackElsewhere(HostChoices? closed) =>
+        (_place.Engine?.Run(() => Leftovers.TakeBackHere(_tunnel, _stateDirectory, _log, closed)) ?? 0)
+        + Leftovers.TakeBackElsewhere(_tunnel, _stateDirectory, _log, closed);
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">Something is applied; undo it first.</exception>
@@ -142,6 +139,8 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
                 SetMtu(link, link.Mtu);
                 throw;
             }
+
+            WatchFirewall();
         }
     }
 
@@ -158,6 +157,7 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
     {
         lock (_lock)
         {
+            IgnoreFirewall();
             _netlink.Dispose();
             _paths.Dispose();
         }
@@ -167,9 +167,9 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
     {
         var name = settings.InterfaceName;
         var link = FindLink(name);
-        var defaults = new DefaultRouting(_netlink, _changes, _stateDirectory, settings, _log);
+        var defaults = new DefaultRouting(_netlink, _changes, _stateDirectory, settings, _log, _place.IsApart);
         var excluded = new ExcludedRoutes(_netlink, _changes, settings.Choices.ExcludedRoutes);
-        var routes = new TunnelRoutes(_netlink, defaults, excluded, link, settings.Table, _place.IsApart);
+        var routes = new TunnelRoutes(_netlink, defaults, excluded, link, settings.Table);
 
         if (settings.Choices.KillSwitch && _place.IsApart)
         {
@@ -205,13 +205,14 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         var forwarding = new Forwarding(_netlink, _changes, _stateDirectory, settings, link, _log);
         _undo.Push(new UndoStep($"ending to pass packets on between {name} and the rest", forwarding.Disable));
         forwarding.Enable(() => Refresh(forwarding));
+        _forwarding = forwarding;
+        WatchFirewall();
         _routes = routes;
         _settings = settings;
         _log.Verbose($"{name}: {settings.Addresses.Count} addresses, MTU {_mtu}, {routes.Count} routes");
     }
 
-    private bool IsAnyElsewhere() =>
-        _place.Engine?.Run(() => Leftovers.Any(_tunnel, _stateDirectory, static _ => true)) ?? HostJournal.Elsewhere(_stateDirectory, _tunnel).Count > 0;
+    private bool IsAnyElsewhere() => Leftovers.FindElsewhere(_tunnel, _stateDirectory, static _ => true) is not null;
 
     // An interface's number means another one in the sockets' namespace.
     private int FindMtu(HostNetworkSettings settings, IEnumerable<IPAddress> endpoints, uint mark, LinkInfo link) =>
@@ -301,6 +302,7 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
     private HostNetworkException? UndoSteps(bool keepsKillSwitch)
     {
         HostNetworkException? failure = null;
+        IgnoreFirewall();
         while (_undo.TryPop(out var step))
             Try(() => NetlinkStep.RunIfStillThere(step.Name, step.Action));
         _routes = null;
@@ -310,7 +312,7 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         if (!keepsKillSwitch)
             Try(() => _changes.RemoveTable(_killSwitch.Name));
         else
-            _log.Warning($"the kill switch stays closed: nothing leaves this host until {_tunnel} is started again or taken down");
+            _log.Warning($"the kill switch stays closed: nothing leaves {_place.Name} until {_tunnel} is started again, or taken down by `wireguard-engine down {_tunnel}` or Stop-WgTunnel");
         return failure;
 
         void Try(Action action)

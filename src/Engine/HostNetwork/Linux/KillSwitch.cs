@@ -26,7 +26,12 @@ internal static class KillSwitch
         (1, [131, 132, 143]), // multicast listener reports: switches bring solicitations to listeners only
     ];
 
-    public static string TableOf(string tunnel) => $"wireguard-killswitch-{tunnel}";
+    private const string Prefix = "wireguard-killswitch-";
+
+    public static string TableOf(string tunnel) => Prefix + tunnel;
+
+    /// <summary>The tunnel whose kill switch the table is, whosever; null: it is none.</summary>
+    public static string? TunnelOf(string table) => table.StartsWith(Prefix, StringComparison.Ordinal) ? table[Prefix.Length..] : null;
 
     /// <param name="marks">What the tunnel's own datagrams carry, two while they change; nobody without CAP_NET_ADMIN can set it.</param>
     public static FirewallTable Create(string tunnel, HostChoices choices, params IEnumerable<uint> marks) => Create(tunnel, choices, marks, []);

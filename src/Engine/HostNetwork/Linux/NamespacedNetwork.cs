@@ -10,7 +10,11 @@ internal sealed class NamespacedNetwork(NamespaceHandle inside, Func<InterfaceCo
 
     public bool HasKillSwitch => inside.Run(() => _network.HasKillSwitch);
 
-    public int TakeBackLeftovers(bool keepsKillSwitch = false) => inside.Run(() => _network.TakeBackLeftovers(keepsKillSwitch));
+    public bool HasKillSwitchElsewhere => inside.Run(() => _network.HasKillSwitchElsewhere);
+
+    public int TakeBackLeftovers(HostChoices? closed = null) => inside.Run(() => _network.TakeBackLeftovers(closed));
+
+    public int TakeBackElsewhere() => inside.Run(_network.TakeBackElsewhere);
 
     public void LetLookUpsPass(HostChoices choices, bool pass) => inside.Run(() => _network.LetLookUpsPass(choices, pass));
 

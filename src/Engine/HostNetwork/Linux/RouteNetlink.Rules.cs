@@ -70,6 +70,7 @@ internal sealed unsafe partial class RouteNetlink
             return request.Add(FRA_DST, destination.BaseAddress.GetAddressBytes());
         return (rule.ExceptMark ?? rule.OnlyMark) is { } mark
             ? request.Add(FRA_FWMARK, mark).Add(FRA_FWMASK, uint.MaxValue)
+            : rule.TakesAll ? request
             : request.Add(FRA_SUPPRESS_PREFIXLEN, 0);
     }
 

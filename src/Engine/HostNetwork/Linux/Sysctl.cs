@@ -28,6 +28,10 @@ internal static class Sysctl
         _ => false,
     };
 
+    /// <summary>The same setting of another interface; of one that no interface has, itself.</summary>
+    public static string OfInterface(string key, string name) =>
+        key.Split('/') is [var net, var family, "conf", not "all", var setting] ? $"{net}/{family}/conf/{name}/{setting}" : key;
+
     /// <summary>An interface has it, in a kernel that knows it.</summary>
     public static bool Exists(string key) => File.Exists(PathOf(key));
 

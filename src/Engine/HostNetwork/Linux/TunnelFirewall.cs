@@ -17,12 +17,18 @@ internal static class TunnelFirewall
     /// their mark back, so that the reverse path filter looks for its source where they went.
     /// </summary>
     /// <param name="addresses">Those of the families that have a default route.</param>
-    public static FirewallTable Create(string tunnel, IEnumerable<InterfaceAddress> addresses, uint mark) => new(TableOf(tunnel),
+    /// <param name="mark">Null: the tunnel's own datagrams are in another namespace.</param>
+    public static FirewallTable Create(string tunnel, IEnumerable<InterfaceAddress> addresses, uint? mark) => new(TableOf(tunnel),
     [
         new FirewallChain("preraw", NF_INET_PRE_ROUTING, RawPriority, NF_ACCEPT, [.. addresses.Select(address => Guard(tunnel, address))]),
+        .. mark is { } own ? KeepMark(own) : [],
+    ]);
+
+    private static FirewallChain[] KeepMark(uint mark) =>
+    [
         new FirewallChain("premangle", NF_INET_PRE_ROUTING, ManglePriority, NF_ACCEPT, [new FirewallRule().Protocol(Udp).ConnectionMark(mark).SetMark(mark)]),
         new FirewallChain("postmangle", NF_INET_POST_ROUTING, ManglePriority, NF_ACCEPT, [new FirewallRule().Protocol(Udp).Mark(mark).SetConnectionMark(mark)]),
-    ]);
+    ];
 
     private static FirewallRule Guard(string tunnel, InterfaceAddress address) => new FirewallRule()
         .FromInterface(tunnel, not: true)

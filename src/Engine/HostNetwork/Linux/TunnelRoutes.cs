@@ -5,8 +5,7 @@ using WireGuard.Configuration;
 namespace WireGuard.Engine.HostNetwork;
 
 /// <summary>The routes that were added into one interface, and how to get from them to others.</summary>
-/// <param name="isApart">The tunnel's own datagrams are in another namespace: a default route is like any other.</param>
-internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults, ExcludedRoutes excluded, LinkInfo link, RouteTable table, bool isApart)
+internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults, ExcludedRoutes excluded, LinkInfo link, RouteTable table)
 {
     private readonly Dictionary<IPNetwork, RouteInfo> _added = [];
 
@@ -142,7 +141,7 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
     private List<AddressFamily> DefaultFamilies(IReadOnlyCollection<IPNetwork> prefixes)
     {
         List<AddressFamily> families = [];
-        if (table.Kind != RouteTableKind.Auto || isApart || prefixes.Count == 0)
+        if (table.Kind != RouteTableKind.Auto || prefixes.Count == 0)
             return families;
         foreach (var prefix in prefixes)
         {
@@ -158,7 +157,7 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
     private uint TableFor(IPNetwork prefix) => table.Kind switch
     {
         RouteTableKind.Numbered => table.Number,
-        _ => prefix.PrefixLength == 0 && !isApart ? defaults.Table : RouteNetlink.MainTable,
+        _ => prefix.PrefixLength == 0 ? defaults.Table : RouteNetlink.MainTable,
     };
 
     private void AddMissing(HashSet<IPNetwork> target, List<RouteInfo> added)

@@ -8,17 +8,17 @@ namespace WireGuard.Engine.Hosting.Linux;
 /// <summary>What an engine has left behind that was killed: sockets, and what it had changed on the host.</summary>
 internal static class DeadEngine
 {
-    /// <summary>A kill switch of the tunnel is closed, by an engine that is alive or dead; false where that cannot be told.</summary>
-    public static bool HasKillSwitch(string tunnel)
+    /// <summary>Where a kill switch of the tunnel is closed, by an engine that is alive or dead, for people; null: nowhere, or that cannot be told.</summary>
+    public static string? FindKillSwitch(string tunnel)
     {
         try
         {
-            return Directory.Exists(ControlProtocol.Directory) && InterfaceConfigurator.IsKillSwitchClosed(tunnel, ControlProtocol.Directory);
+            return Directory.Exists(ControlProtocol.Directory) ? InterfaceConfigurator.FindKillSwitch(tunnel, ControlProtocol.Directory) : null;
         }
         catch (HostNetworkException)
         {
             // The start itself says so.
-            return false;
+            return null;
         }
     }
 

@@ -29,7 +29,7 @@ internal static class DetachedStart
         string tunnel, IEnumerable<string> arguments, TimeSpan timeout, Action<IDisposable>? keepInput = null, Action<string>? tell = null, HostChoices? choices = null)
     {
         // A start that fails leaves it as it was, killed or not.
-        var closed = choices is { KillSwitch: true } && DeadEngine.HasKillSwitch(tunnel) ? choices : null;
+        var closed = choices is { KillSwitch: true } && DeadEngine.FindKillSwitch(tunnel) is not null ? choices : null;
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
             UseShellExecute = false,

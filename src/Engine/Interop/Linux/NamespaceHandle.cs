@@ -6,6 +6,9 @@ internal sealed class NamespaceHandle : IDisposable
     private const string Folder = "/run/netns";
     private const string OfThisThread = "/proc/thread-self/ns/net";
 
+    // A pipe that somebody takes for one would keep whoever opens it waiting.
+    private const int OpenFlags = Libc.O_RDONLY | Libc.O_NONBLOCK;
+
     private readonly int _descriptor;
     private readonly FileIdentity _identity;
 
@@ -58,7 +61,7 @@ internal sealed class NamespaceHandle : IDisposable
     /// <summary>Whether the path still leads to it.</summary>
     public bool IsStillThere()
     {
-        var descriptor = Libc.Open(Path, Libc.O_RDONLY);
+        var descriptor = Libc.Open(Path, OpenFlags);
         if (descriptor < 0)
             return Libc.LastError is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ESRCH);
         var isSame = FileIdentity.TryGet(descriptor, out var now) && now == _identity;
@@ -70,7 +73,7 @@ internal sealed class NamespaceHandle : IDisposable
 
     private static NamespaceHandle OpenPath(string path)
     {
-        var descriptor = Libc.Open(path, Libc.O_RDONLY);
+        var descriptor = Libc.Open(path, OpenFlags);
         return descriptor >= 0 ? new NamespaceHandle(path, descriptor) : throw LinuxException.FromLastError($"open({path})");
     }
 }

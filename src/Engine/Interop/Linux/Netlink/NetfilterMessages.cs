@@ -7,6 +7,9 @@ internal static class NetfilterConstants
 {
     public const int NETLINK_NETFILTER = 12;
 
+    /// <summary>A multicast group, as a bit.</summary>
+    public const uint NFNLGRP_NFTABLES = 1 << 6;
+
     public const byte NFNL_SUBSYS_NFTABLES = 10;
     public const ushort NFNL_MSG_BATCH_BEGIN = 16;
     public const ushort NFNL_MSG_BATCH_END = 17;
@@ -25,10 +28,14 @@ internal static class NetfilterConstants
     public const byte NFPROTO_IPV6 = 10;
 
     public const ushort NFTA_TABLE_NAME = 1;
+    public const ushort NFTA_TABLE_FLAGS = 2;
+    public const ushort NFTA_TABLE_HANDLE = 4;
     public const ushort NFTA_CHAIN_TABLE = 1;
+    public const ushort NFTA_CHAIN_HANDLE = 2;
     public const ushort NFTA_CHAIN_NAME = 3;
     public const ushort NFTA_CHAIN_HOOK = 4;
     public const ushort NFTA_CHAIN_POLICY = 5;
+    public const ushort NFTA_CHAIN_USE = 6;
     public const ushort NFTA_CHAIN_TYPE = 7;
     public const ushort NFTA_HOOK_HOOKNUM = 1;
     public const ushort NFTA_HOOK_PRIORITY = 2;
