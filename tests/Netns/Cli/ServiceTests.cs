@@ -173,6 +173,49 @@ public sealed class ServiceTests
         }
     }
 
+    [SystemdFact]
+    public void Whatever_systemd_does_a_kill_switch_is_opened_by_word_only()
+    {
+        using var pair = new EnginePair();
+        using var machine = SystemdMachine.Boot(pair.One.Namespace);
+        var (name, unit) = (pair.One.Interface, $"wireguard-engine@{pair.One.Interface}.service");
+        var config = $"/etc/wireguard/{name}.conf";
+        File.Copy(pair.ConfigOne, machine.PathOf(config));
+        machine.Run(Engine, "service", "install", name, "--start", "--kill-switch");
+        Assert.True(IsClosed());
+        using (var ended = new CancellationTokenSource())
+        {
+            var watch = Task.Run(() =>
+            {
+                var isOpen = false;
+                while (!ended.IsCancellationRequested)
+                    isOpen |= !IsClosed();
+                return isOpen;
+            });
+            machine.Run("systemctl", "restart", unit);
+            machine.Run("sh", "-c", $"cp {config} {config}.good; echo Nonsense >> {config}");
+            Assert.NotEqual(0, machine.TryRun("systemctl", "restart", unit).ExitCode);
+            machine.Run("mv", config + ".good", config);
+            machine.Run("systemctl", "start", unit);
+            machine.Run("systemctl", "stop", unit);
+            ended.Cancel();
+            Assert.False(watch.GetAwaiter().GetResult(), "it was open for a moment");
+        }
+
+        // Its end was in order.
+        Assert.Equal("inactive", machine.TryRun("systemctl", "is-active", unit).Output.Trim());
+        Assert.Equal(["- KillSwitch closed", "- Enabled", "- Options", "- Unit"], Removed().Select(line => line.StartsWith("- Kill", StringComparison.Ordinal) ? line : string.Join(' ', line.Split(' ')[..2])));
+        Assert.False(IsClosed());
+
+        machine.Run(Engine, "service", "install", name, "--start", "--kill-switch");
+        Assert.Equal(["- Running", "- KillSwitch", "- Enabled", "- Options", "- Unit"], Removed().Select(line => string.Join(' ', line.Split(' ')[..2])));
+        Assert.False(IsClosed());
+
+        bool IsClosed() => pair.One.Namespace.Run("nft", "list", "tables").Output.Contains($"wireguard-killswitch-{name}", StringComparison.Ordinal);
+
+        string[] Removed() => machine.Run(Engine, "service", "remove", name, "--stop").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
     /// <summary>A test that boots a systemd in namespaces.</summary>
     private sealed class SystemdFactAttribute : FactAttribute
     {

@@ -41,6 +41,34 @@ public sealed class ForwardingTests : IDisposable
         Assert.Empty(Directory.GetFiles(_state, "*.undo"));
     }
 
+    [RootTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_interface_that_comes_later_is_like_the_others_and_goes_on_to_heed_routers(bool byInterface)
+    {
+        AddLinks();
+        byInterface &= File.Exists("/proc/sys/net/ipv6/conf/all/force_forwarding");
+        var before = HostPicture.Take(Netns);
+        var alone = new Lock();
+        WithForwarding(forwarding =>
+        {
+            forwarding.Enable(() =>
+            {
+                lock (alone)
+                    forwarding.Refresh();
+            });
+            Netns.Ip("link", "add", "late0", "type", "bridge");
+            Eventually.True(() => Get("net.ipv4.conf.late0.forwarding") == "1", "it passes on what comes in");
+            Assert.Equal(byInterface ? ("1", "0") : ("2", "1"), (Get("net.ipv6.conf.late0.accept_ra"), Get("net.ipv6.conf.late0.forwarding")));
+            Assert.Contains("meta nfproto ipv4 iif \"late0\" drop", HostPicture.Firewall(Netns));
+            lock (alone)
+                forwarding.Disable();
+        }, byInterface);
+        Assert.Equal(("0", "0"), (Get("net.ipv4.conf.late0.forwarding"), Get("net.ipv6.conf.late0.forwarding")));
+        Netns.Ip("link", "del", "late0");
+        Assert.Equal(before, HostPicture.Take(Netns));
+    }
+
     [RootFact]
     public void An_interface_alone_is_asked_where_the_kernel_can_and_heeds_routers_as_before()
     {

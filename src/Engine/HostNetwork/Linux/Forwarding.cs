@@ -13,6 +13,9 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
     private const string On = "1";
     private const string All = "all";
 
+    // What interfaces begin with that are made later.
+    private static readonly InboundLink s_later = new(0, "default", IsBridge: false);
+
     // A router heeds no other routers, unless it is told to.
     private const string AcceptAsRouter = "2";
 
@@ -50,7 +53,7 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
 
     /// <summary>
     /// When somebody else has turned forwarding on for all interfaces meanwhile, what was new is not any more; when somebody has turned
-    /// it off for all, it is on again for the tunnel.
+    /// it off for all, it is on again for the tunnel; and interfaces that have come meanwhile are like the others.
     /// </summary>
     public void Refresh()
     {
@@ -64,6 +67,12 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
                 OpenAll();
                 _pace.Restored();
                 log.Warning($"somebody else has turned forwarding off for all interfaces; it is on again where {_tunnel} needs it{_pace.Contention}");
+            }
+
+            else if (HasNewLinks())
+            {
+                using var alone = HostLock.Take(stateDirectory);
+                OpenAll();
             }
 
             Guard();
@@ -121,6 +130,9 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
                 changes.Witness(key, "0");
         }
 
+        // Before they are routers, which they are from then on.
+        if (!_byInterface && HeedsRouters(s_later))
+            SetIfThere(Sysctl.AcceptRouters(s_later.Name), AcceptAsRouter, s_later.Index);
         _newly = Newly([.. _links.Where(other => other.Index != link.Index)]);
         SetFirewall();
         foreach (var other in _links)
@@ -132,6 +144,13 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
     // Nobody turns it off for this one interface by hand.
     private bool IsTurnedOff() =>
         IsOff(Sysctl.ForwardingIPv4(_tunnel)) || IsOff(_byInterface ? Sysctl.ForceForwardingIPv6(_tunnel) : Sysctl.ForwardingIPv6(All));
+
+    private bool HasNewLinks()
+    {
+        List<InboundLink> now = [];
+        NetlinkStep.Run($"listing the interfaces behind {_tunnel}", () => now = netlink.InboundLinks());
+        return now.Exists(other => !_links.Exists(known => known.Index == other.Index));
+    }
 
     private void Guard()
     {
