@@ -57,8 +57,11 @@ public sealed class ForwardingTests : IDisposable
                 lock (alone)
                     forwarding.Refresh();
             });
+            // What somebody has changed of another one is theirs.
+            Netns.Run("sysctl", "-qw", "net.ipv4.conf.eth0.forwarding=0");
             Netns.Ip("link", "add", "late0", "type", "bridge");
             Eventually.True(() => Get("net.ipv4.conf.late0.forwarding") == "1", "it passes on what comes in");
+            Assert.Equal("0", Get("net.ipv4.conf.eth0.forwarding"));
             Assert.Equal(byInterface ? ("1", "0") : ("2", "1"), (Get("net.ipv6.conf.late0.accept_ra"), Get("net.ipv6.conf.late0.forwarding")));
             Assert.Contains("meta nfproto ipv4 iif \"late0\" drop", HostPicture.Firewall(Netns));
             lock (alone)

@@ -69,10 +69,10 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
                 log.Warning($"somebody else has turned forwarding off for all interfaces; it is on again where {_tunnel} needs it{_pace.Contention}");
             }
 
-            else if (HasNewLinks())
+            else if (Links() is var now && now.Exists(IsNew))
             {
                 using var alone = HostLock.Take(stateDirectory);
-                OpenAll();
+                Open([.. now.Where(IsNew)], now);
             }
 
             Guard();
@@ -123,7 +123,14 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
 
     private void OpenAll()
     {
-        NetlinkStep.Run($"listing the interfaces behind {_tunnel}", () => _links = netlink.InboundLinks());
+        var now = Links();
+        Open(now, now);
+    }
+
+    /// <param name="chosen">What somebody has changed of the others stays so.</param>
+    private void Open(List<InboundLink> chosen, List<InboundLink> all)
+    {
+        _links = all;
         foreach (var key in (string[])[Sysctl.ForwardingIPv4(All), Sysctl.ForwardingIPv6(All)])
         {
             if (IsOff(key) && (_byInterface || key != Sysctl.ForwardingIPv6(All)))
@@ -135,7 +142,7 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
             SetIfThere(Sysctl.AcceptRouters(s_later.Name), AcceptAsRouter, s_later.Index);
         _newly = Newly([.. _links.Where(other => other.Index != link.Index)]);
         SetFirewall();
-        foreach (var other in _links)
+        foreach (var other in chosen)
             Open(other);
         if (!_byInterface && Sysctl.Exists(Sysctl.ForwardingIPv6(All)))
             changes.SetSysctl(Sysctl.ForwardingIPv6(All), On);
@@ -145,12 +152,14 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
     private bool IsTurnedOff() =>
         IsOff(Sysctl.ForwardingIPv4(_tunnel)) || IsOff(_byInterface ? Sysctl.ForceForwardingIPv6(_tunnel) : Sysctl.ForwardingIPv6(All));
 
-    private bool HasNewLinks()
+    private List<InboundLink> Links()
     {
         List<InboundLink> now = [];
         NetlinkStep.Run($"listing the interfaces behind {_tunnel}", () => now = netlink.InboundLinks());
-        return now.Exists(other => !_links.Exists(known => known.Index == other.Index));
+        return now;
     }
+
+    private bool IsNew(InboundLink other) => !_links.Exists(known => known.Index == other.Index);
 
     private void Guard()
     {
