@@ -147,6 +147,31 @@ public sealed class ForwardingTests : IDisposable
     }
 
     [RootFact]
+    public void Who_wants_all_of_IPv6_passed_on_no_more_gets_the_guard_that_was_not_needed_before()
+    {
+        AddLinks();
+        Netns.Run("sysctl", "-qw", $"{AllIPv6}=1");
+        var alone = new Lock();
+        WithForwarding(forwarding =>
+        {
+            forwarding.Enable(() =>
+            {
+                lock (alone)
+                    forwarding.Refresh();
+            });
+            Assert.DoesNotContain("nfproto ipv6", HostPicture.Firewall(Netns));
+            Netns.Run("sysctl", "-qw", $"{AllIPv6}=0");
+            if (File.Exists("/proc/sys/net/ipv6/conf/all/force_forwarding"))
+                Eventually.True(() => HostPicture.Firewall(Netns).Contains("meta nfproto ipv6 iif \"eth0\" drop", StringComparison.Ordinal), "the rest is kept out");
+            Netns.Run("sysctl", "-qw", $"{AllIPv6}=1");
+            if (File.Exists("/proc/sys/net/ipv6/conf/all/force_forwarding"))
+                Eventually.True(() => !HostPicture.Firewall(Netns).Contains("nfproto ipv6", StringComparison.Ordinal), "the rest passes again");
+            lock (alone)
+                forwarding.Disable();
+        });
+    }
+
+    [RootFact]
     public void An_interface_that_is_gone_at_the_end_is_no_failure()
     {
         AddLinks();

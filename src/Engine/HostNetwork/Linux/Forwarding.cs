@@ -131,12 +131,8 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
     private void Open(List<InboundLink> chosen, List<InboundLink> all)
     {
         _links = all;
-        foreach (var key in (string[])[Sysctl.ForwardingIPv4(All), Sysctl.ForwardingIPv6(All)])
-        {
-            if (IsOff(key) && (_byInterface || key != Sysctl.ForwardingIPv6(All)))
-                changes.Witness(key, "0");
-        }
-
+        if (IsOff(Sysctl.ForwardingIPv4(All)))
+            changes.Witness(Sysctl.ForwardingIPv4(All), "0");
         // Before they are routers, which they are from then on.
         if (!_byInterface && HeedsRouters(s_later))
             SetIfThere(Sysctl.AcceptRouters(s_later.Name), AcceptAsRouter, s_later.Index);
@@ -170,12 +166,13 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
 
     private NewlyForwarded Newly(IReadOnlyList<InboundLink> links) => new(
         [.. links.Where(other => Sysctl.Exists(Sysctl.ForwardingIPv4(other.Name)) && changes.IsOurs(Sysctl.ForwardingIPv4(other.Name), On, other.Index))],
-        _byInterface ? [.. links.Where(other => Sysctl.Exists(Sysctl.ForceForwardingIPv6(other.Name)) && IsOff(Sysctl.ForwardingIPv6(All)) && changes.IsOurs(Sysctl.ForceForwardingIPv6(other.Name), On, other.Index))]
+        _byInterface ? [.. links.Where(other => Sysctl.Exists(Sysctl.ForceForwardingIPv6(other.Name)) && changes.IsOurs(Sysctl.ForceForwardingIPv6(other.Name), On, other.Index))]
             : Sysctl.Exists(Sysctl.ForwardingIPv6(All)) && changes.IsOurs(Sysctl.ForwardingIPv6(All), On) ? null : []);
 
     private NewlyForwarded NowGuarded() => new(
         changes.IsOnForAll(Sysctl.ForwardingIPv4(All)) ? [] : _newly.IPv4,
-        _byInterface && changes.IsOnForAll(Sysctl.ForwardingIPv6(All)) ? [] : _newly.IPv6);
+        // That of all is asked first, and what is said of each stays when it goes.
+        _byInterface && !IsOff(Sysctl.ForwardingIPv6(All)) ? [] : _newly.IPv6);
 
     private void SetFirewall()
     {
