@@ -72,6 +72,7 @@ internal sealed class MemoryPlatform : ITunnelPlatform
     private sealed class RecordingNetwork(MemoryPlatform platform) : IHostNetwork
     {
         private int _mtu;
+        private bool _closes;
 
         public bool HasKillSwitch => false;
 
@@ -96,6 +97,7 @@ internal sealed class MemoryPlatform : ITunnelPlatform
                 throw platform.NetworkFailure;
             platform.OnApply?.Invoke();
             _mtu = settings.Mtu ?? 1420;
+            _closes = settings.Choices.KillSwitch;
             platform.Calls.Add($"apply {string.Join(' ', settings.Addresses)} mtu {settings.Mtu} routes {string.Join(' ', settings.Routes)}");
         }
 
@@ -130,7 +132,7 @@ internal sealed class MemoryPlatform : ITunnelPlatform
             then();
         }
 
-        public void Undo(bool keepsKillSwitch) => platform.Calls.Add(keepsKillSwitch ? "undo but the kill switch" : "undo");
+        public void Undo(bool keepsKillSwitch) => platform.Calls.Add(keepsKillSwitch && _closes ? "undo but the kill switch" : "undo");
 
         public void Dispose() => platform.Calls.Add("dispose");
     }

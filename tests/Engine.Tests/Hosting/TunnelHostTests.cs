@@ -59,7 +59,7 @@ public sealed class TunnelHostTests : IDisposable
     public void A_kill_switch_outlives_whatever_end_nobody_wants_for_good(string undoing, bool isAskedFor, params EndCause[] causes)
     {
         var platform = new MemoryPlatform();
-        using (var host = Start(platform, Config()))
+        using (var host = Start(platform, Config(), choices: new HostChoices { KillSwitch = true }))
         {
             foreach (var cause in causes)
                 host.RequestStop("a test", cause);
@@ -284,11 +284,12 @@ public sealed class TunnelHostTests : IDisposable
         ],
     };
 
-    private TunnelHost Start(MemoryPlatform platform, TunnelConfig? config, CancellationToken cancel = default) => TunnelHost.Start(
+    private TunnelHost Start(MemoryPlatform platform, TunnelConfig? config, CancellationToken cancel = default, HostChoices? choices = null) => TunnelHost.Start(
         new TunnelHostOptions
         {
             Name = Name,
             Config = config,
+            Choices = choices ?? HostChoices.None,
             Log = _log,
             UapiDirectory = Path.GetDirectoryName(UapiPath)!,
             ControlDirectory = Path.GetDirectoryName(ControlPath)!,
