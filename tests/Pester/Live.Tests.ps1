@@ -245,6 +245,8 @@ Endpoint = $($Other.Outer):$($Other.Port)
         (Sync-WgConfig $A.Tunnel -WhatIf).Count | Should -Be (Sync-WgConfig $A.Tunnel).Count
         (Get-WgTunnel $A.Tunnel).Mtu | Should -Be 1420
         Get-WgTunnel $A.Tunnel | Sync-WgConfig | Should -BeNullOrEmpty
+        & $Pwsh -NoProfile -NonInteractive -Command "Import-Module '$Module'; Sync-WgConfig $($A.Tunnel) -WhatIf; `$WhatIfPreference = `$true; Import-WgConfig '$other' $($A.Tunnel) | Out-Null" |
+            Should -Be "What if: Leave tunnel '$($A.Tunnel)' as it is: there is nothing to change", "What if: Import '$other' (sync) into tunnel '$($A.Tunnel)'"
         Test-Ping $A $B.Inner 1 | Should -BeTrue
     }
 
@@ -381,11 +383,15 @@ ListenPort = 51999`
 Address = 10.99.0.1/24`
 "
         chmod 600 "$Work/$name.conf"
-        Get-ErrorId { Start-WgTunnel "$Work/$name.conf" -NetNs "wgl-$PID-none" } | Should -BeLike 'HostNetworkFailed*'
+        Get-ErrorId { Start-WgTunnel "$Work/$name.conf" -NetNs "wgl-$PID-none" } | Should -BeLike 'InvalidValue*'
+        Get-ErrorId { Start-WgTunnel "$Work/$name.conf" -NetNs $A.Namespace -ExcludeRoute 10.0.0.0/8 } | Should -BeLike 'InvalidValue*'
+        (TabExpansion2 "Start-WgTunnel x -NetNs $($A.Namespace.Substring(0, 3))").CompletionMatches.CompletionText | Should -Contain $A.Namespace
         try {
-            $null = Start-WgTunnel "$Work/$name.conf" -NetNs $A.Namespace -SocketNetNs $B.Namespace
+            $null = Start-WgTunnel "$Work/$name.conf" -NetNs $A.Namespace -SocketNetNs $B.Namespace -KillSwitch -Forward
             $tunnel = Get-WgTunnel $name
             $tunnel.NetNs, $tunnel.SocketNetNs | Should -Be $A.Namespace, $B.Namespace
+            $tunnel.KillSwitch, $tunnel.Forward, $tunnel.ExcludeRoute.Count | Should -Be $true, $true, 0
+            $tunnel | Format-List | Out-String | Should -Match "KillSwitch +: True\s+Forward +: True\s+ConfigPath"
             $tunnel | Format-List | Out-String | Should -Match "NetNs +: $($A.Namespace)"
             ip -n $A.Namespace -brief address show dev $name | Should -Match '10\.99\.0\.1/24'
             ip netns exec $B.Namespace ss -lun | Out-String | Should -Match ':51999'

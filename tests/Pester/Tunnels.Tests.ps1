@@ -113,6 +113,32 @@ Describe 'Tunnels' {
         { Start-WgTunnel (New-TestConfig wgp0) -ErrorAction Stop } | Should -Throw '*told to be mute*' -ErrorId 'EngineFailed*'
     }
 
+    It 'tells what the engine finds wrong with the parameters, by their names, and does not send elsewhere' {
+        $env:WIREGUARD_FAKE_START = 'usage'
+        Start-WgTunnel (New-TestConfig wgp0) -Masquerade -KillSwitch -ErrorVariable wrong -ErrorAction SilentlyContinue
+        $wrong[0].FullyQualifiedErrorId | Should -BeLike 'InvalidValue,*'
+        "$($wrong[0])" | Should -Be '-Masquerade lets out of this host what -KillSwitch is to keep in.'
+        $wrong[0].ErrorDetails.RecommendedAction | Should -Not -Match 'wireguard-engine'
+    }
+
+    It 'completes <Line> with <Expected>' -ForEach @(
+        @{ Line = 'Start-WgTunnel wgp'; Expected = 'wgp0' }
+        @{ Line = 'Start-WgTunnel -Name wgp'; Expected = 'wgp0' }
+        @{ Line = 'Register-WgService -Name wgp'; Expected = 'wgp0' }
+        @{ Line = 'Start-WgTunnel ./wg'; Expected = './wgp1.conf' }
+        @{ Line = 'Start-WgTunnel wgp0 -ControlGroup roo'; Expected = 'root' }
+        @{ Line = 'Start-WgTunnel wgp0 -NetNs nosuch'; Expected = '' }
+    ) {
+        $null = New-TestConfig wgp0
+        $here = (New-Item -ItemType Directory -Force "$Work/completing").FullName
+        Set-Content "$here/wgp1.conf", "$here/wg.txt" ''
+        Push-Location $here
+        try { $found = (TabExpansion2 $Line $Line.Length).CompletionMatches.CompletionText }
+        finally { Pop-Location }
+        if ($Expected) { $found | Should -Contain $Expected } else { $found | Should -BeNullOrEmpty }
+        $found | Should -Not -Contain './wg.txt'
+    }
+
     It 'gives up on an engine that never reports' {
         $env:WIREGUARD_FAKE_START = 'silent'
         { Start-WgTunnel (New-TestConfig wgp0) -Timeout 0.1 -ErrorAction Stop } | Should -Throw -ErrorId 'EngineTimeout*'

@@ -50,6 +50,21 @@ public sealed record TunnelInfo
     /// <summary>That of the UDP sockets; null: the engine's own.</summary>
     public string? SocketNetNs { get; init; }
 
+    /// <summary>Nothing leaves the host but through the tunnel.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool KillSwitch { get; init; }
+
+    /// <summary>Packets are passed on between the tunnel and the networks behind the host.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Forward { get; init; }
+
+    /// <summary>What comes in by the tunnel leaves by other interfaces under the host's own address.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Masquerade { get; init; }
+
+    /// <summary>Networks that are reached around the tunnel, CIDR form; null: none.</summary>
+    public IReadOnlyList<string>? ExcludedRoutes { get; init; }
+
     /// <summary>Path of the file that it was started from, or null (drop-in form).</summary>
     public string? ConfigPath { get; init; }
 

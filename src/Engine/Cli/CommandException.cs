@@ -14,6 +14,7 @@ public class CommandException(ExitCode code, string message, Exception? inner = 
         StartErrorId.AccessDenied => ExitCode.NoPermission,
         StartErrorId.ConfigNotFound => ExitCode.NotFound,
         StartErrorId.ConfigInvalid => ExitCode.ConfigInvalid,
+        StartErrorId.InvalidValue => ExitCode.Usage,
         StartErrorId.TunnelExists => ExitCode.Exists,
         StartErrorId.EngineTimeout => ExitCode.Timeout,
         StartErrorId.TunNotAvailable or StartErrorId.CryptoUnavailable => ExitCode.NotAvailable,

@@ -23,6 +23,12 @@ public static class TunnelReport
             output.WriteLine($"  network namespace: {netNs}");
         if (tunnel.SocketNetNs is { } socketNetNs)
             output.WriteLine($"  network namespace of the sockets: {socketNetNs}");
+        if (tunnel.KillSwitch)
+            output.WriteLine("  kill switch: closed");
+        if (tunnel.Forward)
+            output.WriteLine($"  forwarding: on{(tunnel.Masquerade ? ", masquerading" : "")}");
+        if (tunnel.ExcludedRoutes is { } routes)
+            output.WriteLine($"  excluded routes: {string.Join(", ", routes)}");
         if (!tunnel.IsUp)
             output.WriteLine("  link: down");
 

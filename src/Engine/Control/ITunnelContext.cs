@@ -33,6 +33,18 @@ public interface ITunnelContext
     /// <summary>As <see cref="WireGuard.Api.TunnelInfo.SocketNetNs"/>.</summary>
     string? SocketNetNs { get; }
 
+    /// <summary>As <see cref="WireGuard.Api.TunnelInfo.KillSwitch"/>.</summary>
+    bool KillSwitch { get; }
+
+    /// <summary>As <see cref="WireGuard.Api.TunnelInfo.Forward"/>.</summary>
+    bool Forward { get; }
+
+    /// <summary>As <see cref="WireGuard.Api.TunnelInfo.Masquerade"/>.</summary>
+    bool Masquerade { get; }
+
+    /// <summary>As <see cref="WireGuard.Api.TunnelInfo.ExcludedRoutes"/>.</summary>
+    IReadOnlyList<string>? ExcludedRoutes { get; }
+
     /// <summary>Null: nobody can join this tunnel by a code or an invitation.</summary>
     /// <exception cref="ControlException">Starting.</exception>
     IEnrollmentControl? Enrollment { get; }

@@ -32,6 +32,9 @@ public enum StartErrorId
     /// <summary>libsodium is missing.</summary>
     CryptoUnavailable,
 
+    /// <summary>What the start asks for beyond the file is not there: a group, a network namespace.</summary>
+    InvalidValue,
+
     /// <summary>What an enrollment server keeps is damaged, in use or not safe; the message says which. Nothing of it was changed.</summary>
     StateUnusable,
 

@@ -30,6 +30,14 @@ public sealed partial class TunnelHost : ITunnelContext
 
     public string? SocketNetNs => _options.SocketNetNs;
 
+    public bool KillSwitch => _options.Choices.KillSwitch;
+
+    public bool Forward => _options.Choices.Forward;
+
+    public bool Masquerade => _options.Choices.Masquerade;
+
+    public IReadOnlyList<string>? ExcludedRoutes => _options.Choices.ExcludedRoutes is { Count: > 0 } routes ? [.. routes.Select(route => route.ToString())] : null;
+
     public IEnrollmentControl? Enrollment
     {
         get

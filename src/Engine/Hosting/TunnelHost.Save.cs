@@ -3,6 +3,7 @@ using System.Text;
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Control;
+using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.HostNetwork;
 
 namespace WireGuard.Engine.Hosting;
@@ -27,7 +28,7 @@ public sealed partial class TunnelHost
         lock (_changing)
         {
             if (Save(path, settings, dryRun: false, isAtEnd: true) is { } saved)
-                Log.Information($"saved {path}: {saved.Changes.Count} changes");
+                Log.Information($"saved {path}: {CountText.Of(saved.Changes.Count, "change")}");
         }
     }
 

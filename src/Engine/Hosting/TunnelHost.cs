@@ -165,7 +165,7 @@ public sealed partial class TunnelHost : IDisposable
             _undo.Own("stop looking endpoints up", new EndpointWatch(_device, _endpoints, _changing, _resolver, _options.Time, Log));
         else
             Serve(servers);
-        Log.Information($"ready, port {snapshot.ListenPort}, {snapshot.Peers.Count} peers");
+        Log.Information($"ready, port {snapshot.ListenPort}, {CountText.Of(snapshot.Peers.Count, "peer")}");
     }
 
     private SocketServer[] ClaimSockets(DeviceGate gate)
@@ -308,7 +308,7 @@ public sealed partial class TunnelHost : IDisposable
         if (_wasClosed && !_options.Choices.KillSwitch)
             _warnings.Add("the kill switch that an engine before this one had left closed is open now: this start did not ask for it");
         if (_network.TakeBackLeftovers(_options.Choices.KillSwitch ? _options.Choices : null) is > 0 and var count)
-            Log.Warning($"took back {count} changes to the host that an engine of this name had left behind");
+            Log.Warning($"took back {CountText.Of(count, "change")} to the host that an engine of this name had left behind");
         if (_wasClosed && _options.Choices.KillSwitch)
             _undo.Push("leave the kill switch", LeaveKillSwitch);
     }

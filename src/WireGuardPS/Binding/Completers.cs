@@ -7,7 +7,7 @@ namespace WireGuard.Binding;
 /// <summary>Filters candidates by what has been typed and quotes what needs it.</summary>
 internal abstract class Completer : IArgumentCompleter
 {
-    public IEnumerable<CompletionResult> CompleteArgument(
+    public virtual IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         foreach (var candidate in Matching(Candidates(CompletionSource.Current, fakeBoundParameters), wordToComplete))
@@ -42,6 +42,43 @@ internal sealed class TunnelNameCompleter : Completer
 internal sealed class ConfigNameCompleter : Completer
 {
     private protected override IReadOnlyList<Candidate> Candidates(CompletionSource source, IDictionary bound) => source.Configurations();
+}
+
+/// <summary>Names of configurations in /etc/wireguard, and configuration files and folders.</summary>
+internal sealed class ConfigCompleter : Completer
+{
+    private const string Extension = ".conf";
+
+    public override IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        [.. base.CompleteArgument(commandName, parameterName, wordToComplete, commandAst, fakeBoundParameters), .. Files(wordToComplete)];
+
+    private protected override IReadOnlyList<Candidate> Candidates(CompletionSource source, IDictionary bound) => source.Configurations();
+
+    private static List<CompletionResult> Files(string word)
+    {
+        try
+        {
+            return [.. CompletionCompleters.CompleteFilename(word).Where(found => found.ResultType == CompletionResultType.ProviderContainer || found.ListItemText.EndsWith(Extension, StringComparison.Ordinal))];
+        }
+        catch (Exception)
+        {
+            // As everywhere in completion: whatever goes wrong, there is just nothing to offer.
+            return [];
+        }
+    }
+}
+
+/// <summary>Names of network namespaces.</summary>
+internal sealed class NamespaceCompleter : Completer
+{
+    private protected override IReadOnlyList<Candidate> Candidates(CompletionSource source, IDictionary bound) => source.Namespaces();
+}
+
+/// <summary>Names of the machine's groups.</summary>
+internal sealed class GroupCompleter : Completer
+{
+    private protected override IReadOnlyList<Candidate> Candidates(CompletionSource source, IDictionary bound) => source.Groups();
 }
 
 /// <summary>Public keys of the peers of the tunnel that was named.</summary>

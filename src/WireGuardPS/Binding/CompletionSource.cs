@@ -11,7 +11,7 @@ internal readonly record struct Candidate(string Value, string Label);
 /// <summary>
 /// Finds what completers offer: within the budget, without an exception, without starting anything.
 /// </summary>
-internal sealed class CompletionSource(TunnelDirectory tunnels, string configDirectory, TimeSpan budget)
+internal sealed class CompletionSource(TunnelDirectory tunnels, string configDirectory, TimeSpan budget, string namespaceDirectory = "/run/netns", string groupFile = "/etc/group")
 {
     internal static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(200);
 
@@ -27,6 +27,20 @@ internal sealed class CompletionSource(TunnelDirectory tunnels, string configDir
         var names = System.IO.Directory.Exists(configDirectory)
             ? System.IO.Directory.EnumerateFiles(configDirectory, "*.conf").Select(p => Path.GetFileNameWithoutExtension(p)).Where(TunnelName.IsValid)
             : [];
+        return Task.FromResult(Plain(names.Order(StringComparer.Ordinal)));
+    });
+
+    /// <summary>Network namespaces that have a name, as `ip netns add` gives it.</summary>
+    internal IReadOnlyList<Candidate> Namespaces() => WithinBudget(_ =>
+    {
+        var names = System.IO.Directory.Exists(namespaceDirectory) ? System.IO.Directory.EnumerateFiles(namespaceDirectory).Select(p => Path.GetFileName(p)) : [];
+        return Task.FromResult(Plain(names.Order(StringComparer.Ordinal)));
+    });
+
+    /// <summary>Groups of this machine's own file; a directory server may know thousands more.</summary>
+    internal IReadOnlyList<Candidate> Groups() => WithinBudget(_ =>
+    {
+        var names = File.Exists(groupFile) ? File.ReadLines(groupFile).Select(line => line.Split(':')[0]).Where(name => name.Length > 0 && name[0] is not ('#' or '+' or '-')) : [];
         return Task.FromResult(Plain(names.Order(StringComparer.Ordinal)));
     });
 

@@ -17,7 +17,7 @@ internal static class EngineCleaner
         try
         {
             await process.WaitForExitAsync(deadline.Token).ConfigureAwait(false);
-            var said = await EngineProcess.SaidAsync(errorText).ConfigureAwait(false);
+            var said = EngineWords.ForShell(await EngineProcess.SaidAsync(errorText).ConfigureAwait(false));
             return process.ExitCode == 0
                 ? true
                 : throw new WgException(ErrorIds.EngineFailed, $"What the engine of tunnel '{tunnel}' left behind was not undone{(said.Length > 0 ? ": " + said : ".")}");

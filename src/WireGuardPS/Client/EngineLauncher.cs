@@ -20,7 +20,7 @@ internal static class EngineLauncher
     /// <param name="configPath">Absolute path of the configuration file.</param>
     /// <param name="timeout">How long the engine may take to be ready.</param>
     /// <param name="options">More of `up`'s; no secret.</param>
-    /// <exception cref="WgException">The engine's own ErrorId, or EngineFailed, EngineTimeout.</exception>
+    /// <exception cref="WgException">The engine's own ErrorId, or InvalidValue, EngineFailed, EngineTimeout.</exception>
     internal static async Task<StartReport> StartAsync(string engine, string configPath, TimeSpan timeout, IReadOnlyList<string> options, CancellationToken cancellation)
     {
         var seconds = Math.Max(1, Math.Ceiling(timeout.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
@@ -46,7 +46,10 @@ internal static class EngineLauncher
             // Whoever writes something else than a report may write for ever.
             if (e is not EndOfStreamException)
                 EngineProcess.Kill(process);
-            var said = await EngineProcess.SaidAsync(errorText).ConfigureAwait(false);
+            var said = EngineWords.ForShell(await EngineProcess.SaidAsync(errorText).ConfigureAwait(false));
+            // What it takes for a wrong command line is a wrong value of a parameter.
+            if (process.HasExited && EngineWords.ErrorIdOf(process.ExitCode, ErrorIds.EngineFailed) == ErrorIds.InvalidValue && said.Length > 0)
+                throw new WgException(ErrorIds.InvalidValue, said, e);
             throw new WgException(ErrorIds.EngineFailed, $"The engine gave no report of its start{(said.Length > 0 ? ": " + said : ".")}", e);
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)

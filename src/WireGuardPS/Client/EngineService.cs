@@ -7,9 +7,6 @@ namespace WireGuard.Client;
 /// <summary>Has `wireguard-engine service` make a tunnel a service, or none any more.</summary>
 internal static class EngineService
 {
-    // The engine's exit code for it.
-    private const int NoPermission = 3;
-
     private const int ReportLimit = 1024 * 1024;
 
     // As long as a unit may take to start, and some.
@@ -18,7 +15,7 @@ internal static class EngineService
     /// <param name="engine">Executable, from <see cref="EngineLocator"/>.</param>
     /// <param name="arguments">After `service`; no secret.</param>
     /// <returns>What was changed, or with --dry-run would be, and what there is to say besides.</returns>
-    /// <exception cref="WgException">AccessDenied, ServiceFailed with the engine's words, EngineTimeout.</exception>
+    /// <exception cref="WgException">InvalidValue, AccessDenied, ConfigNotFound, ConfigInvalid, ServiceFailed with the engine's words, EngineTimeout.</exception>
     internal static async Task<(IReadOnlyList<TunnelDifference> Changes, string Said)> RunAsync(string engine, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         using var process = EngineProcess.Start(engine, ["service", .. arguments, "--json"]);
@@ -30,9 +27,9 @@ internal static class EngineService
             var errorText = EngineProcess.ReadErrorAsync(process, deadline.Token);
             var output = await ReadAsync(process.StandardOutput, deadline.Token).ConfigureAwait(false);
             await process.WaitForExitAsync(deadline.Token).ConfigureAwait(false);
-            var said = await EngineProcess.SaidAsync(errorText).ConfigureAwait(false);
+            var said = EngineWords.ForShell(await EngineProcess.SaidAsync(errorText).ConfigureAwait(false));
             if (process.ExitCode != 0)
-                throw new WgException(process.ExitCode == NoPermission ? ErrorIds.AccessDenied : ErrorIds.ServiceFailed, said.Length > 0 ? said : $"The engine ended with {process.ExitCode}.");
+                throw new WgException(EngineWords.ErrorIdOf(process.ExitCode, ErrorIds.ServiceFailed), said.Length > 0 ? said : $"The engine ended with {process.ExitCode}.");
             return (JsonSerializer.Deserialize(output, ControlJsonContext.Default.TunnelDifferenceArray) ?? [], said);
         }
         catch (JsonException e)

@@ -19,6 +19,7 @@ public abstract class StartCommand : EngineCommand
     [Alias("Path", "PSPath", "LiteralPath", "ConfigPath")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(ConfigCompleter))]
     public string[] Config { get; set; } = [];
 
     /// <summary>Names of files in /etc/wireguard, without .conf.</summary>
@@ -35,6 +36,7 @@ public abstract class StartCommand : EngineCommand
     /// <summary>A group, by name or number, whose members may look at the tunnel without being root; keys stay hidden from them.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(GroupCompleter))]
     public string? ControlGroup { get; set; }
 
     /// <summary>The group's members may change and stop the tunnel too.</summary>

@@ -67,7 +67,7 @@ public sealed class ImportWgConfigCommand : SyncCommand
         };
         try
         {
-            Sync(target.Name, $"Import '{file}' ({mode}) into tunnel", SyncRequests.From(config, mode, dryRun: false));
+            Sync(target.Name, $"Import '{file}' ({mode}) into tunnel '{target.Name}'", SyncRequests.From(config, mode, dryRun: false));
         }
         catch (WgException e)
         {

@@ -19,7 +19,7 @@ public sealed class RegisterWgServiceCommand : StartCommand
 
     private protected override void Handle(string name, string path, IReadOnlyList<string> options, IReadOnlyList<ConfigDiagnostic> doubts)
     {
-        var isWanted = ShouldProcess($"Register as a service the tunnel '{name}'", $"Register as a service the tunnel '{name}'?", "", out var reason);
+        var isWanted = ShouldProcess($"Register tunnel '{name}' as a service", $"Register tunnel '{name}' as a service?", "", out var reason);
         if (!isWanted && reason != ShouldProcessReason.WhatIf)
             return;
         var arguments = new List<string>(["install", path, .. options]);

@@ -24,7 +24,7 @@ public sealed class SaveWgTunnelCommand : SyncCommand
         {
             try
             {
-                Change(target.Name, "Write to its file the tunnel", SaveAsync);
+                Change(target.Name, $"Write tunnel '{target.Name}' to its file", SaveAsync);
             }
             catch (WgException e)
             {

@@ -54,7 +54,7 @@ public sealed class SetWgTunnelCommand : SyncCommand
             try
             {
                 WarnOfPlainText(PrivateKey, nameof(PrivateKey), "private key", ref _warned);
-                Sync(target.Name, "Change tunnel", new SyncRequest
+                Sync(target.Name, $"Change tunnel '{target.Name}'", new SyncRequest
                 {
                     Mode = SyncModes.Set,
                     ListenPort = ListenPort,

@@ -26,11 +26,13 @@ public sealed class StartWgTunnelCommand : StartCommand
     /// <summary>A network namespace, by name or path, that the interface is put into; the UDP sockets stay where the engine is started.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
     public string? NetNs { get; set; }
 
     /// <summary>One that the UDP sockets are put into, while the interface stays.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
     public string? SocketNetNs { get; set; }
 
     private protected override void Handle(string name, string path, IReadOnlyList<string> options, IReadOnlyList<ConfigDiagnostic> doubts)

@@ -29,7 +29,7 @@ public sealed class SyncWgConfigCommand : SyncCommand
                 using var config = ConfigCheck.Load(running.ConfigPath ?? ConfigCheck.PathOf(target.Name), out var warnings);
                 foreach (var warning in warnings)
                     WriteWarning(ConfigCheck.WithoutSeverity(warning));
-                Sync(target.Name, $"Bring to '{config.Path}' the tunnel", SyncRequests.From(config, SyncModes.Sync, dryRun: false));
+                Sync(target.Name, $"Bring tunnel '{target.Name}' to what '{config.Path}' says", SyncRequests.From(config, SyncModes.Sync, dryRun: false));
             }
             catch (WgException e)
             {

@@ -40,7 +40,7 @@ public sealed class UnregisterWgServiceCommand : EngineCommand
     {
         if (!TunnelName.IsValid(name))
             throw new WgException(ErrorIds.InvalidTunnelName, $"{KeyLike.Quoted(name)} cannot be the name of a tunnel.");
-        var isWanted = ShouldProcess($"Unregister as a service the tunnel '{name}'", $"Unregister as a service the tunnel '{name}'?", "", out var reason);
+        var isWanted = ShouldProcess($"Unregister tunnel '{name}' as a service", $"Unregister tunnel '{name}' as a service?", "", out var reason);
         if (!isWanted && reason != ShouldProcessReason.WhatIf)
             return;
         var arguments = new List<string>(["remove", name]);

@@ -51,6 +51,18 @@ public sealed class WgTunnel
     /// <summary>That of the UDP sockets.</summary>
     public string? SocketNetNs { get; init; }
 
+    /// <summary>Nothing leaves the host but through the tunnel.</summary>
+    public bool KillSwitch { get; init; }
+
+    /// <summary>Packets are passed on between the tunnel and the networks behind the host.</summary>
+    public bool Forward { get; init; }
+
+    /// <summary>What comes in by the tunnel leaves by other interfaces under the host's own address.</summary>
+    public bool Masquerade { get; init; }
+
+    /// <summary>Networks that are reached around the tunnel, in CIDR form.</summary>
+    public string[] ExcludeRoute { get; init; } = [];
+
     /// <summary>Configuration file that it was started from, or null.</summary>
     public string? ConfigPath { get; init; }
 

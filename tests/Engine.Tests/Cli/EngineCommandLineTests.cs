@@ -100,5 +100,6 @@ public class EngineCommandLineTests
     [InlineData(StartErrorId.TunNotAvailable, ExitCode.NotAvailable)]
     [InlineData(StartErrorId.CryptoUnavailable, ExitCode.NotAvailable)]
     [InlineData(StartErrorId.ConfigInvalid, ExitCode.ConfigInvalid)]
+    [InlineData(StartErrorId.InvalidValue, ExitCode.Usage)]
     public void Start_errors_have_exit_codes(StartErrorId id, ExitCode expected) => Assert.Equal(expected, CommandException.CodeOf(id));
 }

@@ -21,6 +21,10 @@ public class TunnelReportTests
             PrivateKey = secret.ToBase64(),
             ListenPort = 51820,
             FwMark = 0xCA6C,
+            KillSwitch = true,
+            Forward = true,
+            Masquerade = true,
+            ExcludedRoutes = ["192.168.0.0/16", "fd00::/8"],
             IsUp = true,
             Peers =
             [
@@ -50,6 +54,9 @@ public class TunnelReportTests
               private key: (hidden)
               listening port: 51820
               fwmark: 0xca6c
+              kill switch: closed
+              forwarding: on, masquerading
+              excluded routes: 192.168.0.0/16, fd00::/8
 
             peer: {SecondKey}
               name: laptop

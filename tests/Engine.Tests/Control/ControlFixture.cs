@@ -59,6 +59,14 @@ internal sealed class FakeTunnelContext : ITunnelContext
 
     public string? SocketNetNs => null;
 
+    public bool KillSwitch => true;
+
+    public bool Forward => false;
+
+    public bool Masquerade => false;
+
+    public IReadOnlyList<string>? ExcludedRoutes => ["192.168.0.0/16"];
+
     public DateTimeOffset StartedAt { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public string Backend => "userspace";

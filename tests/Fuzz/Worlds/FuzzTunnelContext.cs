@@ -25,6 +25,14 @@ internal sealed class FuzzTunnelContext : ITunnelContext
 
     public string? SocketNetNs => null;
 
+    public bool KillSwitch => false;
+
+    public bool Forward => false;
+
+    public bool Masquerade => false;
+
+    public IReadOnlyList<string>? ExcludedRoutes => null;
+
     public int Lanes => 1;
 
     public IEnrollmentControl? Enrollment => null;

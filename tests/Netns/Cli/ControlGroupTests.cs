@@ -64,7 +64,7 @@ public sealed class ControlGroupTests
     {
         using var pair = new EnginePair();
         var failed = pair.One.TryEngine("up", pair.ConfigOne, "--control-group", "no-such-group");
-        Assert.Equal(1, failed.ExitCode);
+        Assert.Equal(2, failed.ExitCode);
         Assert.Contains("There is no group `no-such-group`.", failed.Error);
         pair.One.AssertNothingLeft();
     }

@@ -11,7 +11,7 @@ using WireGuard.Tests.Fake;
 //   WIREGUARD_FAKE_OPTIONS   a file that gets the further options of `up`
 //   WIREGUARD_FAKE_SERVICE   "1": as if a service manager had started it
 //   WIREGUARD_FAKE_ZEROS     "1": one more peer, with a key of zeros, which no configuration can give it
-//   WIREGUARD_FAKE_START     "silent": no report ever; "mute": ends without one; an ErrorId: reports that failure
+//   WIREGUARD_FAKE_START     "silent": no report ever; "mute": ends without one; "usage": finds fault with the command line; an ErrorId: reports that failure
 const int SafetyMinutes = 3;
 
 switch (args)
@@ -45,6 +45,9 @@ static int Up(string path, string[] options)
         case "silent":
             Thread.Sleep(TimeSpan.FromMinutes(SafetyMinutes));
             return 1;
+        case "usage":
+            Console.Error.WriteLine("wireguard-engine: --masquerade lets out of this host what --kill-switch is to keep in.\nTry `wireguard-engine --help`.");
+            return 2;
         case "mute":
             Console.Error.WriteLine("fake-engine: told to be mute");
             return 1;

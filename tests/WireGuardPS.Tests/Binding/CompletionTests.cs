@@ -36,6 +36,25 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Fact]
+    public void Offers_network_namespaces_and_groups()
+    {
+        _directory.Write("box", "");
+        _directory.Write("attic", "");
+        var groups = new TestDirectory();
+        try
+        {
+            var file = groups.Write("group", "wheel:x:10:ann\nnet ops:x:4711:\n# nobody\n+\n\nadm:x:4:\n");
+            var source = new CompletionSource(_directory.Tunnels, "/nonexistent", TimeSpan.FromSeconds(60), _directory.Path, file);
+            Assert.Equal(["attic", "box"], source.Namespaces().Select(c => c.Value));
+            Assert.Equal(["adm", "net ops", "wheel"], source.Groups().Select(c => c.Value));
+        }
+        finally
+        {
+            groups.Dispose();
+        }
+    }
+
+    [Fact]
     public void Offers_peers_by_key_and_by_name()
     {
         _directory.Serve("wg0", peers: [new PeerInfo { PublicKey = Keys.Peer, Name = "laptop" }, new PeerInfo { PublicKey = Keys.OtherPeer }]);
@@ -62,9 +81,11 @@ public sealed class CompletionTests : IDisposable
     [Fact]
     public void Nothing_there_is_nothing_offered()
     {
-        var nowhere = new CompletionSource(new TunnelDirectory("/nonexistent"), "/nonexistent", TimeSpan.FromSeconds(60));
+        var nowhere = new CompletionSource(new TunnelDirectory("/nonexistent"), "/nonexistent", TimeSpan.FromSeconds(60), "/nonexistent", "/nonexistent");
 
         Assert.Empty(nowhere.Tunnels());
+        Assert.Empty(nowhere.Namespaces());
+        Assert.Empty(nowhere.Groups());
         Assert.Empty(nowhere.Configurations());
         Assert.Empty(nowhere.PeerKeys("wg0"));
         Assert.Empty(nowhere.PeerNames("../etc/passwd"));

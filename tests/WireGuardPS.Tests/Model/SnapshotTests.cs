@@ -41,6 +41,16 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public void A_tunnel_tells_what_its_start_asked_for()
+    {
+        var tunnel = new TunnelInfo { Name = "wg0", Backend = "userspace", KillSwitch = true, Forward = true, ExcludedRoutes = ["10.0.0.0/8"] }.ToTunnel(Now);
+
+        Assert.Equal((true, true, false), (tunnel.KillSwitch, tunnel.Forward, tunnel.Masquerade));
+        Assert.Equal(["10.0.0.0/8"], tunnel.ExcludeRoute);
+        Assert.Empty(new TunnelInfo { Name = "wg0", Backend = "userspace" }.ToTunnel(Now).ExcludeRoute);
+    }
+
+    [Fact]
     public void Text_forms_hold_no_secret()
     {
         var secret = WireGuard.Binding.SecretText.ToSecureString(Keys.Private);

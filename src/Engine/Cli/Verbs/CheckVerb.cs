@@ -1,5 +1,6 @@
 using System.CommandLine;
 using WireGuard.Configuration;
+using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.Hosting;
 
 namespace WireGuard.Engine.Cli.Verbs;
@@ -28,7 +29,7 @@ internal static class CheckVerb
             return ExitCode.NotFound;
         if (errors > 0)
             return ExitCode.ConfigInvalid;
-        Console.Out.WriteLine($"{path}: no errors, {diagnostics.Length} warnings, {config!.Peers.Count} peers");
+        Console.Out.WriteLine($"{path}: no errors, {CountText.Of(diagnostics.Length, "warning")}, {CountText.Of(config!.Peers.Count, "peer")}");
         return ExitCode.Ok;
     }
 }

@@ -134,11 +134,9 @@ internal static class RunVerb
         var notRun = config is null ? [] : HooksNotRun(config, choices);
         var runsHooks = choices.AllowHooks && notRun.Count == 0;
         var notSaved = config is { Interface.SaveConfig: true } && SavedFile.Objection(config.Path!) is { } objection ? [ConfigSupport.NotSaved(config, objection)] : (ConfigDiagnostic[])[];
-        warnings = [.. doubts.Concat(notRun).Concat(notSaved).Select(d => d.ToString())];
         var level = Environment.GetEnvironmentVariable(LogLevels.Variable);
+        warnings = [.. doubts.Concat(notRun).Concat(notSaved).Select(d => d.ToString()), .. LogLevels.Misunderstood(level) is { } misunderstood ? [misunderstood] : (string[])[]];
         log = openLog(name, LogLevels.Parse(level, LogLevel.Information));
-        if (LogLevels.Misunderstood(level) is { } misunderstood)
-            log.Warning(misunderstood);
 
         var options = new TunnelHostOptions
         {
@@ -176,7 +174,7 @@ internal static class RunVerb
     private static ControlGroup? ControlGroupOf(StartChoices choices) =>
         choices.ControlGroup is not { } name ? null
         : UserGroup.Find(name) is { } id ? new ControlGroup(id, choices.ControlGroupWrites)
-        : throw new StartException(StartErrorId.EngineFailed, $"There is no group `{name}`.");
+        : throw new StartException(StartErrorId.InvalidValue, $"There is no group `{name}`.");
 
     private static IReadOnlyList<ConfigDiagnostic> HooksNotRun(TunnelConfig config, StartChoices choices) =>
         !choices.AllowHooks ? ConfigSupport.HooksNotRun(config)

@@ -209,7 +209,7 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         WatchFirewall();
         _routes = routes;
         _settings = settings;
-        _log.Verbose($"{name}: {settings.Addresses.Count} addresses, MTU {_mtu}, {routes.Count} routes");
+        _log.Verbose($"{name}: {CountText.Of(settings.Addresses.Count, "address", "addresses")}, MTU {_mtu}, {CountText.Of(routes.Count, "route")}");
     }
 
     private bool IsAnyElsewhere() => Leftovers.FindElsewhere(_tunnel, _stateDirectory, static _ => true) is not null;

@@ -123,8 +123,8 @@ internal sealed class TunnelNamespaces : IDisposable
         {
             throw failure.ErrorCode switch
             {
-                Errno.ENOENT or Errno.ENOTDIR or Errno.ESRCH => new StartException(StartErrorId.HostNetworkFailed, $"There is no network namespace {nameOrPath}: {path} does not exist. `ip netns add NAME` makes one.", failure),
-                Errno.EINVAL => new StartException(StartErrorId.HostNetworkFailed, $"{path} is no network namespace.", failure),
+                Errno.ENOENT or Errno.ENOTDIR or Errno.ESRCH => new StartException(StartErrorId.InvalidValue, $"There is no network namespace {nameOrPath}: {path} does not exist. `ip netns add NAME` makes one.", failure),
+                Errno.EINVAL => new StartException(StartErrorId.InvalidValue, $"{path} is no network namespace.", failure),
                 Errno.EPERM or Errno.EACCES => new StartException(StartErrorId.AccessDenied, $"The network namespace {nameOrPath} may not be entered by this user; that needs root or CAP_SYS_ADMIN.", failure),
                 _ => new StartException(StartErrorId.HostNetworkFailed, $"The network namespace {nameOrPath} cannot be entered: {failure.Message}", failure),
             };
