@@ -6,8 +6,6 @@ namespace WireGuard.Engine.Diagnostics;
 public static class CountText
 {
     /// <summary>"1 peer", "0 peers", "2 peers".</summary>
-    /// <param name="noun">One of them.</param>
-    /// <param name="nouns">Several, where that is more than an s behind.</param>
-    public static string Of(int count, string noun, string? nouns = null) =>
-        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? noun : nouns ?? noun + "s")}");
+    /// <param name="noun">One of them; several have an s behind.</param>
+    public static string Of(int count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
 }

@@ -209,7 +209,7 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         WatchFirewall();
         _routes = routes;
         _settings = settings;
-        _log.Verbose($"{name}: {CountText.Of(settings.Addresses.Count, "address", "addresses")}, MTU {_mtu}, {CountText.Of(routes.Count, "route")}");
+        _log.Verbose($"{name}: addresses {settings.Addresses.Count}, MTU {_mtu}, routes {routes.Count}");
     }
 
     private bool IsAnyElsewhere() => Leftovers.FindElsewhere(_tunnel, _stateDirectory, static _ => true) is not null;
