@@ -126,6 +126,25 @@ public sealed class ServiceInstallTests : IDisposable
             Assert.Equal((UnixFileMode)0x1A4, File.GetUnixFileMode(Path.Combine(Units, file))); // 0644
     }
 
+    [InteropFact("strace")]
+    public void Units_are_on_the_disk_before_they_have_their_names_and_their_folders_afterwards()
+    {
+        Write("etc/wireguard/wg0.conf");
+        var trace = Path.Combine(_root.FullName, "trace");
+        ProcessResult.Run("strace", ["-f", "-y", "-e", "trace=fsync,rename,symlink", "-o", trace, Engine, "service", "install", "wg0", "--root", _root.FullName]).EnsureSuccess();
+        // "4711  fsync(5</root/etc/...>) = 0", "4711  rename("...new", "...") = 0"
+        var calls = File.ReadLines(trace).Where(line => line.Contains(Units, StringComparison.Ordinal)).Select(line => line[line.IndexOf(' ')..].TrimStart().Replace(Units, "")).ToList();
+        foreach (var (folder, file) in new[] { ("", "wireguard-engine@.service"), ("/wireguard-engine@wg0.service.d", "wireguard-engine.conf") })
+        {
+            var (content, name, entry) = (Find($"<{folder}/{file}.new>"), Find($"rename(\"{folder}/{file}.new\""), calls.FindLastIndex(call => call.Contains($"<{folder}>", StringComparison.Ordinal)));
+            Assert.True(content >= 0 && content < name && name < entry, string.Join('\n', calls));
+        }
+
+        Assert.InRange(Find("symlink("), 0, calls.FindLastIndex(call => call.Contains("</multi-user.target.wants>", StringComparison.Ordinal)));
+
+        int Find(string text) => calls.FindIndex(call => call.Contains(text, StringComparison.Ordinal));
+    }
+
     [InteropFact("systemd-escape")]
     public void A_unit_is_found_by_what_systemd_makes_of_the_tunnels_name()
     {

@@ -174,6 +174,23 @@ public sealed class ServiceTests
     }
 
     [SystemdFact]
+    public void A_file_that_a_link_leads_to_in_somebodys_home_is_read_and_saved()
+    {
+        using var pair = new EnginePair();
+        using var machine = SystemdMachine.Boot(pair.One.Namespace);
+        var name = pair.One.Interface;
+        machine.Run("mkdir", "-m", "700", "/home/keys");
+        File.Copy(pair.ConfigOne, machine.PathOf("/home/keys/tunnel"));
+        machine.Run("ln", "-s", "/home/keys/tunnel", $"/etc/wireguard/{name}.conf");
+        machine.Run(Engine, "service", "install", name, "--start");
+        machine.Run("wg", "set", name, "peer", pair.Two.Keys.PublicKey, "persistent-keepalive", "9");
+        Assert.Contains("saved to", machine.Run(Engine, "save", name));
+        Assert.Contains("PersistentKeepalive = 9", machine.Run("cat", "/home/keys/tunnel"));
+        Assert.Equal("/home/keys/tunnel", machine.Run("readlink", $"/etc/wireguard/{name}.conf").Trim());
+        machine.Run(Engine, "service", "remove", name, "--stop");
+    }
+
+    [SystemdFact]
     public void Whatever_systemd_does_a_kill_switch_is_opened_by_word_only()
     {
         using var pair = new EnginePair();
