@@ -30,6 +30,16 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public void A_tunnel_tells_what_its_start_asked_for()
+    {
+        var tunnel = new TunnelInfo { Name = "wg0", Backend = "userspace", KillSwitch = true, Forward = true, ExcludedRoutes = ["10.0.0.0/8"] }.ToTunnel(Now);
+
+        Assert.Equal((true, true, false), (tunnel.KillSwitch, tunnel.Forward, tunnel.Masquerade));
+        Assert.Equal(["10.0.0.0/8"], tunnel.ExcludeRoute);
+        Assert.Empty(new TunnelInfo { Name = "wg0", Backend = "userspace" }.ToTunnel(Now).ExcludeRoute);
+    }
+
+    [Fact]
     public void A_tunnel_carries_its_name_into_its_peers()
     {
         var info = new TunnelInfo { Name = "wg7", Backend = "userspace", IsUp = false, Peers = [new PeerInfo { PublicKey = Keys.Peer, Name = "laptop" }] };
@@ -38,16 +48,6 @@ public sealed class SnapshotTests
         Assert.Equal(("wg7", WgTunnelState.Down, 1), (tunnel.Name, tunnel.State, tunnel.PeerCount));
         Assert.Equal(("wg7", "laptop"), (tunnel.Peers[0].Tunnel, tunnel.Peers[0].ToString()));
         Assert.Equal(WgTunnelState.Stopped, info.ToTunnel(Now, WgTunnelState.Stopped).State);
-    }
-
-    [Fact]
-    public void A_tunnel_tells_what_its_start_asked_for()
-    {
-        var tunnel = new TunnelInfo { Name = "wg0", Backend = "userspace", KillSwitch = true, Forward = true, ExcludedRoutes = ["10.0.0.0/8"] }.ToTunnel(Now);
-
-        Assert.Equal((true, true, false), (tunnel.KillSwitch, tunnel.Forward, tunnel.Masquerade));
-        Assert.Equal(["10.0.0.0/8"], tunnel.ExcludeRoute);
-        Assert.Empty(new TunnelInfo { Name = "wg0", Backend = "userspace" }.ToTunnel(Now).ExcludeRoute);
     }
 
     [Fact]
