@@ -22,7 +22,7 @@ Describe 'Surface' {
 
     It 'brings no assembly but its own, those of others apart' {
         (Get-ChildItem (Get-TestModulePath) -Filter *.dll).Name | Should -Be 'WireGuardPS.dll'
-        (Get-ChildItem (Join-Path (Get-TestModulePath) dependencies)).Name | Sort-Object | Should -Be 'WireGuardPS.Libraries.dll', 'YamlDotNet.dll'
+        (Get-ChildItem (Join-Path (Get-TestModulePath) dependencies)).Name | Sort-Object | Should -Be 'QRCoder.dll', 'WireGuardPS.Libraries.dll', 'YamlDotNet.dll'
     }
 
     It '<_> has help with synopsis, parameters and examples' -ForEach $Names {

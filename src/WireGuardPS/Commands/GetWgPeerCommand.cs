@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using WireGuard.Api;
 using WireGuard.Binding;
@@ -34,14 +35,28 @@ public sealed class GetWgPeerCommand : TunnelCommand
     [Parameter]
     public SwitchParameter IncludeSecret { get; set; }
 
-    protected override void ProcessRecord() => AskEach(
-        Tunnel,
-        "Asking tunnels",
-        (client, cancellation) => client.GetTunnelAsync(IncludeSecret, cancellation),
-        WritePeers);
+    /// <summary>Ask twice, that long apart, and fill in RxRate and TxRate.</summary>
+    [Parameter]
+    [DurationTransformation]
+    [ValidateTimeout]
+    public TimeSpan? SampleInterval { get; set; }
 
-    private void WritePeers(string tunnel, TunnelInfo info)
+    protected override void ProcessRecord() => AskEach(Tunnel, "Asking tunnels", SampleAsync, WritePeers);
+
+    private async Task<Sample> SampleAsync(EngineClient client, CancellationToken cancellation)
     {
+        if (SampleInterval is not { } interval)
+            return new Sample(await client.GetTunnelAsync(IncludeSecret, cancellation).ConfigureAwait(false), new Dictionary<string, PeerInfo>(), default);
+        var first = await client.GetTunnelAsync(false, cancellation).ConfigureAwait(false);
+        var started = Stopwatch.GetTimestamp();
+        await Task.Delay(interval, cancellation).ConfigureAwait(false);
+        var second = await client.GetTunnelAsync(IncludeSecret, cancellation).ConfigureAwait(false);
+        return new Sample(second, first.Peers.ToDictionary(peer => peer.PublicKey, StringComparer.Ordinal), Stopwatch.GetElapsedTime(started));
+    }
+
+    private void WritePeers(string tunnel, Sample sample)
+    {
+        var info = sample.Tunnel;
         var now = DateTimeOffset.UtcNow;
         IEnumerable<PeerInfo> peers = info.Peers;
         if (PublicKey is not null)
@@ -49,8 +64,11 @@ public sealed class GetWgPeerCommand : TunnelCommand
         if (PeerName is not null)
             peers = ByName(tunnel, [.. peers], PeerName);
         foreach (var peer in peers)
-            WriteObject(peer.ToPeer(tunnel, now));
+            WriteObject(peer.ToPeer(tunnel, now, sample.Before.GetValueOrDefault(peer.PublicKey), sample.Since));
     }
+
+    /// <param name="Before">By public key, as they were <paramref name="Since"/> before; empty: nobody looked.</param>
+    private sealed record Sample(TunnelInfo Tunnel, IReadOnlyDictionary<string, PeerInfo> Before, TimeSpan Since);
 
     private List<PeerInfo> ByKey(string tunnel, TunnelInfo info, string[] keys)
     {

@@ -52,6 +52,18 @@ internal static class ConfigModels
         Peers = [.. tunnel.Peers.Select(ToConfig)],
     };
 
+    /// <summary>What the programs of telephones take: commands, routes and saving are no affair of theirs.</summary>
+    internal static WgConfig ForTelephone(this WgConfig config) => new()
+    {
+        Name = config.Name,
+        PrivateKey = config.PrivateKey,
+        ListenPort = config.ListenPort,
+        Addresses = config.Addresses,
+        Dns = config.Dns,
+        Mtu = config.Mtu,
+        Peers = config.Peers,
+    };
+
     private static WgConfigPeer ToConfig(WgPeer peer) => new()
     {
         Name = peer.Name,

@@ -10,7 +10,14 @@ internal static class PrivateFile
 
     /// <param name="replace">Whether a file that is there is replaced, mode and all; a link gives way to a file.</param>
     /// <exception cref="WgException">FileExists, AccessDenied, WriteFailed; a file that was there is as it was.</exception>
-    internal static void Write(string path, bool replace, Action<TextWriter> content)
+    internal static void Write(string path, bool replace, Action<TextWriter> content) => WriteBytes(path, replace, stream =>
+    {
+        using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
+        content(writer);
+    });
+
+    /// <inheritdoc cref="Write"/>
+    internal static void WriteBytes(string path, bool replace, Action<Stream> content)
     {
         var temporary = $"{path}.{Path.GetRandomFileName()}.new";
         try
@@ -22,8 +29,7 @@ internal static class PrivateFile
                 options.UnixCreateMode = OwnerOnly;
             using (var stream = new FileStream(temporary, options))
             {
-                using (var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true))
-                    content(writer);
+                content(stream);
                 stream.Flush(flushToDisk: true);
             }
 

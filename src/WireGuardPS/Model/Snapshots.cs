@@ -32,7 +32,8 @@ internal static class Snapshots
         Peers = [.. info.Peers.Select(p => p.ToPeer(info.Name, now))],
     };
 
-    internal static WgPeer ToPeer(this PeerInfo info, string tunnel, DateTimeOffset now) => new()
+    /// <param name="before">As it was a while ago; null: nobody looked, or it was not there.</param>
+    internal static WgPeer ToPeer(this PeerInfo info, string tunnel, DateTimeOffset now, PeerInfo? before = null, TimeSpan since = default) => new()
     {
         Tunnel = tunnel,
         Name = info.Name,
@@ -45,6 +46,8 @@ internal static class Snapshots
         HandshakeAge = Age(info.LastHandshake, now),
         RxBytes = info.RxBytes,
         TxBytes = info.TxBytes,
+        RxRate = Rate(before?.RxBytes, info.RxBytes, since),
+        TxRate = Rate(before?.TxBytes, info.TxBytes, since),
         PersistentKeepalive = info.PersistentKeepalive,
     };
 
@@ -96,6 +99,10 @@ internal static class Snapshots
 
     internal static TimeSpan Age(DateTimeOffset? instant, DateTimeOffset now) =>
         instant is { } then ? Since(then, now) : TimeSpan.MaxValue;
+
+    // Counters that have shrunk are another peer's of the same key.
+    private static double? Rate(ulong? before, ulong after, TimeSpan since) =>
+        before <= after && since > TimeSpan.Zero ? (after - before.Value) / since.TotalSeconds : null;
 
     // A clock that was set back must not make an age negative.
     private static TimeSpan Since(DateTimeOffset then, DateTimeOffset now) => now > then ? now - then : TimeSpan.Zero;

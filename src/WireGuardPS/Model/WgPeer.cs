@@ -46,6 +46,12 @@ public sealed class WgPeer
     /// <summary>Bytes sent.</summary>
     public ulong TxBytes { get; init; }
 
+    /// <summary>Bytes received in a second, over -SampleInterval of Get-WgPeer; null without it, and for a peer that began anew meanwhile.</summary>
+    public double? RxRate { get; init; }
+
+    /// <summary>Bytes sent in a second.</summary>
+    public double? TxRate { get; init; }
+
     /// <summary>Seconds; 0: off.</summary>
     public int PersistentKeepalive { get; init; }
 

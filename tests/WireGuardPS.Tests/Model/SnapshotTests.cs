@@ -51,6 +51,17 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public void Rates_are_told_when_somebody_looked_before_and_the_peer_is_still_the_same()
+    {
+        var before = new PeerInfo { PublicKey = Keys.Peer, RxBytes = 100, TxBytes = 1000 };
+        var peer = (before with { RxBytes = 600, TxBytes = 1000 }).ToPeer("wg0", Now, before, TimeSpan.FromSeconds(2));
+        Assert.Equal((250, 0), (peer.RxRate, peer.TxRate));
+
+        Assert.Null(before.ToPeer("wg0", Now).RxRate);
+        Assert.Null((before with { RxBytes = 99 }).ToPeer("wg0", Now, before, TimeSpan.FromSeconds(2)).RxRate);
+    }
+
+    [Fact]
     public void Text_forms_hold_no_secret()
     {
         var secret = WireGuard.Binding.SecretText.ToSecureString(Keys.Private);

@@ -1,0 +1,100 @@
+using System.Management.Automation;
+using WireGuard.Binding;
+using WireGuard.Configuration;
+using WireGuard.Conversion;
+using WireGuard.Errors;
+using WireGuard.Libraries.Qr;
+
+namespace WireGuard.Commands;
+
+/// <summary>New-WgQrCode: a configuration, keys and all, as a code that a telephone reads: on the terminal or in a file.</summary>
+[Cmdlet(VerbsCommon.New, "WgQrCode", DefaultParameterSetName = AsText, SupportsShouldProcess = true)]
+[OutputType(typeof(string), ParameterSetName = [AsText])]
+[OutputType(typeof(FileInfo), ParameterSetName = [AsFile])]
+public sealed class NewWgQrCodeCommand : CancellableCommand
+{
+    private const string AsText = "Text";
+    private const string AsFile = "File";
+
+    /// <summary>A configuration, or a running tunnel with its keys.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
+    [ConfigTransformation]
+    [ValidateNotNull]
+    public WgConfig? InputObject { get; set; }
+
+    /// <summary>For a terminal that is dark on light.</summary>
+    [Parameter(ParameterSetName = AsText)]
+    public SwitchParameter Invert { get; set; }
+
+    /// <summary>A file that ends in .svg or .png.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = AsFile)]
+    [Alias("LiteralPath")]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = "";
+
+    /// <summary>Pixels of each square of a PNG.</summary>
+    [Parameter(ParameterSetName = AsFile)]
+    [ValidateRange(1, 100)]
+    public int PixelSize { get; set; } = 8;
+
+    /// <summary>Write over a file that is there.</summary>
+    [Parameter(ParameterSetName = AsFile)]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Emit the file.</summary>
+    [Parameter(ParameterSetName = AsFile)]
+    public SwitchParameter PassThru { get; set; }
+
+    protected override void ProcessRecord()
+    {
+        try
+        {
+            ConfigText.DemandKeys(InputObject!);
+            using var config = ConfigText.Parse(InputObject!.ForTelephone(), out var warnings);
+            foreach (var warning in warnings)
+                WriteWarning(warning);
+            using var code = Draw(ConfigWriter.Write(config, ConfigWriteOptions.IncludeSecrets));
+            if (config.Interface.PrivateKey is not null)
+                WriteWarning($"The code has the private key of '{InputObject?.Name}' in it: whoever sees it, or a picture of it, has the tunnel.");
+            if (ParameterSetName == AsText)
+                WriteObject(QrText.Terminal(code, Invert));
+            else
+                WriteFile(code);
+        }
+        catch (WgException e)
+        {
+            WriteError(e, InputObject?.Name);
+        }
+    }
+
+    private static QrDrawing Draw(string text)
+    {
+        try
+        {
+            return new QrDrawing(text);
+        }
+        catch (ArgumentException e)
+        {
+            throw new WgException(ErrorIds.InvalidValue, $"The configuration has {text.Length} characters, more than the largest code holds.", e);
+        }
+    }
+
+    private void WriteFile(QrDrawing code)
+    {
+        var path = this.ToFilePath(Path);
+        var isPng = System.IO.Path.GetExtension(path) switch
+        {
+            ".png" => true,
+            ".svg" => false,
+            _ => throw new WgException(ErrorIds.InvalidValue, $"'{path}' ends neither in .svg nor in .png."),
+        };
+        if (!ShouldProcess(path, "Write QR code"))
+            return;
+        if (isPng)
+            PrivateFile.WriteBytes(path, Force, stream => stream.Write(code.ToPng(PixelSize)));
+        else
+            PrivateFile.Write(path, Force, writer => writer.Write(QrText.Svg(code)));
+        if (PassThru)
+            WriteObject(new FileInfo(path));
+    }
+}
