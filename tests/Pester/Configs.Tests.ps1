@@ -162,3 +162,36 @@ Describe 'ConvertTo-WgDump' {
         Stop-WgTunnel wgp1, wgp2
     }
 }
+
+Describe 'New-WgQrCode' {
+    BeforeAll { $Phone = [WireGuard.WgConfig]@{ Name = 'phone'; PrivateKey = (New-WgKey).PrivateKey; Addresses = '10.0.0.7/32'; PostUp = 'true'; Peers = @(@{ PublicKey = $PeerKeys[0] }) } }
+
+    It 'draws a configuration, and warns of the key' {
+        $text = $Phone | New-WgQrCode -WarningVariable warned -WarningAction SilentlyContinue
+        "$warned" | Should -BeLike "The code has the private key of 'phone' in it: *"
+        $lines = $text -split "`n"
+        $lines[0].Length | Should -BeGreaterThan 40
+        $lines[0] | Should -Be ([string][char]0x2588 * $lines[0].Length)
+        ($Phone | New-WgQrCode -Invert -WarningAction SilentlyContinue) -split "`n" | Select-Object -First 1 | Should -Be (' ' * $lines[0].Length)
+    }
+
+    It 'writes <Extension> that nobody else can read' -ForEach @{ Extension = 'svg' }, @{ Extension = 'png' } {
+        $path = "$Work/code.$Extension"
+        $file = $Phone | New-WgQrCode -Path $path -PassThru -WarningAction SilentlyContinue
+        $file.FullName | Should -Be $path
+        $file.UnixFileMode | Should -Be 'UserWrite, UserRead'
+        if ($Extension -eq 'svg') { ([xml](Get-Content -Raw $path)).svg.path.d | Should -Match '^M4 4h1v1h-1z' }
+        else { [BitConverter]::ToString([IO.File]::ReadAllBytes($path)[0..7]) | Should -Be '89-50-4E-47-0D-0A-1A-0A' }
+        Get-ErrorId { $Phone | New-WgQrCode -Path $path -WarningAction SilentlyContinue } | Should -BeLike 'FileExists,*'
+        $Phone | New-WgQrCode -Path $path -Force -WhatIf -WarningAction SilentlyContinue
+    }
+
+    It 'says what it cannot draw' {
+        Get-ErrorId { $Phone | New-WgQrCode -Path $Work/code.gif -WarningAction SilentlyContinue } | Should -BeLike 'InvalidValue,*'
+        $large = [WireGuard.WgConfig]@{ Peers = @(1..40 | ForEach-Object { @{ PublicKey = (New-WgKey).PublicKey; AllowedIPs = "10.0.0.$_/32" } }) }
+        Get-ErrorId { $large | New-WgQrCode } | Should -BeLike 'InvalidValue,*'
+        Start-WgTunnel (New-TestConfig wgq)
+        Get-ErrorId { Get-WgTunnel wgq | New-WgQrCode } | Should -BeLike 'InvalidValue,*'
+        Stop-WgTunnel wgq
+    }
+}

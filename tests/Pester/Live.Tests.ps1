@@ -198,6 +198,53 @@ Endpoint = $($Other.Outer):$($Other.Port)
         }
     }
 
+    It 'measures round trips and rates through the tunnel' {
+        $inside = Invoke-Inside $A "Measure-WgTunnel $($A.Tunnel) -Count 5 -Interval 0.01 -Timeout 20 | ConvertTo-Json; Measure-WgTunnel $($A.Tunnel) $($B.Inner6) -Count 1 -Timeout 20 | ConvertTo-Json" | Out-String
+        $first, $second = $inside -split '(?<=\})\s*(?=\{)' | ConvertFrom-Json
+        $first.Target, $first.Sent, $first.Received, $first.Loss, $first.WentThroughTunnel | Should -Be $B.Inner, 5, 5, 0, $true
+        $first.PeerName | Should -Be 'the-other-end'
+        $first.MinRoundTrip | Should -BeGreaterThan 0
+        $first.MedianRoundTrip | Should -BeLessOrEqual $first.MaxRoundTrip
+        $second.Target | Should -Be $B.Inner6
+        Get-ErrorId { Measure-WgTunnel $A.Tunnel 203.0.113.77 -Count 1 } | Should -BeLike 'PeerNotFound,*'
+
+        (Get-WgPeer $A.Tunnel).RxRate | Should -Be $null
+        $pinging = Start-Process ip "netns exec $($A.Namespace) ping -i 0.05 -w 60 $($B.Inner)" -PassThru -RedirectStandardOutput /dev/null
+        try { do { $peer = Get-WgPeer $A.Tunnel -SampleInterval 1 } until ($peer.RxRate -gt 0) }
+        finally { Stop-Process -Id $pinging.Id -ErrorAction Ignore }
+        $peer.TxRate | Should -BeGreaterThan 0
+        $peer | Format-List | Out-String | Should -Match 'RxRate +: .*B/s'
+    }
+
+    It 'changes its key, in the file too, and the other end follows what it is told' {
+        $before = Get-Content -Raw $A.Config
+        Update-WgKey $A.Tunnel -WhatIf
+        Get-Content -Raw $A.Config | Should -Be $before
+        $told = Update-WgKey $A.Tunnel -Confirm:$false
+        $told.OldPublicKey, $told.ConfigPath | Should -Be $A.Key.PublicKey, $A.Config
+        $told.Peers | Should -Be 'the-other-end'
+        (Get-WgTunnel $A.Tunnel).PublicKey | Should -Be $told.NewPublicKey
+        Select-String '^PrivateKey = (.*)' $A.Config | ForEach-Object { $_.Matches[0].Groups[1].Value | Get-WgPublicKey } | Should -Be $told.NewPublicKey
+        $told | ConvertTo-Json | Should -Not -Match 'PrivateKey'
+        $saved = Get-Content -Raw $B.Config
+        Invoke-Expression ($told.Instruction -replace '/etc/wireguard/wg0\.conf', $B.Config -replace '\bwg0\b', $B.Tunnel) | Out-Null
+        (Get-WgPeer $B.Tunnel).PublicKey | Should -Be $told.NewPublicKey
+        Wait-WgHandshake $A.Tunnel -New:$false -Timeout 30
+        Test-Ping $A $B.Inner 1 | Should -BeTrue
+
+        # What cannot be saved is taken back.
+        Move-Item $A.Config "$($A.Config).away"
+        Get-ErrorId { Update-WgKey $A.Tunnel -Confirm:$false } | Should -BeLike 'SaveFailed,*'
+        Move-Item "$($A.Config).away" $A.Config
+        (Get-WgTunnel $A.Tunnel).PublicKey | Should -Be $told.NewPublicKey
+        (Update-WgKey $A.Tunnel -NoSave -Confirm:$false).ConfigPath | Should -Be $null
+        Set-Content $A.Config $before -NoNewline
+        Set-Content $B.Config $saved -NoNewline
+        $null = Sync-WgConfig $A.Tunnel, $B.Tunnel
+        (Get-WgTunnel $A.Tunnel).PublicKey | Should -Be $A.Key.PublicKey
+        Test-Ping $A $B.Inner 1 | Should -BeTrue
+    }
+
     It 'refuses the same tunnel twice and leaves it alone' {
         $id = Invoke-Inside $A "Start-WgTunnel '$($A.Config)' -ErrorVariable e -ErrorAction SilentlyContinue; `$e[0].FullyQualifiedErrorId"
         $id | Should -BeLike 'TunnelExists,*'

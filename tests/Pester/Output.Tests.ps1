@@ -50,6 +50,84 @@ Describe 'Views' {
     }
 }
 
+Describe 'Every type that is emitted' {
+    BeforeDiscovery {
+        . $PSScriptRoot/Common.ps1
+        $Types = [WireGuard.WgTunnel].Assembly.GetExportedTypes() |
+            Where-Object { $_.Namespace -eq 'WireGuard' -and -not $_.IsEnum -and -not $_.IsAbstract } | ForEach-Object { @{ Type = $_.FullName } }
+    }
+
+    BeforeAll {
+        # One of each, every property with a value as long as it may be.
+        function New-Sample([type] $Type) {
+            $sample = [Runtime.CompilerServices.RuntimeHelpers]::GetUninitializedObject($Type)
+            foreach ($property in $Type.GetProperties() | Where-Object { $_.CanWrite }) {
+                $kind = [Nullable]::GetUnderlyingType($property.PropertyType) ?? $property.PropertyType
+                $value = switch ($kind) {
+                    ([string]) {
+                        switch -Wildcard ($property.Name) {
+                            '*Key' { $PeerKeys[0] }
+                            'Peer' { $PeerKeys[0] }
+                            'Severity' { 'Warning' }
+                            'State' { 'Stopped' }
+                            'Endpoint' { '[2001:db8:1111:2222:3333:4444:5555:6666]:51820' }
+                            default { 'x' * 15 }
+                        }
+                    }
+                    ([string[]]) { '2001:db8:1111:2222:3333:4444:5555:6666/128', '10.0.0.1/32' }
+                    ([securestring]) { ConvertTo-SecureString -AsPlainText 'secret' -Force }
+                    ([bool]) { $true }
+                    ([DateTimeOffset]) { [DateTimeOffset]::UtcNow }
+                    ([timespan]) { [timespan]::FromSeconds(1234) }
+                    default {
+                        if ($kind.IsArray -and $kind.GetElementType().Namespace -eq 'WireGuard') { , @(New-Sample $kind.GetElementType()) }
+                        elseif ($kind.IsArray) { , @() }
+                        elseif ($kind.IsValueType) { [Convert]::ChangeType(123, $kind) }
+                        else { $null }
+                    }
+                }
+                if ($null -ne $value) { $property.SetValue($sample, $value -as $property.PropertyType) }
+            }
+            $sample
+        }
+    }
+
+    It '<Type> survives remoting and Export-Clixml' -ForEach $Types {
+        $sample = New-Sample $Type
+        $copy = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($sample))
+        $copy.PSObject.TypeNames[0] | Should -Be "Deserialized.$Type"
+        foreach ($property in $sample.PSObject.Properties | Where-Object { $_.Value -is [string] -or $_.Value -is [ValueType] }) {
+            # Times become text, which reads as the same time.
+            if ($property.Value -is [DateTimeOffset]) { ([DateTimeOffset]$copy.($property.Name)).ToUnixTimeSeconds() | Should -Be $property.Value.ToUnixTimeSeconds() }
+            else { $copy.($property.Name) | Should -Be $property.Value -Because $property.Name }
+        }
+        $lists = $sample.PSObject.Properties | Where-Object { $_.Value -is [string[]] }
+        foreach ($list in $lists) { $copy.($list.Name) | Should -Be $list.Value -Because $list.Name }
+        ($copy | Format-List | Out-String).Trim() | Should -Not -BeNullOrEmpty
+    }
+
+    It '<Type> is clean JSON three levels deep, with no secret in it' -ForEach $Types {
+        $json = New-Sample $Type | ConvertTo-Json -Depth 3 -WarningAction Stop
+        $json | Should -Not -Match 'secret'
+        $json | Should -Not -Match 'System\.'
+        $json | ConvertFrom-Json | Should -Not -BeNullOrEmpty
+    }
+
+    It '<Type> is a table of at most 100 columns without colours of its own, and shows no secret' -ForEach $Types {
+        $sample = New-Sample $Type
+        $text = $sample, $sample | Format-Table | Out-String -Width 200
+        foreach ($line in $text -split "`n") { $line.TrimEnd().Length | Should -BeLessOrEqual 100 -Because $line }
+        $PSStyle.OutputRendering = 'Host'
+        try {
+            $file = "$Work/view.txt"
+            $sample | Out-File $file
+            $sample | Format-List | Out-File $file -Append
+            Get-Content -Raw $file | Should -Not -Match "`e|secret"
+        }
+        finally { $PSStyle.OutputRendering = 'PlainText' }
+    }
+}
+
 Describe 'Completion' {
     BeforeAll {
         function Complete([string] $Line) { (TabExpansion2 $Line $Line.Length).CompletionMatches.CompletionText }

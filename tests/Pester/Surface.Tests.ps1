@@ -1,6 +1,7 @@
 BeforeDiscovery {
     . $PSScriptRoot/Common.ps1
     $Names = (Get-Command -Module WireGuard).Name
+    $Topics = (Get-ChildItem (Join-Path (Get-TestModulePath) 'en-US/about_*.help.txt')).Name -replace '\.help\.txt$'
 }
 
 BeforeAll { . $PSScriptRoot/Common.ps1 }
@@ -69,6 +70,24 @@ Describe 'Surface' {
             }
             foreach ($command in $ast.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] }, $true)) {
                 Get-Command $command.GetCommandName() -ErrorAction Ignore | Should -Not -BeNullOrEmpty -Because $example.code
+            }
+        }
+    }
+
+    It 'has code in <_> that parses and names what is there' -ForEach $Topics {
+        $text = Get-Content -Raw (Join-Path (Get-TestModulePath) "en-US/$_.help.txt")
+        $blocks = [regex]::Matches($text, '(?m)(^ {8}.*\n?)+').Value | Where-Object { $_ -match '-Wg|\[WireGuard\.' }
+        if ($_ -ne 'about_WireGuard_Topology') { $blocks | Should -Not -BeNullOrEmpty }
+        foreach ($block in $blocks) {
+            $problems = $null
+            $ast = [Management.Automation.Language.Parser]::ParseInput($block, [ref] $null, [ref] $problems)
+            $problems | Should -BeNullOrEmpty -Because $block
+            foreach ($command in $ast.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] }, $true)) {
+                if ($command.GetCommandName() -notlike '*-Wg*') { continue }
+                $known = (Get-Command $command.GetCommandName() -ErrorAction Stop).Parameters
+                foreach ($element in $command.CommandElements) {
+                    if ($element -is [Management.Automation.Language.CommandParameterAst]) { $known.Keys | Should -Contain $element.ParameterName -Because $block }
+                }
             }
         }
     }

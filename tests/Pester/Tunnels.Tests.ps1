@@ -244,16 +244,28 @@ Describe 'Engines that misbehave' {
     }
 
     It '<Behavior> is <Id>' -ForEach @(
-        @{ Behavior = 'OtherVersion'; Id = 'EngineVersionMismatch' }
-        @{ Behavior = 'RubbishGreeting'; Id = 'EngineProtocolError' }
-        @{ Behavior = 'EndlessGreeting'; Id = 'EngineProtocolError' }
-        @{ Behavior = 'RubbishAnswer'; Id = 'EngineProtocolError' }
-        @{ Behavior = 'HalfAnswer'; Id = 'EngineConnectionLost' }
-        @{ Behavior = 'CloseAtOnce'; Id = 'EngineConnectionLost' }
-        @{ Behavior = 'Hung'; Id = 'EngineTimeout' }
+        @{ Behavior = 'OtherVersion'; Id = 'EngineVersionMismatch'; Advice = 'restart the tunnel' }
+        @{ Behavior = 'RubbishGreeting'; Id = 'EngineProtocolError'; Advice = 'restart the tunnel' }
+        @{ Behavior = 'EndlessGreeting'; Id = 'EngineProtocolError'; Advice = 'restart the tunnel' }
+        @{ Behavior = 'RubbishAnswer'; Id = 'EngineProtocolError'; Advice = 'restart the tunnel' }
+        @{ Behavior = 'HalfAnswer'; Id = 'EngineConnectionLost'; Advice = 'Get-WgTunnel' }
+        @{ Behavior = 'CloseAtOnce'; Id = 'EngineConnectionLost'; Advice = 'Get-WgTunnel' }
+        @{ Behavior = 'Hung'; Id = 'EngineTimeout'; Advice = 'log' }
     ) {
         Start-FakeTunnel bad $Behavior
         Get-ErrorId { Get-WgTunnel bad } | Should -Be "$Id,WireGuard.Commands.GetWgTunnelCommand"
+        Get-WgTunnel bad -ErrorVariable problems -ErrorAction SilentlyContinue
+        "$problems" | Should -BeLike "*tunnel 'bad'*"
+        $problems.ErrorDetails.RecommendedAction | Should -Match $Advice
+    }
+
+    It 'is hung for no cmdlet longer than the cmdlet says' -ForEach 'Get-WgPeer', 'Get-WgStatus', 'Remove-WgPeer', 'Stop-WgTunnel', 'Wait-WgHandshake', 'Watch-WgEvent', 'Restart-WgTunnel' {
+        Start-FakeTunnel hung Hung
+        $more = @{}
+        if ($_ -eq 'Remove-WgPeer') { $more.PublicKey = $PeerKeys[0] }
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        Get-ErrorId { & $_ hung @more } | Should -BeLike 'EngineTimeout,*'
+        $watch.Elapsed.TotalSeconds | Should -BeLessThan 60
     }
 
     It 'does not keep the others from answering' {
