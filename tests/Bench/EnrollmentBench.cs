@@ -16,7 +16,7 @@ internal static class EnrollmentBench
 {
     public const string Title = "Enrollment";
 
-    private const int Peers = 10_000;
+    internal const int Peers = 10_000;
     private const int Clients = 64;
     private const int Rounds = 11;
     private const long Second = 1_000_000_000;
@@ -60,7 +60,8 @@ internal static class EnrollmentBench
         }
     }
 
-    private static void Fill(string directory)
+    /// <summary>A state with all these peers.</summary>
+    internal static void Fill(string directory)
     {
         using var store = EnrollmentStore.Open(directory);
         var registry = new EnrollmentRegistry(store, new AddressPool([IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("fd00::/64")]));

@@ -7,6 +7,7 @@ public static class FuzzTargets
     {
         ["handshake"] = () => new HandshakeTarget(),
         ["transport"] = () => new TransportTarget(),
+        ["port-guest"] = () => new PortGuestTarget(),
         ["cookie"] = () => new CookieTarget(),
         ["tun"] = () => new TunTarget(),
         ["segment"] = () => new SegmentTarget(),

@@ -47,7 +47,7 @@ internal static class OpenVerb
         {
             open = opened.Seconds;
             Console.Out.WriteLine($"Code: {EnrollmentReport.Group(opened.Code.Span)}");
-            Console.Out.WriteLine($"Valid for {open} s; Ctrl-C closes the window. There: wireguard-engine join HOST:PORT");
+            Console.Out.WriteLine($"Valid for {open} s; Ctrl-C closes the window. There: wireguard-engine join {engine.GetEnrollment().Endpoint ?? "HOST:PORT"}");
         }
 
         var isAsked = false;
