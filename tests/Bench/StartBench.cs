@@ -25,8 +25,9 @@ internal static class StartBench
         Environment.SetEnvironmentVariable(ControlProtocol.DirectoryVariable, Path.Combine(directory.FullName, "run"));
         try
         {
-            rows.Add(Row("process start to ready (sockets, TUN, address, route)", MeasureTunnel(engine, directory.FullName)));
-            rows.Add(Row($"a served tunnel with {EnrollmentBench.Peers:N0} peers, the same", MeasureServed(engine, directory.FullName)));
+            var (tunnel, served) = MeasureTunnels(engine, directory.FullName);
+            rows.Add(Row("process start to ready (sockets, TUN, address, route)", tunnel));
+            rows.Add(Row($"a served tunnel with {EnrollmentBench.Peers:N0} peers, the same", served));
             return new Section(Title, $"Wall time, {Runs} runs. Goals: ready under 150 ms; served, under 2 s.", rows);
         }
         finally
@@ -35,7 +36,8 @@ internal static class StartBench
         }
     }
 
-    private static List<double> MeasureTunnel(string engine, string directory)
+    // In turn, so that whatever else the machine does meets both.
+    private static (List<double> Tunnel, List<double> Served) MeasureTunnels(string engine, string directory)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"wgb{Environment.ProcessId}");
         var file = Path.Combine(directory, name + ".conf");
@@ -45,32 +47,33 @@ internal static class StartBench
             File.WriteAllText(file, $"[Interface]\nPrivateKey = {key.ToBase64()}\nAddress = 10.0.0.1/24\n[Peer]\nPublicKey = {peer}\nAllowedIPs = 10.0.1.0/24\n");
         }
 
-        return MeasureStart(engine, name, $"run {file} --detached");
-    }
-
-    private static List<double> MeasureServed(string engine, string directory)
-    {
-        var name = string.Create(CultureInfo.InvariantCulture, $"wgb{Environment.ProcessId}");
         var state = Directory.CreateDirectory(Path.Combine(directory, "state"));
         Environment.SetEnvironmentVariable(ServedTunnel.DirectoryVariable, state.FullName);
         EnrollmentBench.Fill(Path.Combine(state.FullName, name));
-        return MeasureStart(engine, name, $"serve {name} --pool 10.0.0.0/8,fd00::/64 --detached");
+        using var network = new NetworkNamespace();
+        return network.Run(() =>
+        {
+            var served = new List<double>();
+            var tunnel = Repeat(() =>
+            {
+                served.Add(MeasureStart(engine, name, $"serve {name} --pool 10.0.0.0/8,fd00::/64 --detached"));
+                return MeasureStart(engine, name, $"run {file} --detached");
+            });
+            // The first warmed up.
+            return (tunnel, served[1..]);
+        });
     }
 
-    private static List<double> MeasureStart(string engine, string name, string arguments)
+    private static double MeasureStart(string engine, string name, string arguments) => Time(engine, arguments, output =>
     {
-        using var network = new NetworkNamespace();
-        return network.Run(() => Repeat(() => Time(engine, arguments, output =>
-        {
-            if (output.ReadLine()?.Contains("\"ready\":true") is not true)
-                throw new InvalidOperationException("The engine did not start.");
-        }, () =>
-        {
-            using var connection = ControlConnection.Open(name);
-            connection.Stop();
-            connection.WaitForEnd(TimeSpan.FromSeconds(10));
-        })));
-    }
+        if (output.ReadLine()?.Contains("\"ready\":true") is not true)
+            throw new InvalidOperationException("The engine did not start.");
+    }, () =>
+    {
+        using var connection = ControlConnection.Open(name);
+        connection.Stop();
+        connection.WaitForEnd(TimeSpan.FromSeconds(10));
+    });
 
     private static List<double> Repeat(Func<double> run)
     {
