@@ -60,8 +60,10 @@ internal static class JoinVerb
             return ExitCode.Ok;
         }
 
+        // Before signals are taken: a prompt ends by Ctrl-C as any other program's.
+        using var credential = link is null ? ReadCode() : Credential.FromInvite(link.Secret, link.ServerFingerprint);
         using var signals = new StopSignals();
-        Ask(link, server, file, peerName, timeout, signals.Token);
+        Ask(credential, link?.ServerFingerprint, server, file, peerName, timeout, signals.Token);
         return noStart ? ExitCode.Ok : Start(file);
     }
 
@@ -78,10 +80,9 @@ internal static class JoinVerb
         return InviteLink.TryParse(target, out var link) ? link : throw new CommandException(ExitCode.Error, "The invitation is damaged: a character of it may be missing or wrong.");
     }
 
-    private static void Ask(InviteLink? link, HostEndpoint server, JoinedFile file, string? peerName, TimeSpan timeout, CancellationToken cancel)
+    private static void Ask(Credential credential, byte[]? serverFingerprint, HostEndpoint server, JoinedFile file, string? peerName, TimeSpan timeout, CancellationToken cancel)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(file.Path)!);
-        using var credential = link is null ? ReadCode() : Credential.FromInvite(link.Secret, link.ServerFingerprint);
         file.KeepKey();
         using var identity = new StaticIdentity(file.Key);
         var dialog = new JoinDialog
@@ -89,7 +90,7 @@ internal static class JoinVerb
             Server = server,
             Credential = credential,
             Identity = identity,
-            ServerFingerprint = link?.ServerFingerprint,
+            ServerFingerprint = serverFingerprint,
             PeerName = peerName,
             Timeout = timeout,
             Tell = Console.Error.WriteLine,

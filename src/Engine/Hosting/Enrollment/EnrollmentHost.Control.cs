@@ -23,6 +23,7 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
         };
         lock (_lock)
         {
+            RequireRunning();
             var now = Now;
             _server.Tick(now);
             if (_server.Window is not null)
@@ -36,13 +37,17 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
     public EnrollmentClosed Close()
     {
         lock (_lock)
+        {
+            RequireRunning();
             return new EnrollmentClosed(_server.CloseWindow(Now));
+        }
     }
 
     public EnrollmentStatus Status()
     {
         lock (_lock)
         {
+            RequireRunning();
             var now = Now;
             _server.Tick(now);
             var state = _registry.State;
@@ -64,6 +69,7 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
     {
         lock (_lock)
         {
+            RequireRunning();
             var chosen = Choose(client);
             _asked = chosen.Key;
             var isThere = _server.Approve(chosen.Key, Now);
@@ -80,6 +86,7 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
     {
         lock (_lock)
         {
+            RequireRunning();
             var chosen = Choose(client);
             return _server.Deny(chosen.Key, Now) ? EnrollmentWords.Describe(chosen) : throw Nobody();
         }
@@ -95,6 +102,7 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
         var host = endpoint.Host.Contains(':') ? $"[{endpoint.Host}]" : endpoint.Host;
         lock (_lock)
         {
+            RequireRunning();
             var invite = Store(() =>
             {
                 var made = _server.MakeInvite(host, endpoint.Port, request.PeerName, life, uses, Now, out var link);
@@ -111,6 +119,7 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
             throw ControlException.InvalidValue("id", "the id of an invitation is 16 hexadecimal digits.");
         lock (_lock)
         {
+            RequireRunning();
             if (!_registry.State.Invites.TryGetValue(number, out var invite))
                 throw new ControlException(ControlErrorCode.EnrollmentNotFound, "There is no such invitation.");
             var before = EnrollmentWords.Describe(invite);
@@ -123,12 +132,20 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
     {
         lock (_lock)
         {
+            RequireRunning();
             if (!_registry.State.Peers.TryGetValue(key, out var peer))
                 throw new ControlException(ControlErrorCode.PeerNotFound, "No peer with this key has joined.");
             var before = EnrollmentWords.Describe(peer);
             Store(() => _server.RevokePeer(key, Now));
             return before;
         }
+    }
+
+    // The socket answers until everything else is undone.
+    private void RequireRunning()
+    {
+        if (_isStopping)
+            throw new ControlException(ControlErrorCode.NotServed, "The tunnel is ending.");
     }
 
     private static long Within(string member, long value, long least, long most) => value >= least && value <= most

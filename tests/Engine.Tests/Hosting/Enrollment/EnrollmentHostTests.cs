@@ -223,6 +223,19 @@ public sealed class EnrollmentHostTests : IDisposable
     }
 
     [Fact]
+    public void A_server_that_has_ended_takes_no_request()
+    {
+        var enrollment = _served.Enrollment;
+        _served.Stop();
+        Action[] requests =
+        [
+            () => enrollment.Open(new EnrollmentOpenRequest()), () => enrollment.Close(), () => enrollment.Status(), () => enrollment.Approve("a"), () => enrollment.Deny("a"),
+            () => enrollment.Invite(new EnrollmentInviteRequest()), () => enrollment.RevokeInvite("00c0ffee12345678"), () => enrollment.RevokePeer(default),
+        ];
+        Assert.All(requests, request => Assert.Equal(ControlErrorCode.NotServed, Assert.Throws<ControlException>(request).Code));
+    }
+
+    [Fact]
     public void A_lease_that_ends_takes_the_peer_out()
     {
         _served.Stop();
