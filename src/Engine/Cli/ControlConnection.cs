@@ -90,6 +90,17 @@ internal sealed class ControlConnection : IDisposable
 
     public TunnelInfo GetTunnel() => Call(ControlProtocol.Methods.TunnelGet, ControlJsonContext.Default.TunnelInfo);
 
+    /// <summary>With the private key and preshared keys.</summary>
+    public TunnelInfo GetTunnelWithSecrets() =>
+        Call(ControlProtocol.Methods.TunnelGet, ControlJsonContext.Default.TunnelInfo, new TunnelQuery { IncludeSecrets = true }, ControlJsonContext.Default.TunnelQuery);
+
+    public PeerInfo AddPeer(PeerChangeRequest peer) => Change(ControlProtocol.Methods.PeerAdd, peer);
+
+    public PeerInfo SetPeer(PeerChangeRequest peer) => Change(ControlProtocol.Methods.PeerSet, peer);
+
+    public PeerInfo RemovePeer(string publicKey) =>
+        Call(ControlProtocol.Methods.PeerRemove, ControlJsonContext.Default.PeerInfo, new PeerKey(publicKey), ControlJsonContext.Default.PeerKey);
+
     /// <summary>Names may have to be looked up for it.</summary>
     public SyncResult Sync(SyncRequest request)
     {
@@ -166,6 +177,13 @@ internal sealed class ControlConnection : IDisposable
     }
 
     public void Dispose() => _reader.Dispose();
+
+    // Names may have to be looked up for it.
+    private PeerInfo Change(string method, PeerChangeRequest peer)
+    {
+        _socket.ReceiveTimeout = (int)SyncTimeout.TotalMilliseconds;
+        return Call(method, ControlJsonContext.Default.PeerInfo, peer, ControlJsonContext.Default.PeerChangeRequest);
+    }
 
     private void ReadGreeting()
     {

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Reflection;
 using WireGuard.Configuration;
+using WireGuard.Engine.Cli.Dsc;
 using WireGuard.Engine.Cli.Verbs;
 using WireGuard.Engine.Diagnostics;
 using WireGuard.Engine.Hosting;
@@ -89,6 +90,7 @@ public static class EngineCommandLine
         root.Subcommands.Add(KeyVerbs.CreateGenPsk());
         root.Subcommands.Add(KeyVerbs.CreatePubKey());
         root.Subcommands.Add(DemoVerb.Create());
+        root.Subcommands.Add(DscVerb.Create());
         return root;
     }
 
@@ -110,17 +112,20 @@ public static class EngineCommandLine
         return (ExitCode)parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
+    /// <summary>A failure as an exit code and a message for people.</summary>
+    internal static (ExitCode Code, string Message) Describe(Exception failure) => failure switch
+    {
+        CommandException command => (command.Code, command.Message),
+        StartException start => (CommandException.CodeOf(start.Id), start.Message),
+        UnauthorizedAccessException denied => (ExitCode.NoPermission, $"{denied.Message} Are you root?"),
+        Crypto.CryptoUnavailableException crypto => (ExitCode.NotAvailable, crypto.Message),
+        IOException io => (ExitCode.Error, io.Message),
+        _ => (ExitCode.Error, $"{failure.GetType().Name}: {failure.Message}"),
+    };
+
     private static ExitCode Report(Exception failure)
     {
-        var (code, message) = failure switch
-        {
-            CommandException command => (command.Code, command.Message),
-            StartException start => (CommandException.CodeOf(start.Id), start.Message),
-            UnauthorizedAccessException denied => (ExitCode.NoPermission, $"{denied.Message} Are you root?"),
-            Crypto.CryptoUnavailableException crypto => (ExitCode.NotAvailable, crypto.Message),
-            IOException io => (ExitCode.Error, io.Message),
-            _ => (ExitCode.Error, $"{failure.GetType().Name}: {failure.Message}"),
-        };
+        var (code, message) = Describe(failure);
         foreach (var line in message.Split('\n'))
             Console.Error.WriteLine($"{ProgramName}: {line.TrimEnd()}");
         if (LogLevels.Parse(Environment.GetEnvironmentVariable(LogLevels.Variable), LogLevel.Information) == LogLevel.Verbose)

@@ -1,0 +1,118 @@
+using WireGuard.Api;
+
+namespace WireGuard.Engine.Cli.Dsc;
+
+/// <summary>Peers of tunnels that run. The configuration file is not touched.</summary>
+internal sealed class PeerResource : IDscResource<DscPeer>
+{
+    public DscPeer Get(DscPeer desired)
+    {
+        if (!PublicKey.TryParse(desired.PublicKey, out var key))
+            throw new CommandException(ExitCode.Usage, "publicKey is no key: a key is 44 characters of base64 (32 bytes).");
+        using var engine = OpenIfExists(desired);
+        var found = engine?.GetTunnel().Peers.FirstOrDefault(peer => peer.PublicKey == key.ToString());
+        return found is null ? Gone(desired) : StateOf(desired.Tunnel, found);
+    }
+
+    public IReadOnlyList<string> Compare(DscPeer desired, DscPeer actual)
+    {
+        var wanted = desired.Exist ?? true;
+        if (wanted != actual.Exist)
+            return ["_exist"];
+        if (!wanted)
+            return [];
+        var different = new List<string>();
+        Add("name", Difference.Of(desired.Name, actual.Name));
+        Add("presharedKey", desired.PresharedKey is { } key && !IsSet(desired, key));
+        Add("endpoint", Difference.OfEndpoint(desired.Endpoint, actual.Endpoint));
+        Add("allowedIPs", Difference.OfPrefixes(desired.AllowedIPs, actual.AllowedIPs));
+        Add("persistentKeepalive", Difference.Of(desired.PersistentKeepalive, actual.PersistentKeepalive));
+        return different;
+
+        void Add(string property, bool differs)
+        {
+            if (differs)
+                different.Add(property);
+        }
+    }
+
+    public void Set(DscPeer desired, DscPeer actual)
+    {
+        using var engine = ControlConnection.Open(desired.Tunnel);
+        if (desired.Exist == false)
+        {
+            engine.RemovePeer(desired.PublicKey);
+            return;
+        }
+
+        var request = new PeerChangeRequest
+        {
+            PublicKey = desired.PublicKey,
+            Name = desired.Name,
+            PresharedKey = desired.PresharedKey,
+            Endpoint = Difference.OfEndpoint(desired.Endpoint, actual.Endpoint) ? desired.Endpoint : null,
+            AllowedIPs = desired.AllowedIPs,
+            PersistentKeepalive = desired.PersistentKeepalive,
+        };
+        if (actual.Exist == true)
+            engine.SetPeer(request);
+        else
+            engine.AddPeer(request);
+    }
+
+    public DscPeer Predict(DscPeer desired, DscPeer actual)
+    {
+        if (desired.Exist == false)
+            return Gone(desired);
+        // A tunnel that does not run is told now and not later.
+        using var engine = ControlConnection.Open(desired.Tunnel);
+        return actual with
+        {
+            Exist = true,
+            Name = desired.Name ?? actual.Name,
+            Endpoint = desired.Endpoint ?? actual.Endpoint,
+            AllowedIPs = desired.AllowedIPs ?? actual.AllowedIPs,
+            PersistentKeepalive = desired.PersistentKeepalive ?? actual.PersistentKeepalive,
+        };
+    }
+
+    public DscPeer Absent(DscPeer desired) => Gone(desired);
+
+    public IEnumerable<DscPeer> Export()
+    {
+        foreach (var name in ControlConnection.SocketNames())
+        {
+            using var engine = ControlConnection.TryOpen(name);
+            foreach (var peer in engine?.GetTunnel().Peers ?? [])
+                yield return StateOf(name, peer);
+        }
+    }
+
+    private static ControlConnection? OpenIfExists(DscPeer desired) => Configuration.TunnelName.IsValid(desired.Tunnel)
+        ? ControlConnection.TryOpen(desired.Tunnel)
+        : throw new CommandException(ExitCode.Usage, Configuration.TunnelName.Rule);
+
+    // Only the engine can tell, and it is asked for nothing else.
+    private static bool IsSet(DscPeer desired, SecretKey key)
+    {
+        using var engine = ControlConnection.Open(desired.Tunnel);
+        var text = engine.GetTunnelWithSecrets().Peers.FirstOrDefault(peer => peer.PublicKey == desired.PublicKey)?.PresharedKey;
+        if (text is null || !SecretKey.TryParse(text, out var actual))
+            return key.IsZero;
+        using (actual)
+            return actual.Equals(key);
+    }
+
+    private static DscPeer Gone(DscPeer desired) => new() { Tunnel = desired.Tunnel, PublicKey = desired.PublicKey, Exist = false };
+
+    private static DscPeer StateOf(string tunnel, PeerInfo peer) => new()
+    {
+        Tunnel = tunnel,
+        PublicKey = peer.PublicKey,
+        Exist = true,
+        Name = peer.Name,
+        Endpoint = peer.Endpoint,
+        AllowedIPs = peer.AllowedIPs,
+        PersistentKeepalive = peer.PersistentKeepalive,
+    };
+}
