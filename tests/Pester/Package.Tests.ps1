@@ -93,10 +93,8 @@ Describe "The package$(if ($Reason) { " (skipped: $Reason)" })" -Skip:([bool]$Re
         }
 
         AfterAll {
-            foreach ($end in $Ends) {
-                try { Invoke-Installed "Import-Module WireGuard; Get-WgTunnel '$($end.Name)' -ErrorAction Ignore | Stop-WgTunnel" } catch { Write-Warning "$_" }
-                ip netns delete $end.Name
-            }
+            Invoke-Installed "Import-Module WireGuard; Get-WgTunnel 'wgi${PID}*' | Stop-WgTunnel"
+            foreach ($end in $Ends) { ip netns delete $end.Name }
         }
 
         It 'is a tunnel between two hosts' {

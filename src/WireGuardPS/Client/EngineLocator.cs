@@ -28,8 +28,9 @@ internal static class EngineLocator
             Path.Combine(moduleDirectory, "engine", FileName),
             Path.GetFullPath(Path.Combine(moduleDirectory, "..", "engine", FileName)),
         ];
-        return Array.Find(places, IsExecutable)
-            ?? throw new WgException(ErrorIds.EngineNotFound, $"The engine was found neither at '{places[0]}' nor at '{places[1]}', and $env:{Variable} is not set.");
+        return Array.Find(places, IsExecutable) ?? throw new WgException(ErrorIds.EngineNotFound, Array.Find(places, File.Exists) is { } barred
+            ? $"The engine '{barred}' may not be executed: whatever unpacked it has lost its mode (chmod +x)."
+            : $"The engine was found neither at '{places[0]}' nor at '{places[1]}', and $env:{Variable} is not set.");
     }
 
     private static bool IsExecutable(string path)

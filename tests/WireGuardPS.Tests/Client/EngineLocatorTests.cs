@@ -46,7 +46,9 @@ public sealed class EngineLocatorTests : IDisposable
         var path = Place("engine");
         File.SetUnixFileMode(path, UnixFileMode.UserRead);
 
-        NotFound(() => EngineLocator.Find(Path.Combine(_root, "WireGuard"), null));
+        var message = NotFound(() => EngineLocator.Find(Path.Combine(_root, "WireGuard"), null));
+
+        Assert.Contains($"'{path}' may not be executed", message, StringComparison.Ordinal);
     }
 
     private static string NotFound(Func<string> find)
