@@ -109,6 +109,15 @@ Describe "A topology of twenty hosts$(if ($Reason) { " (skipped: $Reason)" })" -
         (Get-WgTunnel $Hosts[0].Name).Peers.Name | Should -Be ($Hosts[1..3] + $Hosts[4..7]).Name
     }
 
+    It 'passes the sample test of infrastructure, and fails where something does not hold' {
+        $sample = "$PSScriptRoot/../../examples/infrastructure.Tests.ps1" | Resolve-Path | ForEach-Object Path
+        function Invoke-Sample([string] $Reach) {
+            pwsh -NoProfile -NonInteractive -Command "Import-Module '$(Get-TestModulePath)', Pester; `$container = New-PesterContainer -Path '$sample' -Data @{ Tunnel = '$($Hosts[7].Name)'; Reach = '$Reach' }; `$result = Invoke-Pester -Container `$container -Output None -PassThru; `$result.PassedCount; `$result.FailedCount"
+        }
+        Invoke-Sample $Hosts[19].Inner | Should -Be '4', '0'
+        Invoke-Sample 172.16.0.1 | Should -Be '3', '1'
+    }
+
     It 'goes down again' {
         Get-WgTunnel "t${PID}x*" | Stop-WgTunnel
         Get-WgTunnel "t${PID}x*" | Should -BeNullOrEmpty
