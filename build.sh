@@ -60,6 +60,7 @@ if [[ $task == test ]]; then
     want tcpdump "the live tests look at packets on the wire" command -v tcpdump
     want systemd "the live tests have it check units and run one" command -v systemd-analyze
     want nftables "the live tests look at firewall rules" command -v nft
+    want ansible-core "a test runs the sample playbook" command -v ansible-playbook
 fi
 install_missing
 
