@@ -24,7 +24,9 @@ internal static class JoinVerb
         var timeout = Timeouts.Option("--timeout", "Seconds to try.", s_timeout);
         var dryRun = new Option<bool>("--dry-run") { Description = "Ask nobody and write nothing; tell what would be done." };
         var noStart = new Option<bool>("--no-start") { Description = "Write the file, and leave the start to `up`." };
-        var command = new Command("join", "Join a tunnel by a code or an invitation: make a key, write the file, start it.") { target, name, peerName, timeout, dryRun, noStart };
+        var report = new Option<string>("--report") { Description = "json: tell the outcome as one JSON line on standard output.", HelpName = "json" };
+        report.AcceptOnlyFromAmong("json");
+        var command = new Command("join", "Join a tunnel by a code or an invitation: make a key, write the file, start it.") { target, name, peerName, timeout, dryRun, noStart, report };
         command.Validators.Add(result =>
         {
             if (result.GetValue(name) is { } chosen && !TunnelName.IsValid(chosen))
@@ -32,39 +34,71 @@ internal static class JoinVerb
             if (result.GetValue(peerName) is { } called && !PeerName.IsValid(called))
                 result.AddError($"--peer-name is 1 to {PeerName.MaxBytes} bytes without control characters.");
         });
-        command.SetAction(parsed => (int)Join(
-            parsed.GetValue(target)!,
-            parsed.GetValue(name),
-            parsed.GetValue(peerName) ?? (PeerName.IsValid(Environment.MachineName) ? Environment.MachineName : null),
-            TimeSpan.FromSeconds(parsed.GetValue(timeout)),
-            parsed.GetValue(dryRun),
-            parsed.GetValue(noStart)));
+        command.SetAction(parsed =>
+        {
+            StartReport Run(Action<string> tell) => Join(
+                parsed.GetValue(target)!,
+                parsed.GetValue(name),
+                parsed.GetValue(peerName) ?? (PeerName.IsValid(Environment.MachineName) ? Environment.MachineName : null),
+                TimeSpan.FromSeconds(parsed.GetValue(timeout)),
+                parsed.GetValue(dryRun),
+                parsed.GetValue(noStart),
+                tell);
+            return (int)(parsed.GetValue(report) is null ? JoinAndTell(Run) : JoinAndReport(Run));
+        });
         return command;
     }
 
-    private static ExitCode Join(string target, string? name, string? peerName, TimeSpan timeout, bool dryRun, bool noStart)
+    private static ExitCode JoinAndTell(Func<Action<string>, StartReport> join)
+    {
+        var report = join(Console.Out.WriteLine);
+        if (!report.Ready)
+            throw UpVerb.Failure(report);
+        foreach (var warning in report.Warnings ?? [])
+            Console.Error.WriteLine(warning);
+        return ExitCode.Ok;
+    }
+
+    // Standard output is the report's alone.
+    private static ExitCode JoinAndReport(Func<Action<string>, StartReport> join)
+    {
+        try
+        {
+            var report = join(Console.Error.WriteLine);
+            JoinFailure.Write(report);
+            return UpVerb.CodeOf(report);
+        }
+        catch (Exception failure) when (JoinFailure.Describe(failure) is { } report)
+        {
+            JoinFailure.Write(report);
+            return failure is CommandException command ? command.Code : UpVerb.CodeOf(report);
+        }
+    }
+
+    // Ready: what was asked for is done.
+    private static StartReport Join(string target, string? name, string? peerName, TimeSpan timeout, bool dryRun, bool noStart, Action<string> tell)
     {
         ProcessCalls.SetFileModeMask(ProcessCalls.OwnerOnlyMask);
         ProcessCalls.ForbidCoreDumps();
         using var link = ReadLink(ref target);
         var server = link is null
             ? ServeText.TryReadEndpoint(target, ServeText.UsualPort, out var endpoint) ? endpoint
-                : throw new CommandException(ExitCode.Usage, "What to join is HOST, HOST:PORT, an address, [IPv6]:PORT, or wg-enroll://...")
+                : throw new JoinFailure(JoinFailure.InvalidValue, ExitCode.Usage, "What to join is HOST, HOST:PORT, an address, [IPv6]:PORT, or wg-enroll://...")
             : new HostEndpoint(link.Host.Trim('[', ']'), link.Port);
         if (link is not null && link.Expires <= DateTimeOffset.UtcNow)
-            throw new CommandException(ExitCode.Error, $"The invitation has expired ({link.Expires.ToLocalTime():yyyy-MM-dd HH:mm}).");
+            throw new JoinFailure(JoinFailure.InvalidInvitation, ExitCode.Error, $"The invitation has expired ({link.Expires.ToLocalTime():yyyy-MM-dd HH:mm}).");
         using var file = JoinedFile.Choose(name, server, ConfigLocation.Directory, IsTaken);
         if (dryRun)
         {
-            Console.Out.WriteLine($"Would ask {server} by {(link is null ? "a code" : "the invitation")}, write {file.Path}{(file.IsAgain ? " anew, with the same key" : "")}{(noStart ? "" : $", and start {file.Name}")}.");
-            return ExitCode.Ok;
+            tell($"Would ask {server} by {(link is null ? "a code" : "the invitation")}, write {file.Path}{(file.IsAgain ? " anew, with the same key" : "")}{(noStart ? "" : $", and start {file.Name}")}.");
+            return Done(file);
         }
 
         // Before signals are taken: a prompt ends by Ctrl-C as any other program's.
         using var credential = link is null ? ReadCode() : Credential.FromInvite(link.Secret, link.ServerFingerprint);
         using var signals = new StopSignals();
-        Ask(credential, link?.ServerFingerprint, server, file, peerName, timeout, signals.Token);
-        return noStart ? ExitCode.Ok : Start(file);
+        Ask(credential, link?.ServerFingerprint, server, file, peerName, timeout, tell, signals.Token);
+        return noStart ? Done(file) : Start(file, tell);
     }
 
     private static InviteLink? ReadLink(ref string target)
@@ -77,10 +111,11 @@ internal static class JoinVerb
 
         if (!target.Trim().StartsWith("wg-enroll:", StringComparison.OrdinalIgnoreCase))
             return null;
-        return InviteLink.TryParse(target, out var link) ? link : throw new CommandException(ExitCode.Error, "The invitation is damaged: a character of it may be missing or wrong.");
+        return InviteLink.TryParse(target, out var link) ? link : throw new JoinFailure(JoinFailure.InvalidInvitation, ExitCode.Error, "The invitation is damaged: a character of it may be missing or wrong.");
     }
 
-    private static void Ask(Credential credential, byte[]? serverFingerprint, HostEndpoint server, JoinedFile file, string? peerName, TimeSpan timeout, CancellationToken cancel)
+    private static void Ask(
+        Credential credential, byte[]? serverFingerprint, HostEndpoint server, JoinedFile file, string? peerName, TimeSpan timeout, Action<string> tell, CancellationToken cancel)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(file.Path)!);
         file.KeepKey();
@@ -100,12 +135,12 @@ internal static class JoinVerb
             var result = dialog.Run(cancel);
             using var presharedKey = result.PresharedKey;
             using var config = file.Write(result, server);
-            Console.Out.WriteLine($"Joined {server}{(result.Grant.Name is { } called ? $" as '{called}'" : "")}: {string.Join(", ", result.Grant.Addresses)}; {file.Path} is written.");
-            Console.Out.WriteLine($"Through the tunnel goes what is for {string.Join(", ", result.Grant.AllowedIPs)}.");
+            tell($"Joined {server}{(result.Grant.Name is { } called ? $" as '{called}'" : "")}: {string.Join(", ", result.Grant.Addresses)}; {file.Path} is written.");
+            tell($"Through the tunnel goes what is for {string.Join(", ", result.Grant.AllowedIPs)}.");
         }
         catch (JoinException failure)
         {
-            throw new CommandException(failure.Failure == ClientFailure.NoAnswer ? ExitCode.Timeout : ExitCode.Error, failure.Message, failure);
+            throw JoinFailure.From(failure);
         }
         catch (OperationCanceledException)
         {
@@ -122,12 +157,12 @@ internal static class JoinVerb
         }
         catch (FormatException wrong)
         {
-            throw new CommandException(ExitCode.Usage, wrong.Message, wrong);
+            throw new JoinFailure(JoinFailure.InvalidValue, ExitCode.Usage, wrong.Message, wrong);
         }
     }
 
     // One that runs already is brought to what the file says now.
-    private static ExitCode Start(JoinedFile file)
+    private static StartReport Start(JoinedFile file, Action<string> tell)
     {
         using (var engine = ControlConnection.TryOpen(file.Name))
         {
@@ -136,19 +171,18 @@ internal static class JoinVerb
                 using var config = ConfigParser.ParseFile(file.Path).Config ?? throw new CommandException(ExitCode.Error, $"{file.Path} cannot be read back.");
                 using var request = SyncRequests.From(config, SyncModes.Sync, dryRun: false);
                 engine.Sync(request);
-                Console.Out.WriteLine($"{file.Name} runs already, and has the new key.");
-                return ExitCode.Ok;
+                tell($"{file.Name} runs already, and has the new key.");
+                return Done(file) with { ProcessId = engine.GetTunnel().ProcessId };
             }
         }
 
         var report = UpVerb.Start(file.Path, StartChoices.None, UpVerb.DefaultTimeout, Console.Error.WriteLine);
-        if (!report.Ready)
-            throw UpVerb.Failure(report);
-        foreach (var warning in report.Warnings ?? [])
-            Console.Error.WriteLine(warning);
-        Console.Out.WriteLine($"{file.Name} is up (process {report.ProcessId}).");
-        return ExitCode.Ok;
+        if (report.Ready)
+            tell($"{file.Name} is up (process {report.ProcessId}).");
+        return report;
     }
+
+    private static StartReport Done(JoinedFile file) => new() { Ready = true, Tunnel = file.Name };
 
     private static bool IsTaken(string name) =>
         ControlConnection.SocketNames().Contains(name) || NetworkInterface.GetAllNetworkInterfaces().Any(link => link.Name == name);
