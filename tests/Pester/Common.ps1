@@ -82,4 +82,30 @@ function Get-ErrorId([scriptblock] $Script) {
     $found.FullyQualifiedErrorId
 }
 
+# A running enrollment server that is made up; who comes when a window is opened, see FakeEnrollment.
+function Start-FakeServer([string] $Script = '', [string] $Name = 'wgp0') {
+    $env:WIREGUARD_FAKE_ENROLL = $Script
+    Start-WgEnrollmentServer $Name 10.150.0.0/24
+    $script:FakeProcesses += (Get-WgStatus $Name).ProcessId
+}
+
+# Another pwsh, as a person's or a script's: what it writes to its host can be read.
+function Invoke-Pwsh([string] $Script) {
+    & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command "`$ErrorActionPreference = 'Stop'; Import-Module '$(Get-TestModulePath)'; $Script" 2>&1 | Out-String
+}
+
+# A pipeline on another thread of this process, so that it can be stopped as Ctrl-C does.
+function Start-Pipeline([string] $Script) {
+    $shell = [powershell]::Create().AddScript("Import-Module '$(Get-TestModulePath)'; $Script")
+    [pscustomobject]@{ Shell = $shell; Result = $shell.BeginInvoke() }
+}
+
+function Wait-For([scriptblock] $Condition, [int] $Seconds = 30) {
+    $end = [datetime]::UtcNow.AddSeconds($Seconds)
+    while (-not (& $Condition)) {
+        if ([datetime]::UtcNow -gt $end) { throw "Not within $Seconds s: $Condition" }
+        Start-Sleep -Milliseconds 50
+    }
+}
+
 Import-Module (Get-TestModulePath) -Force

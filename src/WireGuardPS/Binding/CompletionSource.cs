@@ -54,23 +54,37 @@ internal sealed class CompletionSource(TunnelDirectory tunnels, string configDir
 
     private static IReadOnlyList<Candidate> Plain(IEnumerable<string> names) => [.. names.Select(n => new Candidate(n, n))];
 
-    private IReadOnlyList<Candidate> Peers(string? tunnel, Func<PeerInfo, Candidate> offer) => WithinBudget(async cancellation =>
+    /// <summary>Fingerprints of clients that have a code and wait, labelled by the names that they give themselves.</summary>
+    internal IReadOnlyList<Candidate> WaitingPeers(string? tunnel) => OfEach(tunnel, async (client, cancellation) =>
+        (await client.GetEnrollmentAsync(cancellation).ConfigureAwait(false)).Waiting.Select(w =>
+            new Candidate(w.Fingerprint, string.IsNullOrEmpty(w.Name) ? w.Fingerprint : $"{w.Name} ({w.Fingerprint})")));
+
+    /// <summary>Ids of invitations, labelled by the names that they give.</summary>
+    internal IReadOnlyList<Candidate> Invites(string? tunnel) => OfEach(tunnel, async (client, cancellation) =>
+        (await client.GetEnrollmentAsync(cancellation).ConfigureAwait(false)).Invites.Select(i =>
+            new Candidate(i.Id, string.IsNullOrEmpty(i.PeerName) ? i.Id : $"{i.PeerName} ({i.Id})")));
+
+    private IReadOnlyList<Candidate> Peers(string? tunnel, Func<PeerInfo, Candidate> offer) => OfEach(tunnel, async (client, cancellation) =>
+        (await client.GetTunnelAsync(false, cancellation).ConfigureAwait(false)).Peers.Select(offer));
+
+    private IReadOnlyList<Candidate> OfEach(string? tunnel, Func<EngineClient, CancellationToken, Task<IEnumerable<Candidate>>> ask) => WithinBudget(async cancellation =>
     {
         var names = tunnel is not null && TunnelName.IsValid(tunnel) ? [tunnel] : tunnels.Names();
-        var found = await Task.WhenAll(names.Select(n => PeersOfAsync(n, cancellation))).ConfigureAwait(false);
-        return (IReadOnlyList<Candidate>)[.. found.SelectMany(p => p).Select(offer)];
+        var found = await Task.WhenAll(names.Select(n => OfOneAsync(n, ask, cancellation))).ConfigureAwait(false);
+        return (IReadOnlyList<Candidate>)[.. found.SelectMany(c => c)];
     });
 
-    private async Task<IReadOnlyList<PeerInfo>> PeersOfAsync(string tunnel, CancellationToken cancellation)
+    private async Task<IEnumerable<Candidate>> OfOneAsync(
+        string tunnel, Func<EngineClient, CancellationToken, Task<IEnumerable<Candidate>>> ask, CancellationToken cancellation)
     {
         try
         {
             using var client = await tunnels.ConnectAsync(tunnel, new EngineTimeouts(budget, budget), cancellation).ConfigureAwait(false);
-            return (await client.GetTunnelAsync(false, cancellation).ConfigureAwait(false)).Peers;
+            return await ask(client, cancellation).ConfigureAwait(false);
         }
         catch (Exception)
         {
-            // One tunnel that hangs or refuses must not take the others' peers away.
+            // One tunnel that hangs or refuses must not take away what the others have.
             return [];
         }
     }

@@ -56,6 +56,15 @@ internal static class PeerArguments
         return trimmed;
     }
 
+    /// <summary>Where a server is reached: as <see cref="ParseEndpoint"/>, or without a port, or an IPv6 address without brackets.</summary>
+    /// <exception cref="WgException">InvalidEndpoint.</exception>
+    internal static string ParseReachableHost(string text)
+    {
+        var trimmed = text.Trim();
+        var isAddress = IPAddress.TryParse(trimmed, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
+        return trimmed.Length > 0 && (isAddress || IsHost(trimmed)) ? trimmed : ParseEndpoint(trimmed);
+    }
+
     private static PublicKey Parse(string text)
     {
         try

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security;
+using System.Text;
 using WireGuard.Api;
 using WireGuard.Errors;
 
@@ -12,10 +13,10 @@ internal static class SecretText
 {
     /// <summary>Null for null.</summary>
     [return: NotNullIfNotNull(nameof(text))]
-    internal static SecureString? ToSecureString(string? text)
+    internal static SecureString? ToSecureString(string? text) => text is null ? null : ToSecureString(text.AsSpan());
+
+    internal static SecureString ToSecureString(ReadOnlySpan<char> text)
     {
-        if (text is null)
-            return null;
         var secure = new SecureString();
         foreach (var c in text)
             secure.AppendChar(c);
@@ -28,10 +29,7 @@ internal static class SecretText
     {
         Span<char> text = stackalloc char[KeyText.Base64Length];
         Convert.TryToBase64Chars(key.Span, text, out var length);
-        var secure = new SecureString();
-        foreach (var c in text[..length])
-            secure.AppendChar(c);
-        secure.MakeReadOnly();
+        var secure = ToSecureString(text[..length]);
         text.Clear();
         return secure;
     }
@@ -40,12 +38,9 @@ internal static class SecretText
     /// <exception cref="WgException">InvalidKey; the message never repeats the text.</exception>
     internal static SecretKey ToKey(SecureString secure, string what)
     {
-        // Pinned, so that the garbage collector leaves no copy behind.
-        var text = GC.AllocateUninitializedArray<char>(secure.Length, pinned: true);
-        var native = Marshal.SecureStringToGlobalAllocUnicode(secure);
+        var text = Reveal(secure);
         try
         {
-            Marshal.Copy(native, text, 0, text.Length);
             return SecretKey.Parse(text.AsSpan().Trim(), what);
         }
         catch (FormatException e)
@@ -54,9 +49,35 @@ internal static class SecretText
         }
         finally
         {
-            Marshal.ZeroFreeGlobalAllocUnicode(native);
             Array.Clear(text);
         }
+    }
+
+    /// <summary>The text in UTF-8 and a newline, for another process's input; pinned, and the caller's to zero.</summary>
+    internal static byte[] ToUtf8Line(SecureString secure)
+    {
+        var text = Reveal(secure);
+        try
+        {
+            var line = GC.AllocateUninitializedArray<byte>(Encoding.UTF8.GetByteCount(text) + 1, pinned: true);
+            Encoding.UTF8.GetBytes(text, line);
+            line[^1] = (byte)'\n';
+            return line;
+        }
+        finally
+        {
+            Array.Clear(text);
+        }
+    }
+
+    // Pinned, so that the garbage collector leaves no copy behind.
+    private static char[] Reveal(SecureString secure)
+    {
+        var text = GC.AllocateUninitializedArray<char>(secure.Length, pinned: true);
+        var native = Marshal.SecureStringToGlobalAllocUnicode(secure);
+        Marshal.Copy(native, text, 0, text.Length);
+        Marshal.ZeroFreeGlobalAllocUnicode(native);
+        return text;
     }
 
     /// <summary>Marks a SecureString that was made from plain text, so that the cmdlet can warn on its own stream.</summary>

@@ -5,12 +5,12 @@ using WireGuard.Errors;
 
 namespace WireGuard.Client;
 
-/// <summary>Starts a detached engine by `wireguard-engine up` and waits for its <see cref="StartReport"/>.</summary>
+/// <summary>Starts a detached engine by a verb of `wireguard-engine` and waits for its <see cref="StartReport"/>.</summary>
 internal static class EngineLauncher
 {
     private const int ReportLimit = 64 * 1024;
 
-    // `up` keeps the timeout itself, in whole seconds, and needs a while for an engine that does not end when it is asked to.
+    // The verb keeps the timeout itself, in whole seconds, and needs a while for an engine that does not end when it is asked to.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(12);
 
     /// <summary>
@@ -21,10 +21,16 @@ internal static class EngineLauncher
     /// <param name="timeout">How long the engine may take to be ready.</param>
     /// <param name="options">More of `up`'s; no secret.</param>
     /// <exception cref="WgException">The engine's own ErrorId, or InvalidValue, EngineFailed, EngineTimeout.</exception>
-    internal static async Task<StartReport> StartAsync(string engine, string configPath, TimeSpan timeout, IReadOnlyList<string> options, CancellationToken cancellation)
+    internal static Task<StartReport> StartAsync(string engine, string configPath, TimeSpan timeout, IReadOnlyList<string> options, CancellationToken cancellation) =>
+        RunAsync(engine, ["up", configPath], timeout, options, cancellation);
+
+    /// <inheritdoc cref="StartAsync"/>
+    /// <param name="verb">`up` or `serve`, and what it is about.</param>
+    internal static async Task<StartReport> RunAsync(
+        string engine, IReadOnlyList<string> verb, TimeSpan timeout, IReadOnlyList<string> options, CancellationToken cancellation)
     {
         var seconds = Math.Max(1, Math.Ceiling(timeout.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        using var process = EngineProcess.Start(engine, ["up", configPath, "--report", "json", "--timeout", seconds, .. options]);
+        using var process = EngineProcess.Start(engine, [.. verb, "--report", "json", "--timeout", seconds, .. options]);
         process.StandardInput.Close();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(timeout + Grace);

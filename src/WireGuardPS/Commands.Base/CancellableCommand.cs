@@ -33,25 +33,25 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
     protected sealed override void StopProcessing() => _stop.Cancel();
 
     /// <summary>Waits for the work on the pipeline's thread; after half a second a progress bar says for what.</summary>
-    private protected T Await<T>(string activity, Func<PipelinePump, CancellationToken, Task<T>> work)
+    private protected T Await<T>(string activity, Func<PipelinePump, CancellationToken, Task<T>> work) =>
+        Await(waited => waited < ProgressAfter ? null : new ProgressRecord(0, activity, $"{waited.TotalSeconds:0} s"), work);
+
+    private protected T Await<T>(string activity, Func<CancellationToken, Task<T>> work) =>
+        Await(activity, (_, cancellation) => work(cancellation));
+
+    /// <param name="progress">What a progress bar shows after that time; null: none yet.</param>
+    private protected T Await<T>(Func<TimeSpan, ProgressRecord?> progress, Func<PipelinePump, CancellationToken, Task<T>> work)
     {
         ProgressRecord? shown = null;
         try
         {
-            return Run(work, waited => shown = ShowProgress(activity, waited, shown));
+            return Run(work, waited => shown = Show(progress(waited)) ?? shown);
         }
         finally
         {
-            if (shown is not null && !_stop.IsCancellationRequested)
-            {
-                shown.RecordType = ProgressRecordType.Completed;
-                WriteProgress(shown);
-            }
+            Complete(shown);
         }
     }
-
-    private protected T Await<T>(string activity, Func<CancellationToken, Task<T>> work) =>
-        Await(activity, (_, cancellation) => work(cancellation));
 
     /// <summary>For what emits as it goes on, and may go on for ever: no progress bar.</summary>
     private protected T AwaitQuietly<T>(Func<PipelinePump, CancellationToken, Task<T>> work) => Run(work, null);
@@ -83,13 +83,18 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
         }
     }
 
-    private ProgressRecord? ShowProgress(string activity, TimeSpan waited, ProgressRecord? shown)
+    private ProgressRecord? Show(ProgressRecord? record)
     {
-        if (waited < ProgressAfter)
-            return shown;
-        shown ??= new ProgressRecord(0, activity, " ");
-        shown.StatusDescription = $"{waited.TotalSeconds:0} s";
+        if (record is not null)
+            WriteProgress(record);
+        return record;
+    }
+
+    private void Complete(ProgressRecord? shown)
+    {
+        if (shown is null || _stop.IsCancellationRequested)
+            return;
+        shown.RecordType = ProgressRecordType.Completed;
         WriteProgress(shown);
-        return shown;
     }
 }

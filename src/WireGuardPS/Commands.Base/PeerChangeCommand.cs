@@ -72,7 +72,7 @@ public abstract class PeerChangeCommand : TunnelCommand
         }
     }
 
-    private string KeyOf(string tunnel, string peer)
+    private protected string KeyOf(string tunnel, string peer)
     {
         try
         {

@@ -69,10 +69,10 @@ public abstract class TunnelCommand : EngineCommand
         });
     }
 
-    /// <summary>Writes the error, unless it only says that what a wildcard found is gone.</summary>
+    /// <summary>Writes the error, unless it only says that what a wildcard found is gone, or is no enrollment server.</summary>
     private protected void Report(WgException exception, Target target)
     {
-        if (!target.FromWildcard || exception.ErrorId != ErrorIds.TunnelNotFound)
+        if (!target.FromWildcard || exception.ErrorId is not (ErrorIds.TunnelNotFound or ErrorIds.NotServed))
             WriteError(exception, target.Name);
     }
 

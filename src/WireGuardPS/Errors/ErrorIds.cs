@@ -28,14 +28,18 @@ internal static class ErrorIds
     internal const string HostNotFound = nameof(HostNotFound);
     internal const string InvalidAllowedIP = nameof(InvalidAllowedIP);
     internal const string InvalidEndpoint = nameof(InvalidEndpoint);
+    internal const string InvalidInvitation = nameof(InvalidInvitation);
     internal const string InvalidKey = nameof(InvalidKey);
     internal const string InvalidTunnelName = nameof(InvalidTunnelName);
     internal const string InvalidValue = nameof(InvalidValue);
+    internal const string JoinRefused = nameof(JoinRefused);
+    internal const string JoinTimeout = nameof(JoinTimeout);
     internal const string NotServed = nameof(NotServed);
     internal const string NotRestartable = nameof(NotRestartable);
     internal const string PeerExists = nameof(PeerExists);
     internal const string PeerNotFound = nameof(PeerNotFound);
     internal const string SaveFailed = nameof(SaveFailed);
+    internal const string ServerNotTrusted = nameof(ServerNotTrusted);
     internal const string ServiceFailed = nameof(ServiceFailed);
     internal const string Starting = nameof(Starting);
     internal const string StateUnusable = nameof(StateUnusable);
@@ -44,5 +48,6 @@ internal static class ErrorIds
     internal const string TunnelExists = nameof(TunnelExists);
     internal const string TunnelNotFound = nameof(TunnelNotFound);
     internal const string WindowOpen = nameof(WindowOpen);
+    internal const string WrongCode = nameof(WrongCode);
     internal const string WriteFailed = nameof(WriteFailed);
 }

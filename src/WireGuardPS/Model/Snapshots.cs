@@ -51,7 +51,8 @@ internal static class Snapshots
         PersistentKeepalive = info.PersistentKeepalive,
     };
 
-    internal static WgStatus ToStatus(this EngineStatus info, DateTimeOffset now) => new()
+    /// <param name="enrollment">A member of <see cref="WgEnrollmentState"/>, or null.</param>
+    internal static WgStatus ToStatus(this EngineStatus info, string? enrollment, DateTimeOffset now) => new()
     {
         Tunnel = info.Tunnel,
         EngineVersion = info.EngineVersion,
@@ -66,6 +67,7 @@ internal static class Snapshots
         CpuTime = TimeSpan.FromSeconds(info.CpuSeconds),
         PeerCount = info.PeerCount,
         OnlinePeerCount = info.OnlinePeerCount,
+        Enrollment = enrollment,
         RxBytes = info.RxBytes,
         TxBytes = info.TxBytes,
     };

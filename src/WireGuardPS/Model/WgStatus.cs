@@ -36,6 +36,9 @@ public sealed class WgStatus
     /// <summary>Peers with a handshake less than 180 seconds ago.</summary>
     public int OnlinePeerCount { get; init; }
 
+    /// <summary>"Open" while an enrollment window is, "Closed" for an enrollment server without one; null: the tunnel is none.</summary>
+    public string? Enrollment { get; init; }
+
     public ulong RxBytes { get; init; }
 
     public ulong TxBytes { get; init; }

@@ -27,8 +27,17 @@ public sealed class FakeTunnel(TunnelInfo info)
 
     public event Action<EngineEvent>? Happened;
 
+    /// <summary>Null: the tunnel takes no enrollments.</summary>
+    public FakeEnrollment? Enrollment { get; private set; }
+
+    /// <param name="script">Of <see cref="FakeEnrollment"/>.</param>
+    public void TakeEnrollments(string script) => Enrollment = new FakeEnrollment(Name, script, happened => Happened?.Invoke(happened), Changed);
+
     public JsonElement Invoke(string method, JsonElement parameters)
     {
+        // It has a lock of its own.
+        if (Enrollment?.Invoke(method, parameters) is { } answer)
+            return answer;
         lock (_gate)
         {
             var json = ControlJsonContext.Default;
@@ -48,6 +57,8 @@ public sealed class FakeTunnel(TunnelInfo info)
                 case ControlProtocol.Methods.EventsSubscribe:
                 case ControlProtocol.Methods.TunnelStop:
                     return JsonSerializer.SerializeToElement(new Done(), json.Done);
+                case var enrollments when enrollments.StartsWith("enrollment.", StringComparison.Ordinal):
+                    throw new FakeRpcException(ControlErrorCode.NotServed, $"Tunnel '{Name}' was not started by serve.");
                 default:
                     throw new FakeRpcException(ControlErrorCode.MethodNotFound, $"No method '{method}'.");
             }
@@ -58,6 +69,16 @@ public sealed class FakeTunnel(TunnelInfo info)
     {
         if (method == ControlProtocol.Methods.TunnelStop)
             StopRequested?.Invoke();
+    }
+
+    private void Changed(EnrolledPeerInfo peer, bool isIn)
+    {
+        lock (_gate)
+        {
+            _peers.RemoveAll(p => p.PublicKey == peer.PublicKey);
+            if (isIn)
+                _peers.Add(new PeerInfo { PublicKey = peer.PublicKey, Name = peer.Name, HasPresharedKey = true, AllowedIPs = peer.Addresses });
+        }
     }
 
     private TunnelInfo Snapshot(bool secrets) => info with

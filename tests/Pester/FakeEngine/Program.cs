@@ -8,7 +8,8 @@ using WireGuard.Tests.Fake;
 
 // What the module needs of wireguard-engine, without a tunnel: for tests of the cmdlets alone.
 //   WIREGUARD_FAKE_BEHAVIOR  how the control socket behaves, see FakeBehavior
-//   WIREGUARD_FAKE_OPTIONS   a file that gets the further options of `up`
+//   WIREGUARD_FAKE_ENROLL    who comes when a window is open, see FakeEnrollment
+//   WIREGUARD_FAKE_OPTIONS   a file that gets the further options of `up`, `serve` or `join`
 //   WIREGUARD_FAKE_SERVICE   "1": as if a service manager had started it
 //   WIREGUARD_FAKE_ZEROS     "1": one more peer, with a key of zeros, which no configuration can give it
 //   WIREGUARD_FAKE_START     "silent": no report ever; "mute": ends without one; "usage": finds fault with the command line; an ErrorId: reports that failure
@@ -21,9 +22,16 @@ switch (args)
             Console.WriteLine(Curve25519.PublicKeyOf(line));
         return 0;
     case ["up", var path, "--report", "json", "--timeout", _, .. var options]:
-        if (Environment.GetEnvironmentVariable("WIREGUARD_FAKE_OPTIONS") is { Length: > 0 } file)
-            File.WriteAllText(file, string.Join(' ', options));
+        NoteOptions(options);
         return Up(path, options);
+    case ["serve", var tunnel, "--report", "json", "--timeout", _, .. var options]:
+        NoteOptions(options);
+        return Start(tunnel, "enrollments", tunnel);
+    case ["join", var target, .. var options]:
+        NoteOptions(args);
+        return FakeJoin.Run(target, options, Console.ReadLine(), out var joined) is { } failure ? Report(failure) : Up(joined, []);
+    case ["enrollments", var tunnel]:
+        return ServeEnrollments(tunnel);
     case ["down", var name]:
         foreach (var journal in Directory.EnumerateFiles(ControlProtocol.Directory, name + "@*.undo"))
             File.Delete(journal);
@@ -35,9 +43,16 @@ switch (args)
         return 1;
 }
 
-static int Up(string path, string[] options)
+static void NoteOptions(string[] options)
 {
-    var name = Path.GetFileNameWithoutExtension(path);
+    if (Environment.GetEnvironmentVariable("WIREGUARD_FAKE_OPTIONS") is { Length: > 0 } file)
+        File.WriteAllText(file, string.Join(' ', options));
+}
+
+static int Up(string path, string[] options) => Start(Path.GetFileNameWithoutExtension(path), ["serve", path, .. options]);
+
+static int Start(string name, params ReadOnlySpan<string> arguments)
+{
     switch (Environment.GetEnvironmentVariable("WIREGUARD_FAKE_START"))
     {
         case null or "":
@@ -58,10 +73,8 @@ static int Up(string path, string[] options)
     if (File.Exists(ControlProtocol.SocketPath(name)))
         return Report(new StartReport { Tunnel = name, ErrorId = "TunnelExists", Message = $"Tunnel '{name}' is there already." });
     var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-    start.ArgumentList.Add("serve");
-    start.ArgumentList.Add(path);
-    foreach (var option in options)
-        start.ArgumentList.Add(option);
+    foreach (var argument in arguments)
+        start.ArgumentList.Add(argument);
     using var child = Process.Start(start)!;
     return child.StandardOutput.ReadLine() == "ready"
         ? Report(new StartReport { Ready = true, Tunnel = name, ProcessId = child.Id })
@@ -97,9 +110,33 @@ static int Serve(string path, string[] options)
         StartedAt = DateTimeOffset.UtcNow,
         Peers = [.. config.Peers.Select(ToPeer), .. MorePeers()],
     };
+    return Run(new FakeTunnel(info), behavior);
+}
+
+static int ServeEnrollments(string name)
+{
+    _ = Native.SetSid();
+    var tunnel = new FakeTunnel(new TunnelInfo
+    {
+        Name = name,
+        PublicKey = FakeEnrollment.KeyOf(name),
+        ListenPort = 51820,
+        Mtu = 1420,
+        Backend = "userspace",
+        IsUp = true,
+        Addresses = ["10.150.0.1/24"],
+        ProcessId = Environment.ProcessId,
+        StartedAt = DateTimeOffset.UtcNow,
+    });
+    tunnel.TakeEnrollments(Environment.GetEnvironmentVariable("WIREGUARD_FAKE_ENROLL") ?? "");
+    return Run(tunnel, FakeBehavior.Normal);
+}
+
+static int Run(FakeTunnel tunnel, FakeBehavior behavior)
+{
     using var ended = new ManualResetEventSlim();
-    using var server = new FakeControlServer(ControlProtocol.SocketPath(info.Name), new FakeTunnel(info), behavior);
-    server.Tunnel.StopRequested += ended.Set;
+    using var server = new FakeControlServer(ControlProtocol.SocketPath(tunnel.Name), tunnel, behavior);
+    tunnel.StopRequested += ended.Set;
     Console.WriteLine("ready");
     ended.Wait(TimeSpan.FromMinutes(SafetyMinutes));
     return 0;

@@ -80,4 +80,25 @@ public sealed class PeerArgumentsTests
 
     private static void Refused(string errorId, Func<object> parse) =>
         Assert.Equal(errorId, Assert.Throws<WgException>(() => { parse(); }).ErrorId);
+
+    [Theory]
+    [InlineData("vpn.example")]
+    [InlineData("vpn.example:51820")]
+    [InlineData("192.0.2.1")]
+    [InlineData("2001:db8::1")]
+    [InlineData("[2001:db8::1]")]
+    [InlineData("[2001:db8::1]:51820")]
+    public void A_server_is_reached_with_or_without_a_port(string text) => Assert.Equal(text, PeerArguments.ParseReachableHost($" {text} "));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("a b")]
+    [InlineData("vpn.example:")]
+    [InlineData("vpn.example:0")]
+    [InlineData("vpn.example:70000")]
+    [InlineData("[vpn.example]")]
+    [InlineData("wg-enroll://vpn.example:1/abc")]
+    public void Nowhere_is_no_server(string text) =>
+        Assert.Equal(ErrorIds.InvalidEndpoint, Assert.Throws<WgException>(() => PeerArguments.ParseReachableHost(text)).ErrorId);
 }

@@ -65,8 +65,29 @@ public sealed class TransformationTests
         Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), DurationTransformationAttribute.Transform(number));
 
     [Theory]
+    [InlineData("90s", 90)]
+    [InlineData("15m", 900)]
+    [InlineData("1.5h", 5_400)]
+    [InlineData("30d", 2_592_000)]
+    public void A_number_with_a_unit_counts_that(string text, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), DurationTransformationAttribute.Transform(text));
+
+    [Fact]
+    public void Digits_that_PowerShell_took_for_a_number_are_a_code()
+    {
+        var code = Assert.IsType<SecureString>(CodeTransformationAttribute.Transform(493027));
+
+        Assert.True(SecretText.CameAsPlainText(code));
+        Assert.Equal("493027\n"u8, SecretText.ToUtf8Line(code));
+        Assert.Same(code, CodeTransformationAttribute.Transform(code));
+        Assert.True(SecretText.CameAsPlainText(Assert.IsType<SecureString>(CodeTransformationAttribute.Transform("493 027"))));
+    }
+
+    [Theory]
     [InlineData("00:00:10")]
     [InlineData("soon")]
+    [InlineData("-1d")]
+    [InlineData("d")]
     [InlineData(double.NaN)]
     [InlineData(1e300)]
     public void Anything_else_is_left_to_PowerShell(object value) => Assert.Equal(value, DurationTransformationAttribute.Transform(value));

@@ -1,0 +1,55 @@
+using System.Management.Automation;
+using WireGuard.Binding;
+using WireGuard.Client;
+using WireGuard.Errors;
+
+namespace WireGuard.Commands;
+
+/// <summary>A cmdlet that decides about clients that have the code and wait.</summary>
+public abstract class EnrollmentDecisionCommand : TunnelCommand
+{
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("Name", "InterfaceAlias")]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(TunnelNameCompleter))]
+    public string[] Tunnel { get; set; } = [];
+
+    /// <summary>By public key, by fingerprint (however it is grouped), or by the name that one of them has.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Alias("PublicKey", "Fingerprint")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(WaitingPeerCompleter))]
+    public string[] Client { get; set; } = [];
+
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    private protected delegate Task<T> Decision<T>(EngineClient client, string who, CancellationToken cancellation);
+
+    private protected void Decide<T>(string action, Decision<T> decision, Func<T, string, object> toModel)
+    {
+        foreach (var target in Resolve(Tunnel))
+        {
+            foreach (var who in Client)
+            {
+                if (!ShouldProcess($"client '{who}' of tunnel '{target.Name}'", action))
+                    continue;
+                try
+                {
+                    var answer = Ask(target.Name, action, (client, cancellation) => decision(client, who, cancellation));
+                    if (PassThru)
+                        WriteObject(toModel(answer, target.Name));
+                }
+                catch (WgException e) when (e.ErrorId is ErrorIds.EnrollmentNotFound or ErrorIds.EnrollmentRefused or ErrorIds.InvalidValue)
+                {
+                    WriteError(e, who);
+                }
+                catch (WgException e)
+                {
+                    Report(e, target);
+                }
+            }
+        }
+    }
+}
