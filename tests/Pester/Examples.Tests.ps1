@@ -4,7 +4,7 @@ BeforeDiscovery {
     . $PSScriptRoot/Common.ps1
 
     # What an example has that is not here: the host's files and programs, a network, somebody to ask, what the fake engine does not do.
-    $Outside = '/etc/', 'Read-Host', 'Get-Secret', '-Confirm\b(?!:)', '\bping\b', '\bip\b', '-WgService', 'WgEnrollment', 'Join-WgNetwork', 'site\.yaml', 'Import-WgTopology',
+    $Outside = '/etc/', 'Read-Host', 'Get-Secret', '-Confirm\b(?!:)', '\bping\b', '\bip\b', '-WgService', 'WgEnrollment', 'WgInvite', 'Revoke-WgPeer', 'Join-WgNetwork', 'site\.yaml', 'Import-WgTopology',
         'Sync-WgConfig', 'Save-WgTunnel', 'Set-WgTunnel', 'Import-WgConfig', 'Update-WgKey', 'Measure-WgTunnel', '-NetNs', '\bdsc\b' -join '|'
 
     # These go on until somebody ends them.
