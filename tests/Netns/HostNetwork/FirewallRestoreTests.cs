@@ -118,6 +118,8 @@ public sealed class FirewallRestoreTests : IDisposable
         Eventually.True(() => SendAround() is not null, "it is closed again");
         Assert.True(up.WaitForExit(TimeSpan.FromSeconds(30)), "`up` gives up");
         Assert.NotNull(SendAround());
+        // By the engine, and not by `up` when that gave up.
+        Assert.Contains("taken away or changed the nftables table", Log);
     }
 
     [InteropFact(InteropRequirement.Nft)]
