@@ -98,7 +98,7 @@ internal static class EnrollmentBench
                     throw new InvalidOperationException("The server did not answer.");
             }
 
-            registry.Revoke(identity.PublicKey);
+            registry.Revoke(identity.PublicKey, out _);
         }
 
         return time.TotalMilliseconds / Clients;

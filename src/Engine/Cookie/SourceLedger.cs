@@ -88,6 +88,10 @@ internal sealed class SourceLedger
         return now < entry.LoadedUntil;
     }
 
+    /// <summary>Whether the source is within <see cref="Burst"/> and <see cref="PerSecond"/>: what is more than that is for nobody to look at.</summary>
+    /// <param name="now">Monotonic nanoseconds.</param>
+    internal bool TryTake(int index, long now) => TrySpend(ref _entries[index].WholeAt, Cost, now);
+
     private static bool TrySpend(ref long wholeAt, long cost, long now)
     {
         var spent = Math.Max(0, wholeAt - now);

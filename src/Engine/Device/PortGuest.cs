@@ -105,10 +105,9 @@ public sealed unsafe class PortGuest : IDisposable
         var source = _sources.IndexOf(from);
         lock (_lock)
         {
-            if (_count == _ring.Length || _sources.HasItsShare(source) || !_sources.TryLook(source, mayHaveCookie: false, now) || !TrySpend(now))
+            if (_count == _ring.Length || _sources.HasItsShare(source) || !_sources.TryTake(source, now) || !TrySpend(now))
                 return;
             _sources.MessageQueued(source);
-            _ = _sources.Charge(source, now);
             ref var entry = ref _ring[(_head + _count) % _ring.Length];
             datagram.CopyTo(entry.Datagram);
             entry.Length = datagram.Length;

@@ -10,7 +10,16 @@ public sealed partial class TunnelHost
     private readonly Lock _changing = new();
     private volatile HostNetworkSettings? _settings;
 
-    /// <summary>What wg(8) or a peer method has asked for.</summary>
+    /// <summary>What wg(8) or a peer method has asked for. What others hold on to who have joined is not theirs to change.</summary>
+    private void ApplyUnlessServed(DeviceChange change)
+    {
+        // Before the lock of changes, which whoever joins takes second.
+        if (_enrollment?.Objection(change) is { } objection)
+            throw new DeviceChangeException(DeviceChangeError.InvalidValue, objection);
+        ApplyForClient(change);
+    }
+
+    /// <summary>Changes the device, and what depends on it.</summary>
     private void ApplyForClient(DeviceChange change)
     {
         lock (_changing)

@@ -29,6 +29,8 @@ public sealed partial class TunnelHost
     public IReadOnlyList<TunnelDifference> Sync(TunnelWish wish, bool dryRun)
     {
         _gate.RequireChanges();
+        if (_options.Enrollment is not null && EnrollmentHost.Objection(wish) is { } objection)
+            throw new ControlException(ControlErrorCode.InvalidValue, objection);
         lock (_changing)
         {
             if (_settings is null && wish is { Mode: SyncMode.Set } and not { Addresses: null, DnsServers: null, Mtu: null })

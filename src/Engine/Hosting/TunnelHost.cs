@@ -152,7 +152,7 @@ public sealed partial class TunnelHost : IDisposable
         using var snapshot = _device.Snapshot();
         // Most steps do not look: whoever asked for the end during the last one gets it too.
         cancel.ThrowIfCancellationRequested();
-        gate.TakeChanges(ApplyForClient);
+        gate.TakeChanges(ApplyUnlessServed);
         RunHooks(HookPoint.PostUp, cancel);
         if (_options.Config is { Interface.SaveConfig: true })
             _undo.Push("save the configuration", SaveAtEnd);
@@ -337,16 +337,18 @@ public sealed partial class TunnelHost : IDisposable
 
     private void Tell(DeviceEvent happened)
     {
+        // Of a tunnel that others join, what a stranger calls itself.
+        var peer = happened.PeerName is { } name ? EnrollmentWords.Quote(name) : happened.Peer?.ToString();
         switch (happened.Kind)
         {
             case DeviceEventKind.HandshakeCompleted when Log.IsEnabled(LogLevel.Verbose):
-                Log.Verbose($"handshake with {happened.PeerName ?? happened.Peer?.ToString()}");
+                Log.Verbose($"handshake with {peer}");
                 break;
             case DeviceEventKind.EndpointMoved when Log.IsEnabled(LogLevel.Verbose):
-                Log.Verbose($"{happened.PeerName ?? happened.Peer?.ToString()} is now at {happened.Detail}");
+                Log.Verbose($"{peer} is now at {happened.Detail}");
                 break;
             case DeviceEventKind.PeerAdded or DeviceEventKind.PeerRemoved:
-                Log.Information($"peer {happened.PeerName ?? happened.Peer?.ToString()} {(happened.Kind == DeviceEventKind.PeerAdded ? "added" : "removed")}");
+                Log.Information($"peer {peer} {(happened.Kind == DeviceEventKind.PeerAdded ? "added" : "removed")}");
                 break;
         }
     }

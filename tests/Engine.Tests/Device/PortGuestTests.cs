@@ -88,6 +88,13 @@ public sealed class PortGuestTests : IDisposable
     }
 
     [Fact]
+    public void Of_one_source_so_many_are_taken_at_once_and_a_second()
+    {
+        Assert.InRange(TakenInASecond(Source(1)), 456 - 4, 456 + 4);
+        Assert.InRange(TakenInASecond(Source(1)), 200 - 4, 200 + 4);
+    }
+
+    [Fact]
     public void An_answer_leaves_from_the_address_that_was_asked()
     {
         var host = _pair.Network.Attach(IPAddress.Parse("192.0.2.50"), IPAddress.Parse("192.0.2.51"));
@@ -123,6 +130,19 @@ public sealed class PortGuestTests : IDisposable
     public void Dispose() => _pair.Dispose();
 
     private static IPEndPoint Source(int number) => new(new IPAddress([198, 51, (byte)(number >> 8), (byte)number]), 40_000);
+
+    private int TakenInASecond(IPEndPoint source)
+    {
+        var taken = 0;
+        for (var i = 0; i < 1000; i++)
+        {
+            _pair.Time.Advance(TimeSpan.FromMilliseconds(1));
+            Send(source, First);
+            taken += Drain();
+        }
+
+        return taken;
+    }
 
     private int Drain()
     {

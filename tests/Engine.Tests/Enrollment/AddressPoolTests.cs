@@ -129,7 +129,7 @@ public sealed class AddressPoolTests
                     switch (kind)
                     {
                         case 0:
-                            registry.Revoke(key);
+                            registry.Revoke(key, out _);
                             break;
                         case 1:
                             registry.ExpireLeases(now);
@@ -178,7 +178,7 @@ public sealed class AddressPoolTests
         Assert.Equal("10.0.0.6/29", Address(registry, 12));
         Assert.Null(Address(registry, 13));
         Assert.Equal("10.0.0.3/29", Address(registry, 1));
-        Assert.True(registry.Revoke(KeyOf(1)));
+        Assert.True(registry.Revoke(KeyOf(1), out _));
         Assert.Null(Address(registry, 13));
         Assert.True(registry.Unreserve(IPAddress.Parse("10.0.0.3")));
         Assert.Equal("10.0.0.3/29", Address(registry, 13));

@@ -26,6 +26,20 @@ public sealed class EnrollmentLimitTests
     }
 
     [Fact]
+    public void Strangers_who_ask_for_a_window_do_not_keep_out_who_has_an_invitation()
+    {
+        using var world = new EnrollmentWorld();
+        world.MakeInvite("a", 1, null, TimeSpan.FromDays(1), 1, out var link);
+        world.OpenWindow(s_window);
+        var hello = world.ClientByCode("000000").Poll(world.Now).ToArray();
+        for (var i = 0; i < 1000; i++)
+            world.Ask(hello, source: i % 200);
+        var invited = world.ClientByLink(link);
+        world.Run(invited, TimeSpan.FromMilliseconds(10), source: 250);
+        Assert.Equal(ClientState.Joined, invited.State);
+    }
+
+    [Fact]
     public void Strangers_who_hold_all_places_of_a_window_do_not_keep_out_who_has_an_invitation()
     {
         using var world = new EnrollmentWorld();

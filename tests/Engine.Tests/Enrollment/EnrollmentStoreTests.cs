@@ -121,7 +121,7 @@ public sealed class EnrollmentStoreTests : IDisposable
             var damaged = (byte[])bytes.Clone();
             damaged[at] ^= (byte)(1 << (at % 8));
             File.WriteAllBytes(StateFile, damaged);
-            var refused = Assert.Throws<StateException>(() => EnrollmentStore.Open(_directory));
+            var refused = Assert.Throws<StateDamagedException>(() => EnrollmentStore.Open(_directory));
             Assert.Contains("is damaged", refused.Message, StringComparison.Ordinal);
             Assert.Contains("left as it is", refused.Message, StringComparison.Ordinal);
             Assert.Equal(damaged, File.ReadAllBytes(StateFile));
@@ -143,9 +143,9 @@ public sealed class EnrollmentStoreTests : IDisposable
 
         var bytes = File.ReadAllBytes(StateFile);
         File.WriteAllBytes(StateFile, [.. bytes.AsSpan(0, ends[0]), .. bytes.AsSpan(ends[1])]);
-        Assert.Throws<StateException>(() => EnrollmentStore.Open(_directory));
+        Assert.Throws<StateDamagedException>(() => EnrollmentStore.Open(_directory));
         File.WriteAllBytes(StateFile, [.. bytes.AsSpan(0, ends[0]), .. bytes.AsSpan(ends[1], ends[2] - ends[1]), .. bytes.AsSpan(ends[0], ends[1] - ends[0]), .. bytes.AsSpan(ends[2])]);
-        Assert.Throws<StateException>(() => EnrollmentStore.Open(_directory));
+        Assert.Throws<StateDamagedException>(() => EnrollmentStore.Open(_directory));
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public sealed class EnrollmentStoreTests : IDisposable
     {
         EnrollmentStore.Open(_directory).Dispose();
         File.WriteAllText(StateFile, "damaged");
-        Assert.Throws<StateException>(() => EnrollmentStore.Open(_directory));
+        Assert.Throws<StateDamagedException>(() => EnrollmentStore.Open(_directory));
         Assert.Equal(StateFile + ".aside-1", EnrollmentStore.SetAside(_directory));
         EnrollmentStore.Open(_directory).Dispose();
         Assert.Equal(StateFile + ".aside-2", EnrollmentStore.SetAside(_directory));
@@ -220,6 +220,25 @@ public sealed class EnrollmentStoreTests : IDisposable
         Assert.Null(second.Window);
         Assert.Equal(server, again.State.Identity.PublicKey);
         Assert.Equal("one", again.State.Peers[KeyOf(1)].Name);
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_written_anew_goes_on_as_it_is()
+    {
+        using (var store = EnrollmentStore.Open(_directory))
+        {
+            var next = Directory.CreateDirectory(Path.Combine(_directory, "state.new"));
+            store.Append(new PeerSet(Peer(1, "one")));
+            store.Replace();
+            store.Append(new PeerSet(Peer(2, "two")));
+            Assert.Equal(2, store.State.Peers.Count);
+            next.Delete();
+            store.Replace();
+            store.Append(new PeerSet(Peer(3, "three")));
+        }
+
+        using var again = EnrollmentStore.Open(_directory);
+        Assert.Equal(3, again.State.Peers.Count);
     }
 
     [Fact]

@@ -18,6 +18,8 @@ internal sealed class MemoryJournal : IStateJournal
 
     internal List<StateChange> Changes { get; } = [];
 
+    public void Dispose() => State.Dispose();
+
     public void Append(params IReadOnlyList<StateChange> changes)
     {
         if (IsFull)

@@ -77,6 +77,22 @@ public sealed class PayloadTests
     [InlineData("0100 4000 41414141414141414141414141414141414141414141414141414141414141414141414141414141414141414141414141414141414141414141414141414141")]
     public void A_client_that_says_it_wrong_is_refused(string hex) => Assert.Null(FinishPayload.Read(Bytes(hex)));
 
+    [Theory]
+    [InlineData("laptop of Ann", true)]
+    [InlineData("\U0001F4BB", true)]
+    [InlineData(" a", false)]
+    [InlineData("a ", false)]
+    [InlineData("\u00A0a", false)]
+    [InlineData("a\u202Eb", false)]
+    [InlineData("a\u2028b", false)]
+    [InlineData("a\U000E0041", false)]
+    [InlineData("a\u0085", false)]
+    public void A_name_shows_what_it_is(string name, bool isOne)
+    {
+        Assert.Equal(isOne, PeerName.IsValid(name));
+        Assert.Equal(isOne, PeerName.TryRead(System.Text.Encoding.UTF8.GetBytes(name), out _));
+    }
+
     [Fact]
     public void Entries_that_reach_the_very_end_are_read()
     {

@@ -32,7 +32,7 @@ internal static class JoinVerb
             if (result.GetValue(name) is { } chosen && !TunnelName.IsValid(chosen))
                 result.AddError(TunnelName.Rule);
             if (result.GetValue(peerName) is { } called && !PeerName.IsValid(called))
-                result.AddError($"--peer-name is 1 to {PeerName.MaxBytes} bytes without control characters.");
+                result.AddError($"--peer-name is 1 to {PeerName.MaxBytes} bytes without control characters and without blanks at its ends.");
         });
         command.SetAction(parsed =>
         {

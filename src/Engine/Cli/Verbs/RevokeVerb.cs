@@ -11,7 +11,7 @@ internal static class RevokeVerb
         var name = new Argument<string>("NAME") { Description = "A tunnel that `serve` started." };
         var peer = new Argument<string?>("PEER") { Description = "Public key of a peer that has joined, or its name if no other has it.", Arity = ArgumentArity.ZeroOrOne };
         var invite = new Option<string>("--invite") { Description = "End an invitation instead; who came by it stays.", HelpName = "ID" };
-        var command = new Command("revoke", "Take out a peer that has joined, at once and for good, or end an invitation.") { name, peer, invite };
+        var command = new Command("revoke", "Take out a peer that has joined, and the invitation that it came by, at once and for good; or end an invitation.") { name, peer, invite };
         command.Validators.Add(result =>
         {
             if (result.GetValue(peer) is null == (result.GetResult(invite) is null))
@@ -28,7 +28,7 @@ internal static class RevokeVerb
             else
             {
                 var gone = engine.RevokePeer(KeyOf(engine, parsed.GetValue(peer)!));
-                Console.Out.WriteLine($"{gone.Name ?? gone.PublicKey} is out; {string.Join(", ", gone.Addresses)} is free.");
+                Console.Out.WriteLine($"{gone.Name ?? gone.PublicKey} is out; {string.Join(", ", gone.Addresses)} is free.{(gone.InviteId is { } by ? $" The invitation {by} is good for nothing any more." : "")}");
             }
 
             return (int)ExitCode.Ok;

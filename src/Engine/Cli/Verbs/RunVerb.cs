@@ -164,11 +164,18 @@ internal static class RunVerb
             },
         };
         var host = TunnelHost.Start(options, new LinuxPlatform(OffloadChoice.FromEnvironment(), namespaces), TransportAeadFactory.Best, signals.Token);
-        served?.KeepSettings();
-        warnings = [.. warnings, .. host.Warnings];
-        foreach (var warning in warnings)
-            log.Warning(warning);
-        return host;
+        try
+        {
+            warnings = [.. warnings, .. host.Warnings, .. served?.KeepSettings() is { } notKept ? [notKept] : (string[])[]];
+            foreach (var warning in warnings)
+                log.Warning(warning);
+            return host;
+        }
+        catch
+        {
+            host.Dispose();
+            throw;
+        }
     }
 
     private static ControlGroup? ControlGroupOf(StartChoices choices) =>

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using WireGuard.Api;
 using WireGuard.Configuration;
-using WireGuard.Engine.Enrollment;
 using WireGuard.Engine.Hosting;
 using WireGuard.Engine.Hosting.Linux;
 using WireGuard.Engine.Interop.Linux;
@@ -38,12 +37,8 @@ internal static class ServeVerb
             var (tunnel, settings, choices) = (parsed.GetValue(name)!, serve.SettingsOf(parsed), start.ChoicesOf(parsed));
             if (parsed.GetValue(detached) || parsed.GetValue(foreground))
             {
-                return (int)RunVerb.RunServed(tunnel, parsed.GetValue(detached), choices, () =>
-                {
-                    if (parsed.GetValue(setAside))
-                        SetAside(tunnel);
-                    return ServedTunnel.Open(tunnel, settings, ServedTunnel.DirectoryOf(tunnel));
-                });
+                var setsAside = parsed.GetValue(setAside);
+                return (int)RunVerb.RunServed(tunnel, parsed.GetValue(detached), choices, () => ServedTunnel.Open(tunnel, settings, ServedTunnel.DirectoryOf(tunnel), setsAside));
             }
 
             return (int)Serve(tunnel, settings, choices, parsed.GetValue(setAside), TimeSpan.FromSeconds(parsed.GetValue(timeout)), parsed.GetValue(report) is not null);
@@ -80,27 +75,5 @@ internal static class ServeVerb
         ProcessCalls.CloseOthersOnExec();
         string[] arguments = ["serve", name, DetachedOption, .. setsAside ? ["--set-aside"] : (string[])[], .. ServeArguments.For(settings), .. StartArguments.For(choices)];
         return DetachedStart.Run(name, arguments, timeout, tell: tell, choices: choices.Host);
-    }
-
-    // Not a state that is whole: whoever asks for it could lose all peers by a slip.
-    private static void SetAside(string name)
-    {
-        var directory = ServedTunnel.DirectoryOf(name);
-        try
-        {
-            EnrollmentStore.Open(directory).Dispose();
-            throw new StartException(StartErrorId.StateUnusable, $"The state in {directory} is whole; it is not set aside. To begin anew all the same, move it away by hand.");
-        }
-        catch (StateException)
-        {
-            try
-            {
-                _ = EnrollmentStore.SetAside(directory);
-            }
-            catch (Exception failure) when (failure is StateException or IOException or UnauthorizedAccessException)
-            {
-                throw new StartException(StartErrorId.StateUnusable, $"The state in {directory} was not set aside: {failure.Message}", failure);
-            }
-        }
     }
 }

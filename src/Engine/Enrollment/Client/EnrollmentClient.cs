@@ -70,7 +70,7 @@ internal sealed class EnrollmentClient : IDisposable
     internal EnrollmentClient(ClientOptions options, long now, RandomFill? random = null)
     {
         if (options.Name is not null && !PeerName.IsValid(options.Name))
-            throw new ArgumentException("A name is 1 to 63 bytes without control characters.", nameof(options));
+            throw new ArgumentException("A name is 1 to 63 bytes without control characters and without blanks at its ends.", nameof(options));
         _options = options;
         _random = random ?? SecureRandom.Fill;
         _deadline = now + (long)options.Timeout.TotalNanoseconds;

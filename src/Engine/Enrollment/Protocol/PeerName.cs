@@ -1,9 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text;
 
 namespace WireGuard.Engine.Enrollment;
 
-/// <summary>What a client calls itself: 1 to 63 bytes of UTF-8 without control characters.</summary>
+/// <summary>What a client calls itself: 1 to 63 bytes of UTF-8 without control and format characters, no blank at either end.</summary>
 internal static class PeerName
 {
     internal const int MaxBytes = 63;
@@ -22,8 +23,10 @@ internal static class PeerName
         {
             var text = s_strict.GetString(bytes);
             // Line ends of Unicode and marks that turn the direction of a line would let a name forge a list that it is shown in.
-            if (text.Any(c => char.IsControl(c) || char.GetUnicodeCategory(c) is System.Globalization.UnicodeCategory.Format
-                or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator))
+            if (text.EnumerateRunes().Any(IsForbidden))
+                return false;
+            // Two names that look alike.
+            if (char.IsWhiteSpace(text[0]) || char.IsWhiteSpace(text[^1]))
                 return false;
             name = text;
             return true;
@@ -33,6 +36,9 @@ internal static class PeerName
             return false;
         }
     }
+
+    private static bool IsForbidden(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static byte[]? TryEncode(string name)
     {

@@ -17,6 +17,8 @@ internal sealed class EnrollmentRegistry
     internal const int MaxInvites = 256;
     internal const int MaxUses = 10_000;
 
+    private const int LeasesAtOnce = 10_000;
+
     private readonly IStateJournal _journal;
     private readonly AddressPool _pool;
     private readonly RandomFill _random;
@@ -37,6 +39,9 @@ internal sealed class EnrollmentRegistry
     internal EnrollmentState State => _journal.State;
 
     internal AddressPool Pool => _pool;
+
+    /// <summary>Those whose end could not be stored yet; nothing lets them in meanwhile.</summary>
+    internal HashSet<PublicKey> Leaving { get; } = [];
 
     /// <summary>Whether anybody may come with an invitation, if only to hear that it is used up.</summary>
     internal bool HasInvite(DateTimeOffset now)
@@ -71,17 +76,18 @@ internal sealed class EnrollmentRegistry
     /// <param name="lease">Null: until it is revoked.</param>
     internal EnrollmentOutcome Enroll(in PublicKey key, string? name, SecretKey presharedKey, ulong? inviteId, TimeSpan? lease, DateTimeOffset now)
     {
+        if (Leaving.Contains(key))
+            return new(null, GrantRefusal.NotStored);
         var changes = new List<StateChange>();
         if (inviteId is { } id)
         {
             if (!State.Invites.TryGetValue(id, out var invite) || now >= invite.Expires)
                 return new(null, GrantRefusal.InviteUsedUp);
+            // Who is in by it comes again when its last answer was lost; who is out comes in as anybody does.
+            if (State.Peers.GetValueOrDefault(key)?.InviteId != id && !invite.IsUsable(now))
+                return new(null, GrantRefusal.InviteUsedUp);
             if (!invite.UsedBy.Contains(key))
-            {
-                if (!invite.IsUsable(now))
-                    return new(null, GrantRefusal.InviteUsedUp);
                 changes.Add(new InviteUsed(id, key));
-            }
 
             name = invite.PeerName ?? name;
         }
@@ -108,25 +114,42 @@ internal sealed class EnrollmentRegistry
         return new(peer, GrantRefusal.None);
     }
 
-    /// <summary>Takes a peer out and gives its addresses back; false when it is not in.</summary>
-    internal bool Revoke(in PublicKey key)
+    /// <summary>
+    /// Takes a peer out and gives its addresses back; false when it is not in. Invitations that it has used end with it: who has
+    /// the link would be in again with another key.
+    /// </summary>
+    /// <param name="ended">Those invitations.</param>
+    /// <exception cref="IOException">It could not be stored: the peer is one of <see cref="Leaving"/>.</exception>
+    internal bool Revoke(in PublicKey key, out IReadOnlyList<ulong> ended)
     {
+        ended = [];
         if (!State.Peers.TryGetValue(key, out var peer))
             return false;
-        _journal.Append(new PeerRemoved(key));
+        var leaving = key;
+        ended = [.. State.Invites.Values.Where(invite => invite.UsedBy.Contains(leaving)).Select(invite => invite.Id)];
+        Leaving.Add(key);
+        _journal.Append([new PeerRemoved(key), .. ended.Select(id => new InviteRemoved(id))]);
+        Leaving.Remove(key);
         GiveBack(peer.Addresses);
         return true;
     }
 
-    /// <summary>Takes out those whose lease has ended, and tells who they were.</summary>
+    /// <summary>Takes out those whose lease has ended, not more at a time than one record of the state holds, and tells who they were.</summary>
+    /// <exception cref="IOException">It could not be stored: all of them are of <see cref="Leaving"/>.</exception>
     internal IReadOnlyList<PublicKey> ExpireLeases(DateTimeOffset now)
     {
         var ended = State.Peers.Values.Where(peer => peer.LeaseEnds <= now).ToList();
         if (ended.Count == 0)
             return [];
+        Leaving.UnionWith(ended.Select(peer => peer.Key));
+        ended = [.. ended.Take(LeasesAtOnce)];
         _journal.Append([.. ended.Select(peer => new PeerRemoved(peer.Key))]);
         foreach (var peer in ended)
+        {
             GiveBack(peer.Addresses);
+            Leaving.Remove(peer.Key);
+        }
+
         return [.. ended.Select(peer => peer.Key)];
     }
 
@@ -135,7 +158,7 @@ internal sealed class EnrollmentRegistry
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(maxUses is > 0 and <= MaxUses, true, nameof(maxUses));
         if (peerName is not null && !PeerName.IsValid(peerName))
-            throw new ArgumentException($"A name is 1 to {PeerName.MaxBytes} bytes without control characters.", nameof(peerName));
+            throw new ArgumentException($"A name is 1 to {PeerName.MaxBytes} bytes without control characters and without blanks at its ends.", nameof(peerName));
         // What has expired is of no use to anybody, and of some to who steals the file.
         StateChange[] changes = [.. State.Invites.Values.Where(invite => now >= invite.Expires).Select(invite => new InviteRemoved(invite.Id))];
         if (State.Invites.Count - changes.Length >= MaxInvites)

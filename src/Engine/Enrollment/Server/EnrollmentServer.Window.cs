@@ -81,23 +81,35 @@ internal sealed partial class EnrollmentServer
         return true;
     }
 
-    /// <summary>Takes a peer out; its address is free again. False when it is not in.</summary>
+    /// <summary>Takes a peer out, and invitations that it has used; its address is free again. False when it is not in.</summary>
     internal bool RevokePeer(in PublicKey key, EnrollmentTime now)
     {
         var name = _registry.State.Peers.GetValueOrDefault(key)?.Name;
-        if (!_registry.Revoke(key))
+        if (!_registry.Revoke(key, out var ended))
             return false;
         _audit(new EnrollmentEvent(EnrollmentEventKind.PeerRevoked, now.Wall) { Peer = key, Name = name });
+        foreach (var id in ended)
+            _audit(new EnrollmentEvent(EnrollmentEventKind.InviteRevoked, now.Wall) { InviteId = id });
         return true;
     }
 
-    /// <summary>Takes out peers whose lease has ended, and tells which.</summary>
-    internal IReadOnlyList<PublicKey> ExpireLeases(EnrollmentTime now)
+    /// <summary>Stores the end of those that were revoked when it could not be.</summary>
+    /// <exception cref="IOException">It cannot be yet.</exception>
+    internal void RevokeLeaving(EnrollmentTime now)
     {
-        var keys = _registry.ExpireLeases(now.Wall);
-        foreach (var key in keys)
-            _audit(new EnrollmentEvent(EnrollmentEventKind.LeaseExpired, now.Wall) { Peer = key });
-        return keys;
+        foreach (var key in _registry.Leaving.ToList())
+            _ = RevokePeer(key, now);
+    }
+
+    /// <summary>Takes out peers whose lease has ended.</summary>
+    /// <exception cref="IOException">It could not be stored; they are of <see cref="EnrollmentRegistry.Leaving"/>.</exception>
+    internal void ExpireLeases(EnrollmentTime now)
+    {
+        while (_registry.ExpireLeases(now.Wall) is { Count: > 0 } keys)
+        {
+            foreach (var key in keys)
+                _audit(new EnrollmentEvent(EnrollmentEventKind.LeaseExpired, now.Wall) { Peer = key });
+        }
     }
 
     private void Close(WindowClosing why, EnrollmentTime now)

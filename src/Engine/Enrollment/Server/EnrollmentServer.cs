@@ -25,7 +25,8 @@ internal sealed partial class EnrollmentServer : IDisposable
     private readonly RandomFill _random;
     private readonly CookieSource _cookies;
     private readonly RateLimiter _ofSource = new();
-    private readonly TokenBucket _hellos = new(HellosPerSecond);
+    private readonly TokenBucket _hellosByCode = new(HellosPerSecond);
+    private readonly TokenBucket _hellosByInvite = new(HellosPerSecond);
     private readonly TokenBucket _startsByCode = new(SessionsPerSecond);
     private readonly TokenBucket _startsByInvite = new(SessionsPerSecond);
     private readonly SessionTable _sessions = new();
@@ -96,7 +97,8 @@ internal sealed partial class EnrollmentServer : IDisposable
 
     private int TakeHello(ReadOnlySpan<byte> hello, in UdpEndpoint from, EnrollmentTime now, Span<byte> reply)
     {
-        if (!IsAwake(hello, now) || !_hellos.TryTake(now.Monotonic))
+        var hellos = EnrollmentFormat.CredentialOf(hello) == CredentialKind.Code ? _hellosByCode : _hellosByInvite;
+        if (!IsAwake(hello, now) || !hellos.TryTake(now.Monotonic))
             return 0;
         var retry = reply[..EnrollmentFormat.RetrySize];
         EnrollmentFormat.Begin(retry, EnrollmentMessage.Retry, EnrollmentFormat.CredentialOf(hello));

@@ -9,7 +9,7 @@ namespace WireGuard.Engine.Enrollment;
 /// back from is there after a kill at any instant, and nothing half written is read. A damaged file is refused and not
 /// touched. One process at a time; one thread at a time.
 /// </summary>
-internal sealed class EnrollmentStore : IStateJournal, IDisposable
+internal sealed class EnrollmentStore : IStateJournal
 {
     internal const string FileName = "state";
 
@@ -45,7 +45,7 @@ internal sealed class EnrollmentStore : IStateJournal, IDisposable
     /// <summary>Reads what is there, or begins with a new key for the server.</summary>
     /// <param name="directory">Of one tunnel; made with mode 0700 if it is missing.</param>
     /// <param name="minRecords">The file is written anew when this many records have come together, and twice as many as it takes.</param>
-    /// <exception cref="StateException">It is damaged, in use, not safe, or cannot be read or written. Nothing was changed.</exception>
+    /// <exception cref="StateException">It is damaged (<see cref="StateDamagedException"/>), in use, not safe, or cannot be read or written. Nothing was changed.</exception>
     internal static EnrollmentStore Open(string directory, int minRecords = MinRecords)
     {
         StateDirectory.Ensure(directory);
@@ -154,7 +154,7 @@ internal sealed class EnrollmentStore : IStateJournal, IDisposable
         }
         catch (InvalidDataException damage)
         {
-            throw new StateException(
+            throw new StateDamagedException(
                 $"{path} is damaged: {damage.Message}. It was left as it is. Bring back a copy of it, or set it aside and let all peers join anew.",
                 damage);
         }
@@ -189,11 +189,24 @@ internal sealed class EnrollmentStore : IStateJournal, IDisposable
     /// <summary>Writes the file anew with what is there and no more; <see cref="Append"/> does it by itself in time.</summary>
     internal void Replace()
     {
+        var next = Path.Combine(_directory, NextName);
+        long records;
         try
         {
-            var records = WriteNew(_directory, State.Summary());
+            records = WriteNew(_directory, State.Summary());
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The file that is there goes on to be good; a full disk gets back what this took.
+            _recordsToReplace = _records + _minRecords;
+            TryDelete(next);
+            return;
+        }
+
+        try
+        {
             var path = Path.Combine(_directory, FileName);
-            File.Move(Path.Combine(_directory, NextName), path, overwrite: true);
+            File.Move(next, path, overwrite: true);
             StateDirectory.Flush(_directory);
             _file.Dispose();
             _file = OpenFile(path);
@@ -239,6 +252,18 @@ internal sealed class EnrollmentStore : IStateJournal, IDisposable
         file.Write(bytes.Written);
         file.Flush(flushToDisk: true);
         return records;
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The next attempt deletes it first.
+        }
     }
 
     private static FileStream OpenFile(string path) => new(path, Options(FileMode.Open));

@@ -1,7 +1,7 @@
 namespace WireGuard.Engine.Enrollment;
 
 /// <summary>Where changes go before anybody hears of them.</summary>
-internal interface IStateJournal
+internal interface IStateJournal : IDisposable
 {
     EnrollmentState State { get; }
 

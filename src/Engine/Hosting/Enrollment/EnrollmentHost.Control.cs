@@ -97,7 +97,7 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
         var life = TimeSpan.FromSeconds(Within("expiresInSeconds", request.ExpiresInSeconds ?? UsualInvite, ShortestInvite, LongestInvite));
         var uses = (int)Within("maxUses", request.MaxUses ?? 1, 1, EnrollmentRegistry.MaxUses);
         if (request.PeerName is not null && !PeerName.IsValid(request.PeerName))
-            throw ControlException.InvalidValue("peerName", $"a name is 1 to {PeerName.MaxBytes} bytes without control characters.");
+            throw ControlException.InvalidValue("peerName", $"a name is 1 to {PeerName.MaxBytes} bytes without control characters and without blanks at its ends.");
         var endpoint = EndpointOf(request);
         var host = endpoint.Host.Contains(':') ? $"[{endpoint.Host}]" : endpoint.Host;
         lock (_lock)
@@ -136,7 +136,21 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
             if (!_registry.State.Peers.TryGetValue(key, out var peer))
                 throw new ControlException(ControlErrorCode.PeerNotFound, "No peer with this key has joined.");
             var before = EnrollmentWords.Describe(peer);
-            Store(() => _server.RevokePeer(key, Now));
+            // First: a disk that is full must not keep anybody in.
+            CutOff(key);
+            try
+            {
+                _ = _server.RevokePeer(key, Now);
+            }
+            catch (IOException failure)
+            {
+                _cutOff.Add(key);
+                throw new ControlException(
+                    ControlErrorCode.EnrollmentRefused,
+                    $"The peer is cut off, but that could not be stored: {failure.Message} It is tried again every second; until it is, the peer comes back when the tunnel is started again.",
+                    inner: failure);
+            }
+
             return before;
         }
     }

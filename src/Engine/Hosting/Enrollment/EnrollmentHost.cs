@@ -29,6 +29,9 @@ internal sealed partial class EnrollmentHost : IDisposable
     private readonly EnrollmentServer _server;
     private readonly Thread _thread;
 
+    // Of those whose end could not be stored.
+    private readonly HashSet<PublicKey> _cutOff = [];
+
     // Of the client that somebody has just approved.
     private PublicKey? _asked;
     private EnrollmentEvent? _decision;
@@ -63,7 +66,7 @@ internal sealed partial class EnrollmentHost : IDisposable
         lock (_lock)
         {
             Look();
-            var peers = _registry.State.Peers.Values;
+            var peers = _registry.State.Peers.Values.Where(peer => !_registry.Leaving.Contains(peer.Key)).ToList();
             using var change = new DeviceChange { Peers = [.. peers.Select(Joined)] };
             _apply(change);
             if (peers.Count(peer => !_registry.Pool.Fits(peer.Addresses)) is > 0 and var strays)
@@ -121,11 +124,18 @@ internal sealed partial class EnrollmentHost : IDisposable
         _server.Tick(now);
         try
         {
-            _ = _server.ExpireLeases(now);
+            _server.ExpireLeases(now);
+            _server.RevokeLeaving(now);
+            _cutOff.Clear();
         }
         catch (IOException failure)
         {
-            _log.Error($"leases that have ended could not be taken out: {failure.Message}");
+            // Who is to be out is out, and not only once the disk has room again.
+            foreach (var key in _registry.Leaving.Where(_cutOff.Add).ToList())
+            {
+                CutOff(key);
+                _log.Error($"peer {key} is cut off, but that could not be stored, and is tried again: {failure.Message}");
+            }
         }
 
         _guest.IsListening = _server.HasAnythingToSay(now);
@@ -140,7 +150,7 @@ internal sealed partial class EnrollmentHost : IDisposable
         if (peer is not null)
             Change(Joined(peer));
         else if (happened is { Kind: EnrollmentEventKind.PeerRevoked or EnrollmentEventKind.LeaseExpired, Peer: { } gone })
-            Change(new PeerChange { PublicKey = gone, Mode = PeerChangeMode.Remove });
+            CutOff(gone);
         var told = EnrollmentWords.Describe(happened, peer);
         // Strangers bring those about, two hundred a second at most.
         if (happened.Kind != EnrollmentEventKind.Started)
@@ -154,11 +164,13 @@ internal sealed partial class EnrollmentHost : IDisposable
     {
         string?[] about =
         [
-            told.Kind, told.PeerName, told.PeerPublicKey, told.Endpoint is { } from ? $"from {from}" : null, told.InviteId is { } id ? $"invitation {id}" : null,
+            told.Kind, told.PeerName is { } name ? EnrollmentWords.Quote(name) : null, told.PeerPublicKey, told.Endpoint is { } from ? $"from {from}" : null, told.InviteId is { } id ? $"invitation {id}" : null,
             told.GuessesLeft is { } left ? $"{left} guesses left" : null, told.Detail,
         ];
         return string.Join(' ', about.Where(word => word is not null));
     }
+
+    private void CutOff(in PublicKey key) => Change(new PeerChange { PublicKey = key, Mode = PeerChangeMode.Remove });
 
     private void Change(PeerChange peer)
     {

@@ -6,7 +6,7 @@ namespace WireGuard.Engine.Hosting;
 /// <summary>What an enrollment server is made of. Whoever starts the tunnel hands it over; the tunnel closes the state.</summary>
 internal sealed class EnrollmentSetup : IDisposable
 {
-    internal required EnrollmentStore Store { get; init; }
+    internal required IStateJournal Store { get; init; }
 
     internal required AddressPool Pool { get; init; }
 

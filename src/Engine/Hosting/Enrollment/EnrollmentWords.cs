@@ -9,6 +9,9 @@ internal static class EnrollmentWords
 {
     internal static string Fingerprint(in PublicKey key) => Convert.ToHexStringLower(Credential.Fingerprint(key));
 
+    /// <summary>A name as it stands in a line of a log: whatever a client calls itself, it is one word there.</summary>
+    internal static string Quote(string name) => $"\"{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+
     internal static string InviteId(ulong id) => id.ToString("x16", CultureInfo.InvariantCulture);
 
     internal static bool TryReadInviteId(string text, out ulong id)

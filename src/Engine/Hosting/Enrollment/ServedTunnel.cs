@@ -41,14 +41,19 @@ internal sealed class ServedTunnel
 
     /// <param name="told">What this start was told; the rest is as it was told before.</param>
     /// <param name="directory">Made if it is missing.</param>
+    /// <param name="setsAside">A state that is damaged or missing makes room for a new one, with another key and without peers.</param>
     /// <exception cref="StartException">StateUnusable, ConfigInvalid.</exception>
-    internal static ServedTunnel Open(string name, ServeSettings told, string directory)
+    internal static ServedTunnel Open(string name, ServeSettings told, string directory, bool setsAside = false)
     {
         EnrollmentStore? store = null;
         try
         {
-            store = EnrollmentStore.Open(directory);
             var path = Path.Combine(directory, SettingsName);
+            if (setsAside)
+                SetAside(directory);
+            else if (File.Exists(path) && !File.Exists(Path.Combine(directory, EnrollmentStore.FileName)))
+                throw new StateException($"The state in {directory} is missing, though the tunnel was served before. Bring back a copy of it, or begin anew with --set-aside and let all peers join again.");
+            store = EnrollmentStore.Open(directory);
             StateDirectory.CheckFile(path);
             var settings = told.Over(ReadSettings(path));
             var served = Make(name, settings, store, path);
@@ -66,8 +71,43 @@ internal sealed class ServedTunnel
     }
 
     /// <summary>Keeps what this start was told for the next one.</summary>
-    /// <exception cref="IOException"/>
-    internal void KeepSettings() => PrivateFile.Replace(_settingsPath, _settings);
+    /// <returns>What whoever started it should know; null: it is kept.</returns>
+    internal string? KeepSettings()
+    {
+        try
+        {
+            if (!File.Exists(_settingsPath) || !File.ReadAllBytes(_settingsPath).AsSpan().SequenceEqual(_settings))
+                PrivateFile.Replace(_settingsPath, _settings);
+            return null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return $"what `serve` was told could not be kept, and is to be told again at the next start: {failure.Message}";
+        }
+    }
+
+    // Not a state that is whole, nor one that is only not to be had now: whoever asks for it could lose all peers by a slip.
+    private static void SetAside(string directory)
+    {
+        if (!File.Exists(Path.Combine(directory, EnrollmentStore.FileName)))
+            return;
+        try
+        {
+            EnrollmentStore.Open(directory).Dispose();
+            throw new StateException($"The state in {directory} is whole; it is not set aside. To begin anew all the same, move it away by hand.");
+        }
+        catch (StateDamagedException)
+        {
+            try
+            {
+                _ = EnrollmentStore.SetAside(directory);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                throw new StateException($"The state in {directory} was not set aside: {failure.Message}", failure);
+            }
+        }
+    }
 
     private static ServedTunnel Make(string name, ServeSettings settings, EnrollmentStore store, string path)
     {

@@ -34,6 +34,10 @@ internal sealed class ServedHost : IDisposable
 
     internal List<EngineEvent> Events { get; } = [];
 
+    internal ShiftedTime Time { get; } = new();
+
+    internal BrittleJournal Journal { get; private set; } = null!;
+
     internal TunnelHost Host => _host!;
 
     internal IEnrollmentControl Enrollment => Host.Enrollment!;
@@ -45,20 +49,22 @@ internal sealed class ServedHost : IDisposable
         Platform = new MemoryPlatform();
         Directory.CreateDirectory(Path.GetDirectoryName(StateDirectory)!);
         var served = Open(told);
+        Journal = new BrittleJournal(served.Setup.Store);
         _host = TunnelHost.Start(
             new TunnelHostOptions
             {
                 Name = Name,
                 Config = served.Config,
-                Enrollment = served.Setup,
+                Enrollment = new EnrollmentSetup { Store = Journal, Pool = served.Setup.Pool, Settings = served.Setup.Settings, Port = served.Setup.Port, Endpoint = served.Setup.Endpoint },
                 Log = Log,
+                Time = Time,
                 UapiDirectory = Path.Combine(_directory.FullName, "uapi"),
                 ControlDirectory = Path.Combine(_directory.FullName, "control"),
             },
             Platform,
             TransportAeadFactory.Best,
             CancellationToken.None);
-        served.KeepSettings();
+        Assert.Null(served.KeepSettings());
         _host.EventRaised += happened =>
         {
             lock (Events)
@@ -78,6 +84,15 @@ internal sealed class ServedHost : IDisposable
         using var opened = Enrollment.Open(request ?? new EnrollmentOpenRequest());
         return opened.Code.Reveal();
     }
+
+    /// <summary>Closes the one that is open first.</summary>
+    internal string OpenWindowAnew()
+    {
+        _ = Enrollment.Close();
+        return OpenWindow();
+    }
+
+    internal string AskUapi(string request) => Uapi.Ask(_directory, Name, request);
 
     internal string Invite(EnrollmentInviteRequest? request = null)
     {

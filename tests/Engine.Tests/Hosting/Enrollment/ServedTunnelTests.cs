@@ -76,6 +76,69 @@ public sealed class ServedTunnelTests : IDisposable
     }
 
     [Fact]
+    public void A_state_that_is_whole_is_not_set_aside()
+    {
+        _served.Start();
+        Assert.Contains("in use", Refusal(ServedHost.Told, setsAside: true).Message, StringComparison.Ordinal);
+        _served.Stop();
+        Assert.Contains("is whole", Refusal(ServedHost.Told, setsAside: true).Message, StringComparison.Ordinal);
+        File.SetUnixFileMode(StateFile, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        Assert.Contains("open to others", Refusal(ServedHost.Told, setsAside: true).Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_served.StateDirectory, "*aside*"));
+        File.WriteAllText(StateFile, "damaged");
+        File.SetUnixFileMode(StateFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        ServedTunnel.Open("wg", ServedHost.Told, _served.StateDirectory, setsAside: true).Setup.Dispose();
+        Assert.Equal("damaged", File.ReadAllText(Assert.Single(Directory.GetFiles(_served.StateDirectory, "*aside*"))));
+    }
+
+    [Fact]
+    public void A_state_that_is_gone_is_not_begun_anew_without_a_word()
+    {
+        _served.Start();
+        var key = _served.Enrollment.Status().PublicKey;
+        _served.Stop();
+        File.Move(StateFile, StateFile + ".copy");
+        Assert.Contains("missing", Refusal(ServedHost.Told).Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(StateFile));
+        ServedTunnel.Open("wg", ServedHost.Told, _served.StateDirectory, setsAside: true).Setup.Dispose();
+        File.Move(StateFile + ".copy", StateFile, overwrite: true);
+        _served.Start();
+        Assert.Equal(key, _served.Enrollment.Status().PublicKey);
+    }
+
+    [Fact]
+    public void Settings_are_written_when_they_are_others_and_are_not_worth_the_tunnel()
+    {
+        _served.Start();
+        _served.Stop();
+        File.SetLastWriteTimeUtc(SettingsFile, DateTime.UnixEpoch);
+        _served.Start();
+        _served.Stop();
+        Assert.Equal(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(SettingsFile));
+
+        var served = _served.Open(ServedHost.Told with { Port = 7 });
+        File.Delete(SettingsFile);
+        Directory.CreateDirectory(SettingsFile);
+        Assert.Contains("could not be kept", served.KeepSettings(), StringComparison.Ordinal);
+        served.Setup.Dispose();
+    }
+
+    [Fact]
+    public void What_writers_have_left_that_were_killed_is_swept()
+    {
+        _served.Start();
+        _served.Stop();
+        // No process has this number: the kernel's bound is lower.
+        var (old, young, other) = ($"{SettingsFile}.4194999.new", $"{SettingsFile}.4194998.new", $"{SettingsFile}.x.new");
+        foreach (var file in new[] { old, young, other })
+            File.WriteAllText(file, "");
+        File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddHours(-2));
+        File.SetLastWriteTimeUtc(other, DateTime.UtcNow.AddHours(-2));
+        _served.Start(ServedHost.Told with { Keepalive = 7 });
+        Assert.Equal((false, true, true), (File.Exists(old), File.Exists(young), File.Exists(other)));
+    }
+
+    [Fact]
     public void What_others_may_read_is_refused()
     {
         _served.Start();
@@ -124,5 +187,6 @@ public sealed class ServedTunnelTests : IDisposable
 
     public void Dispose() => _served.Dispose();
 
-    private StartException Refusal(ServeSettings told) => Assert.Throws<StartException>(() => _served.Open(told));
+    private StartException Refusal(ServeSettings told, bool setsAside = false) =>
+        Assert.Throws<StartException>(() => ServedTunnel.Open("wg", told, _served.StateDirectory, setsAside));
 }

@@ -1,0 +1,112 @@
+using System.Net;
+using WireGuard.Api;
+using WireGuard.Configuration;
+using WireGuard.Engine.Control;
+using WireGuard.Tests.Control;
+
+namespace WireGuard.Tests.Hosting;
+
+/// <summary>A served tunnel is its state's: wg(8), peer methods and `sync` do not take it apart, and a full disk keeps nobody in.</summary>
+public sealed class ServedGuardTests : IDisposable
+{
+    private const string Refused = "errno=-22\n\n";
+
+    private readonly ServedHost _served = new();
+    private readonly PublicKey _joined;
+
+    public ServedGuardTests()
+    {
+        _served.Start();
+        var identity = _served.NewIdentity();
+        _served.Run(_served.Client(_served.OpenWindow(), identity)).Result!.PresharedKey!.Dispose();
+        _joined = identity.PublicKey;
+    }
+
+    [Theory]
+    [InlineData("replace_peers=true\n")]
+    [InlineData("private_key=1111111111111111111111111111111111111111111111111111111111111151\n")]
+    [InlineData("listen_port=4\n")]
+    [InlineData("public_key=JOINED\nremove=true\n")]
+    [InlineData("public_key=JOINED\nreplace_allowed_ips=true\n")]
+    [InlineData("public_key=JOINED\nallowed_ip=10.9.0.0/24\n")]
+    [InlineData("public_key=JOINED\npreshared_key=0000000000000000000000000000000000000000000000000000000000000000\n")]
+    [InlineData("public_key=OTHER\nallowed_ip=10.150.0.2/32\n")]
+    public void What_clients_hold_on_to_is_not_changed_past_the_state(string change)
+    {
+        using var before = _served.Host.Device.Snapshot();
+        Assert.Equal(Refused, Set(change));
+        using var after = _served.Host.Device.Snapshot();
+        Assert.Equal((before.PublicKey, before.ListenPort, 1), (after.PublicKey, after.ListenPort, after.Peers.Count));
+        Assert.Equal(before.Peers[0].AllowedIPs, after.Peers[0].AllowedIPs);
+        Assert.Equal(before.Peers[0].PresharedKey, after.Peers[0].PresharedKey);
+    }
+
+    [Theory]
+    [InlineData("fwmark=7\n")]
+    [InlineData("listen_port=51820\n")]
+    [InlineData("public_key=JOINED\npersistent_keepalive_interval=25\n")]
+    [InlineData("public_key=OTHER\nallowed_ip=10.9.0.0/24\n")]
+    public void The_rest_is_the_administrators(string change) => Assert.Equal("errno=0\n\n", Set(change));
+
+    [Fact]
+    public void No_configuration_is_made_of_it()
+    {
+        using var key = SecretKey.RandomPrivateKey();
+        TunnelWish[] wishes =
+        [
+            new() { Mode = SyncMode.Sync }, new() { Mode = SyncMode.Replace }, new() { Mode = SyncMode.Append },
+            new() { Mode = SyncMode.Set, PrivateKey = key }, new() { Mode = SyncMode.Set, ListenPort = 4 },
+            new() { Mode = SyncMode.Set, Addresses = [new InterfaceAddress(IPAddress.Parse("10.9.0.1"), 24)] },
+        ];
+        Assert.All(wishes, wish => Assert.Equal(ControlErrorCode.InvalidValue, Assert.Throws<ControlException>(() => _served.Host.Sync(wish, dryRun: false)).Code));
+        Assert.NotNull(_served.Peer(_joined));
+        _ = _served.Host.Sync(new() { Mode = SyncMode.Set, FwMark = 7 }, dryRun: false);
+    }
+
+    [Fact]
+    public void A_full_disk_keeps_nobody_in_who_is_revoked()
+    {
+        _served.Journal.IsFull = true;
+        var failure = Assert.Throws<ControlException>(() => _served.Enrollment.RevokePeer(_joined));
+        Assert.Equal(ControlErrorCode.EnrollmentRefused, failure.Code);
+        Assert.Contains("cut off, but that could not be stored", failure.Message, StringComparison.Ordinal);
+        Assert.Null(_served.Peer(_joined));
+        Assert.Single(_served.Enrollment.Status().Peers);
+
+        _served.Journal.IsFull = false;
+        Assert.True(SpinWait.SpinUntil(() => _served.Enrollment.Status().Peers.Count == 0, TimeSpan.FromSeconds(20)));
+        Assert.Contains(EnrollmentEvents.PeerRevoked, _served.Kinds());
+        _served.Stop();
+        _served.Start(new());
+        Assert.Null(_served.Peer(_joined));
+    }
+
+    [Fact]
+    public void A_full_disk_keeps_nobody_in_whose_lease_ends()
+    {
+        _served.Stop();
+        _served.Start(ServedHost.Told with { Lease = 3600 });
+        var identity = _served.NewIdentity();
+        _served.Run(_served.Client(_served.OpenWindow(), identity), number: 10).Result!.PresharedKey!.Dispose();
+        _served.Journal.IsFull = true;
+        _served.Time.Ahead = TimeSpan.FromHours(2);
+        Assert.True(SpinWait.SpinUntil(() => _served.Peer(identity.PublicKey) is null, TimeSpan.FromSeconds(20)));
+        Assert.NotNull(_served.Peer(_joined));
+        Assert.True(SpinWait.SpinUntil(() => _served.Log.Lines.Count(line => line.Contains("cut off", StringComparison.Ordinal)) == 1, TimeSpan.FromSeconds(5)));
+    }
+
+    [Fact]
+    public void Whatever_a_client_calls_itself_is_one_word_of_the_log()
+    {
+        const string Name = "x\" granted AAAA from 1.2.3.4";
+        _served.Run(_served.Client(_served.OpenWindowAnew(), name: Name), number: 10).Result!.PresharedKey!.Dispose();
+        Assert.Contains(_served.Log.Lines, line => line.Contains($"\"x\\\" granted AAAA from 1.2.3.4\"", StringComparison.Ordinal));
+        Assert.DoesNotContain(_served.Log.Lines, line => line.Contains(Name, StringComparison.Ordinal));
+    }
+
+    public void Dispose() => _served.Dispose();
+
+    private string Set(string change) => _served.AskUapi("set=1\n" + change
+        .Replace("JOINED", Convert.ToHexStringLower(_joined.Span), StringComparison.Ordinal)
+        .Replace("OTHER", Convert.ToHexStringLower(Keys.Numbered(1).Span), StringComparison.Ordinal) + "\n");
+}
