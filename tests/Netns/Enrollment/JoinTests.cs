@@ -110,6 +110,8 @@ public sealed class JoinTests
         Assert.NotEqual(0, scene.Ping("10.150.0.1", 1).ExitCode);
         Assert.Empty(scene.Server.WgShow("peers"));
         Assert.Empty(scene.Status().Peers);
+        Assert.NotEqual(0, scene.Join("-", link, "--timeout", "3").ExitCode);
+        Assert.Empty(scene.Status().Peers);
     }
 
     [InteropFact]
