@@ -13,7 +13,8 @@ internal sealed class JoinFailure(string errorId, ExitCode code, string message,
 
     public string ErrorId { get; } = errorId;
 
-    public static JoinFailure From(JoinException failure) => new(
+    /// <param name="advice">More to say, after the message.</param>
+    public static JoinFailure From(JoinException failure, string advice = "") => new(
         failure.Failure switch
         {
             ClientFailure.NoAnswer => "JoinTimeout",
@@ -22,7 +23,7 @@ internal sealed class JoinFailure(string errorId, ExitCode code, string message,
             _ => "JoinRefused",
         },
         failure.Failure == ClientFailure.NoAnswer ? ExitCode.Timeout : ExitCode.Error,
-        failure.Message,
+        failure.Message + advice,
         failure);
 
     /// <summary>What a report says of a failure of whatever kind; null: of one that is a defect of ours.</summary>

@@ -98,7 +98,7 @@ public sealed class JoinTests
     }
 
     [Fact]
-    public void Joining_again_keeps_the_address_and_gives_a_new_key()
+    public void Joining_again_keeps_addresses_and_preshared_key()
     {
         using var world = new EnrollmentWorld();
         var identity = world.NewIdentity();
@@ -110,11 +110,50 @@ public sealed class JoinTests
         world.Run(again);
 
         Assert.Equal(first.Result!.Grant.Addresses, again.Result!.Grant.Addresses);
-        Assert.NotEqual(first.Result.PresharedKey, again.Result.PresharedKey);
+        Assert.Equal(first.Result.PresharedKey, again.Result.PresharedKey);
         Assert.Equal(again.Result.PresharedKey, world.Registry.State.Peers[identity.PublicKey].PresharedKey);
+        Assert.False(again.Result.PresharedKey!.IsZero);
         Assert.Equal("laptop", again.Result.Grant.Name);
         Assert.Equal(2, world.Registry.State.Peers.Count);
     }
+
+    [Fact]
+    public void A_second_join_whose_answer_never_comes_leaves_the_tunnel_of_the_first()
+    {
+        using var world = new EnrollmentWorld();
+        var identity = world.NewIdentity();
+        var code = world.OpenWindow(s_window with { Duration = TimeSpan.FromHours(1) });
+        var first = world.ClientByCode(code, identity);
+        world.Run(first);
+        world.ToClient = WithoutGrants;
+        var second = world.ClientByCode(code, identity);
+        world.Run(second);
+        Assert.Equal(ClientFailure.NotConfirmed, second.Failure);
+        Assert.Equal(2, world.Events.Count(e => e.Kind == EnrollmentEventKind.Granted));
+
+        var peer = Assert.Single(world.Registry.State.Peers.Values);
+        Assert.Equal((first.Result!.PresharedKey, first.Result.Grant.Addresses), (peer.PresharedKey, peer.Addresses));
+    }
+
+    [Fact]
+    public void Who_never_heard_of_being_in_hears_the_key_at_the_second_try()
+    {
+        using var world = new EnrollmentWorld();
+        var identity = world.NewIdentity();
+        var code = world.OpenWindow(s_window with { Duration = TimeSpan.FromHours(1) });
+        world.ToClient = WithoutGrants;
+        world.Run(world.ClientByCode(code, identity));
+        using var stored = world.Registry.State.Peers[identity.PublicKey].PresharedKey.Clone();
+        world.ToClient = message => message;
+        var second = world.ClientByCode(code, identity);
+        world.Run(second);
+
+        Assert.Equal(ClientState.Joined, second.State);
+        Assert.Equal(stored, second.Result!.PresharedKey);
+        Assert.Equal(stored, world.Registry.State.Peers[identity.PublicKey].PresharedKey);
+    }
+
+    private static byte[]? WithoutGrants(byte[] message) => message[1] == (byte)EnrollmentMessage.Grant ? null : message;
 
     [Fact]
     public void A_full_network_is_told()

@@ -1,4 +1,5 @@
 using System.Net;
+using WireGuard.Api;
 using WireGuard.Engine.Enrollment;
 using WireGuard.Tests.Crypto;
 
@@ -9,6 +10,7 @@ public sealed class PayloadTests
     [Fact]
     public void The_fullest_grant_fits_and_comes_back_whole()
     {
+        using var presharedKey = SecretKey.Random();
         var grant = new GrantPayload
         {
             Name = new string('n', PeerName.MaxBytes),
@@ -18,6 +20,7 @@ public sealed class PayloadTests
             Mtu = 65_535,
             Keepalive = 65_535,
             LeaseSeconds = uint.MaxValue,
+            PresharedKey = presharedKey,
         };
         var bytes = new byte[EnrollmentFormat.Grant.PayloadSize];
         grant.Write(bytes);
@@ -27,14 +30,18 @@ public sealed class PayloadTests
         Assert.Equal(grant.AllowedIPs, read.AllowedIPs);
         Assert.Equal(grant.Dns, read.Dns);
         Assert.Equal((grant.Mtu, grant.Keepalive, grant.LeaseSeconds), (read.Mtu, read.Keepalive, read.LeaseSeconds));
+        using var key = read.PresharedKey;
+        Assert.Equal(presharedKey, key);
     }
 
+    private const string Key = "1780 2000 0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20";
     private const string Granted = "1080 0200 0000" + "1180 0500 0a000002 18" + "1280 0500 0a000000 18";
 
     [Theory]
     [InlineData(Granted)]
     [InlineData(Granted + "ff7f 0300 010203")] // unknown, may be passed over
     [InlineData(Granted + "1400 0200 4002")] // 576
+    [InlineData(Granted + Key)]
     public void What_is_well_formed_is_read(string hex) => Assert.NotNull(Read(hex));
 
     [Theory]
@@ -57,6 +64,10 @@ public sealed class PayloadTests
     [InlineData(Granted + "1500 0200 0000")]
     [InlineData(Granted + "1600 0400 00000000")]
     [InlineData(Granted + "1600 0200 0100")]
+    [InlineData(Granted + Key + Key)]
+    [InlineData(Granted + "1780 0400 01020304")]
+    [InlineData(Granted + "1780 2000 0000000000000000000000000000000000000000000000000000000000000000")] // no key
+    [InlineData("1080 0200 0100" + Key)] // a key, not granted
     [InlineData(Granted + "0100 0000")] // empty name
     [InlineData(Granted + "0100 0100 0a")] // control character
     [InlineData(Granted + "0100 0300 e280ae")] // turns the direction of the line

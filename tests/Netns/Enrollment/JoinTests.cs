@@ -25,16 +25,22 @@ public sealed class JoinTests
         var (key, secret) = (scene.ClientValue("PrivateKey"), scene.ClientValue("PresharedKey"));
 
         // The relay has gone; whoever comes to stand in its place is found.
-        using var relay = new Relay(scene.Client.Namespace, IPEndPoint.Parse(RelayAt), scene.ServerEndpoint, passing => [passing]);
+        var losesGrants = false;
+        using var relay = new Relay(scene.Client.Namespace, IPEndPoint.Parse(RelayAt), scene.ServerEndpoint, passing => losesGrants && passing.Kind == 6 ? [] : [passing]);
         scene.Client.Engine("up", scene.Client.Interface);
         scene.AssertReached();
 
         var again = scene.Join(RelayAt, scene.Open()).EnsureSuccess();
         Assert.Contains("runs already", again.Output);
         Assert.Equal(("10.150.0.2/24, fd42:150::2/64", key), (scene.ClientValue("Address"), scene.ClientValue("PrivateKey")));
-        Assert.NotEqual(secret, scene.ClientValue("PresharedKey"));
+        Assert.Equal(secret, scene.ClientValue("PresharedKey"));
         scene.AssertReached();
-        // And a session that begins with the new preshared key at both ends.
+
+        // A third that the server lets in and that never hears of it: the tunnel goes on, and begins anew.
+        losesGrants = true;
+        Assert.Contains("has not shown that it knows the code", scene.Join(RelayAt, scene.Open(), "--timeout", "3").Error);
+        losesGrants = false;
+        // And sessions that begin with the preshared key at both ends.
         scene.Client.Engine("down", scene.Client.Interface);
         scene.Client.Engine("up", scene.Client.Interface);
         scene.AssertReached();

@@ -135,8 +135,14 @@ internal static class JoinVerb
             var result = dialog.Run(cancel);
             using var presharedKey = result.PresharedKey;
             using var config = file.Write(result, server);
-            tell($"Joined {server}{(result.Grant.Name is { } called ? $" as '{called}'" : "")}: {string.Join(", ", result.Grant.Addresses)}; {file.Path} is written.");
-            tell($"Through the tunnel goes what is for {string.Join(", ", result.Grant.AllowedIPs)}.");
+            foreach (var line in JoinWords.Describe(result.Grant, file, server.ToString(), DateTimeOffset.Now))
+                tell(line);
+        }
+        catch (JoinException failure) when (failure.Failure == ClientFailure.NoAnswer)
+        {
+            file.ForgetKey();
+            using var running = ControlConnection.TryOpen(file.Name);
+            throw JoinFailure.From(failure, running is null ? "" : $" {file.Name} is up: should the way to the server lead through it, `down {file.Name}` first.");
         }
         catch (JoinException failure)
         {
@@ -171,7 +177,7 @@ internal static class JoinVerb
                 using var config = ConfigParser.ParseFile(file.Path).Config ?? throw new CommandException(ExitCode.Error, $"{file.Path} cannot be read back.");
                 using var request = SyncRequests.From(config, SyncModes.Sync, dryRun: false);
                 engine.Sync(request);
-                tell($"{file.Name} runs already, and has the new key.");
+                tell($"{file.Name} runs already, as the file says.");
                 return Done(file) with { ProcessId = engine.GetTunnel().ProcessId };
             }
         }

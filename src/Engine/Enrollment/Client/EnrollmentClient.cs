@@ -207,14 +207,21 @@ internal sealed class EnrollmentClient : IDisposable
                 Fail(ClientFailure.Refused);
                 break;
             default:
-                Span<byte> psk = stackalloc byte[SecretKey.Size];
-                keys.DerivePresharedKey(psk);
-                Result = new JoinResult(server, payload, new SecretKey(psk));
-                CryptographicOperations.ZeroMemory(psk);
+                CryptographicOperations.ZeroMemory(bytes);
+                Result = new JoinResult(server, payload, payload.PresharedKey ?? KeyOfRun(keys));
                 State = ClientState.Joined;
                 ForgetRun();
                 break;
         }
+    }
+
+    private static SecretKey KeyOfRun(EnrollmentKeys keys)
+    {
+        Span<byte> psk = stackalloc byte[SecretKey.Size];
+        keys.DerivePresharedKey(psk);
+        var key = new SecretKey(psk);
+        CryptographicOperations.ZeroMemory(psk);
+        return key;
     }
 
     private Span<byte> Say(int length, long now)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using WireGuard.Api;
 
 namespace WireGuard.Engine.Enrollment;
 
@@ -54,6 +55,9 @@ internal sealed record GrantPayload
 
     internal uint? LeaseSeconds { get; init; }
 
+    /// <summary>The key that a peer has already; null: the one of this run. Who reads a payload owns it, who writes one keeps it.</summary>
+    internal SecretKey? PresharedKey { get; init; }
+
     internal void Write(Span<byte> payload)
     {
         var writer = new PayloadWriter(payload);
@@ -72,12 +76,14 @@ internal sealed record GrantPayload
             writer.Add(PayloadType.Keepalive, keepalive);
         if (LeaseSeconds is { } lease)
             writer.Add(PayloadType.Lease, lease);
+        if (PresharedKey is not null)
+            writer.Add(PayloadType.PresharedKey, PresharedKey.Span);
     }
 
     /// <summary>Null when it is not well formed, or does not hang together.</summary>
     internal static GrantPayload? Read(ReadOnlySpan<byte> payload)
     {
-        var draft = new Draft();
+        using var draft = new Draft();
         var reader = new PayloadReader(payload);
         while (reader.MoveNext())
         {
@@ -88,7 +94,7 @@ internal sealed record GrantPayload
         return reader.IsDamaged ? null : draft.Finish();
     }
 
-    private sealed class Draft
+    private sealed class Draft : IDisposable
     {
         private readonly List<PrefixedAddress> _addresses = [];
         private readonly List<PrefixedAddress> _allowedIPs = [];
@@ -98,6 +104,7 @@ internal sealed record GrantPayload
         private ushort? _mtu;
         private ushort? _keepalive;
         private uint? _lease;
+        private SecretKey? _presharedKey;
 
         internal bool TryTake(PayloadType type, ReadOnlySpan<byte> value, bool isCritical) => type switch
         {
@@ -109,13 +116,17 @@ internal sealed record GrantPayload
             PayloadType.Mtu => TryTakeNumber(value, MinMtu, ref _mtu),
             PayloadType.Keepalive => TryTakeNumber(value, 1, ref _keepalive),
             PayloadType.Lease => TryTakeLease(value),
+            PayloadType.PresharedKey => TryTakePresharedKey(value),
             _ => !isCritical,
         };
 
         internal GrantPayload? Finish()
         {
-            if (_status is not { } status || (status.Status == GrantStatus.Granted && (_addresses.Count == 0 || _allowedIPs.Count == 0)))
+            if (_status is not { } status || (status.Status == GrantStatus.Granted && (_addresses.Count == 0 || _allowedIPs.Count == 0))
+                || (status.Status != GrantStatus.Granted && _presharedKey is not null))
                 return null;
+            var presharedKey = _presharedKey;
+            _presharedKey = null;
             return new GrantPayload
             {
                 Status = status.Status,
@@ -127,8 +138,12 @@ internal sealed record GrantPayload
                 Mtu = _mtu,
                 Keepalive = _keepalive,
                 LeaseSeconds = _lease,
+                PresharedKey = presharedKey,
             };
         }
+
+        // What came to nothing leaves no key behind.
+        public void Dispose() => _presharedKey?.Dispose();
 
         private static bool TryTakePrefix(ReadOnlySpan<byte> value, List<PrefixedAddress> list, bool mayHaveHostBits)
         {
@@ -182,6 +197,14 @@ internal sealed record GrantPayload
             if (_lease is not null || value.Length != sizeof(uint) || BinaryPrimitives.ReadUInt32LittleEndian(value) is var seconds && seconds == 0)
                 return false;
             _lease = seconds;
+            return true;
+        }
+
+        private bool TryTakePresharedKey(ReadOnlySpan<byte> value)
+        {
+            if (_presharedKey is not null || value.Length != SecretKey.Size || !value.ContainsAnyExcept((byte)0))
+                return false;
+            _presharedKey = new SecretKey(value);
             return true;
         }
     }

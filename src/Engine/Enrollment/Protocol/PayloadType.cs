@@ -12,4 +12,5 @@ internal enum PayloadType : ushort
     Mtu = 0x0014,
     Keepalive = 0x0015,
     Lease = 0x0016,
+    PresharedKey = 0x8017,
 }

@@ -71,8 +71,11 @@ internal sealed class EnrollmentRegistry
         return found;
     }
 
-    /// <summary>Lets a peer in. A key that is known keeps its addresses, and gets the new preshared key.</summary>
-    /// <param name="presharedKey">The peer's from now on when it is let in.</param>
+    /// <summary>
+    /// Lets a peer in. A key that is known keeps its addresses and its preshared key: should the answer be lost, the tunnel that
+    /// it has goes on.
+    /// </summary>
+    /// <param name="presharedKey">Of a key that is not known; the peer's from now on when that is let in.</param>
     /// <param name="lease">Null: until it is revoked.</param>
     internal EnrollmentOutcome Enroll(in PublicKey key, string? name, SecretKey presharedKey, ulong? inviteId, TimeSpan? lease, DateTimeOffset now)
     {
@@ -96,7 +99,7 @@ internal sealed class EnrollmentRegistry
         var keepsAddresses = known is not null && _pool.Fits(known.Addresses);
         if ((keepsAddresses ? known!.Addresses : TakeAddresses(key)) is not { } addresses)
             return new(null, GrantRefusal.PoolExhausted);
-        var peer = new EnrolledPeer(key, presharedKey, name ?? known?.Name, addresses, now) { InviteId = inviteId, LeaseEnds = now + lease };
+        var peer = new EnrolledPeer(key, known?.PresharedKey ?? presharedKey, name ?? known?.Name, addresses, now) { InviteId = inviteId, LeaseEnds = now + lease };
         changes.Add(new PeerSet(peer));
         try
         {

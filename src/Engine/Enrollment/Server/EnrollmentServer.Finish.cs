@@ -128,7 +128,10 @@ internal sealed partial class EnrollmentServer
             return;
         }
 
-        Answer(session, GrantOf(peer), now);
+        var isKnown = !ReferenceEquals(peer.PresharedKey, presharedKey);
+        if (isKnown)
+            presharedKey.Dispose();
+        Answer(session, GrantOf(peer) with { PresharedKey = isKnown ? peer.PresharedKey : null }, now);
         session.Name = peer.Name;
         Tell(EnrollmentEventKind.Granted, now, session);
         if (session.Window is { } window && window.Joined.Add(session.Client) && window.HasEnough && ReferenceEquals(window, Window))
@@ -147,6 +150,7 @@ internal sealed partial class EnrollmentServer
         Span<byte> bytes = stackalloc byte[EnrollmentFormat.Grant.PayloadSize];
         payload.Write(bytes);
         GrantMessage.WritePayload(session.Reply, session.Keys, GrantMessage.Decided, bytes);
+        CryptographicOperations.ZeroMemory(bytes);
         session.State = SessionState.Decided;
         session.Expires = now.Monotonic + RepeatTime;
         session.Dispose();

@@ -15,6 +15,7 @@ internal sealed class JoinedFile : IDisposable
     private const string JoinedMark = "# Joined ";
     private const string JoiningMark = "# Joining ";
     private const string JoiningExtension = ".joining";
+    private const string BeforeExtension = ".before";
     private const int LongestMark = 512;
 
     private readonly string _server;
@@ -36,6 +37,9 @@ internal sealed class JoinedFile : IDisposable
     internal bool IsAgain => _isThere;
 
     internal SecretKey Key { get; }
+
+    /// <summary>Where the text is that <see cref="Write(JoinResult, HostEndpoint)"/> has replaced; null: it has replaced none.</summary>
+    internal string? Before { get; private set; }
 
     /// <param name="name">Of the tunnel; null: the one that this server was joined with, or wg0, or the next that is free.</param>
     /// <param name="server">HOST:PORT as it was told.</param>
@@ -76,7 +80,18 @@ internal sealed class JoinedFile : IDisposable
         Write(config, JoiningMark + _server, text => PrivateFile.Replace(Path + JoiningExtension, text));
     }
 
-    /// <summary>Writes what came of it. The caller disposes of what is returned.</summary>
+    /// <summary>Takes the key away that was made for this try: nobody has seen it.</summary>
+    /// <exception cref="IOException"/>
+    internal void ForgetKey()
+    {
+        if (!_hasKeptKey)
+            File.Delete(Path + JoiningExtension);
+    }
+
+    /// <summary>
+    /// Writes what came of it. A file that says so already stays as it is, with what its owner has added; what another says is
+    /// kept beside it. The caller disposes of what is returned.
+    /// </summary>
     /// <exception cref="IOException">There is a file now that was not there before, or the system refused (also UnauthorizedAccessException).</exception>
     internal TunnelConfig Write(JoinResult result, HostEndpoint endpoint)
     {
@@ -105,6 +120,10 @@ internal sealed class JoinedFile : IDisposable
         };
         try
         {
+            if (_isThere && IsSaidAlready(config))
+                return config;
+            if (_isThere)
+                KeepBefore();
             Write(config, JoinedMark + _server, text =>
             {
                 if (_isThere)
@@ -156,6 +175,35 @@ internal sealed class JoinedFile : IDisposable
         using var config = ConfigParser.ParseFile(path).Config;
         return config?.Interface.PrivateKey?.Clone()
             ?? throw new StartException(StartErrorId.ConfigInvalid, $"{path} has no key that could be used again. Mend it, or take it away.");
+    }
+
+    private bool IsSaidAlready(TunnelConfig granted)
+    {
+        using var there = ConfigParser.ParseFile(Path).Config;
+        return there is { Peers: [var peer, ..] }
+            && there.Interface.Addresses.SequenceEqual(granted.Interface.Addresses)
+            && there.Interface.DnsServers.SequenceEqual(granted.Interface.DnsServers)
+            && there.Interface.Mtu == granted.Interface.Mtu
+            && granted.Peers[0] is var server
+            && peer.PublicKey == server.PublicKey
+            && server.PresharedKey!.Equals(peer.PresharedKey)
+            && peer.AllowedIPs.SequenceEqual(server.AllowedIPs)
+            && Equals(peer.Endpoint, server.Endpoint)
+            && peer.PersistentKeepalive == server.PersistentKeepalive;
+    }
+
+    private void KeepBefore()
+    {
+        var text = File.ReadAllBytes(Path);
+        try
+        {
+            PrivateFile.Replace(Path + BeforeExtension, text);
+            Before = Path + BeforeExtension;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(text);
+        }
     }
 
     private static void Write(TunnelConfig config, string mark, Action<byte[]> write)

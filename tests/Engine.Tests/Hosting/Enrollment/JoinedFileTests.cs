@@ -84,6 +84,71 @@ public sealed class JoinedFileTests : IDisposable
     }
 
     [Fact]
+    public void What_its_owner_has_added_to_a_joined_file_stays_when_the_server_says_the_same_again()
+    {
+        using var presharedKey = SecretKey.Random();
+        using (Join(presharedKey))
+        {
+        }
+
+        File.AppendAllText(PathOf("wg0"), "# ours\n[Peer]\nPublicKey = " + new PublicKey(Enumerable.Repeat((byte)8, 32).ToArray()) + "\n");
+        File.WriteAllText(PathOf("wg0"), File.ReadAllText(PathOf("wg0")).Replace("[Interface]\n", "[Interface]\nPostUp = true\n", StringComparison.Ordinal));
+        var before = File.ReadAllText(PathOf("wg0"));
+        using var again = Join(presharedKey);
+
+        Assert.Null(again.Before);
+        Assert.Equal(before, File.ReadAllText(PathOf("wg0")));
+        Assert.Equal([PathOf("wg0")], Directory.GetFiles(_directory.FullName));
+    }
+
+    [Fact]
+    public void What_a_joined_file_said_is_kept_beside_it_when_the_server_says_otherwise()
+    {
+        using (Join())
+        {
+        }
+
+        File.AppendAllText(PathOf("wg0"), "# ours\n");
+        var before = File.ReadAllText(PathOf("wg0"));
+        using var again = Join();
+
+        Assert.Equal(PathOf("wg0") + ".before", again.Before);
+        Assert.Equal(before, File.ReadAllText(again.Before!));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(again.Before!));
+        Assert.DoesNotContain("# ours", File.ReadAllText(PathOf("wg0")), StringComparison.Ordinal);
+        Assert.Contains(JoinWords.Describe(new GrantPayload(), again, "vpn.example:51820", DateTimeOffset.UnixEpoch), line => line.Contains(again.Before!, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_key_that_nobody_has_seen_goes_and_one_of_an_earlier_try_stays()
+    {
+        using (var first = Choose())
+        {
+            first.KeepKey();
+            first.ForgetKey();
+        }
+
+        Assert.Empty(Directory.GetFiles(_directory.FullName));
+        using (var second = Choose())
+            second.KeepKey();
+        using var third = Choose();
+        third.KeepKey();
+        third.ForgetKey();
+        Assert.Equal([PathOf("wg0") + ".joining"], Directory.GetFiles(_directory.FullName));
+    }
+
+    [Fact]
+    public void A_lease_is_told_with_its_end()
+    {
+        using var file = Choose();
+        var now = new DateTimeOffset(2026, 11, 26, 7, 0, 0, TimeSpan.Zero);
+        Assert.Contains(
+            JoinWords.Describe(new GrantPayload { LeaseSeconds = 86_400 }, file, "vpn.example:51820", now),
+            line => line.Contains("until 2026-11-27 07:00", StringComparison.Ordinal));
+        Assert.DoesNotContain(JoinWords.Describe(new GrantPayload(), file, "vpn.example:51820", now), line => line.Contains("until", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_joined_file_without_a_key_is_refused_and_left()
     {
         File.WriteAllText(PathOf("wg0"), "# Joined vpn.example:51820\n[Interface]\n");
@@ -97,15 +162,15 @@ public sealed class JoinedFileTests : IDisposable
     private JoinedFile Choose(string? name = null, HostEndpoint? server = null, Func<string, bool>? isTaken = null) =>
         JoinedFile.Choose(name, server ?? s_server, _directory.FullName, isTaken ?? (_ => false));
 
-    private JoinedFile Join()
+    private JoinedFile Join(SecretKey? presharedKey = null)
     {
         var file = Choose();
         file.KeepKey();
-        Write(file);
+        Write(file, presharedKey);
         return file;
     }
 
-    private static void Write(JoinedFile file)
+    private static void Write(JoinedFile file, SecretKey? chosen = null)
     {
         var grant = new GrantPayload
         {
@@ -115,7 +180,7 @@ public sealed class JoinedFileTests : IDisposable
             Mtu = 1380,
             Keepalive = 25,
         };
-        using var presharedKey = SecretKey.Random();
+        using var presharedKey = chosen?.Clone() ?? SecretKey.Random();
         file.Write(new JoinResult(new PublicKey(Enumerable.Repeat((byte)9, 32).ToArray()), grant, presharedKey), s_server).Dispose();
     }
 }
