@@ -21,9 +21,11 @@ internal sealed class JoinedFile : IDisposable
     private readonly string _server;
     private readonly bool _isThere;
     private readonly bool _hasKeptKey;
+    private readonly bool _isOfNoUse;
 
-    private JoinedFile(string path, string name, string server, bool isThere, SecretKey? kept)
+    private JoinedFile(string path, string name, string server, bool isThere, SecretKey? kept, bool isOfNoUse)
     {
+        _isOfNoUse = isOfNoUse;
         (Path, Name, _server, _isThere) = (path, name, server, isThere);
         _hasKeptKey = kept is not null;
         Key = kept ?? SecretKey.RandomPrivateKey();
@@ -66,18 +68,26 @@ internal sealed class JoinedFile : IDisposable
         if (isThere && MarkOf(path, JoinedMark) != at)
             throw new StartException(StartErrorId.TunnelExists, $"{path} is there, and does not come from joining {at}. It is not touched; choose another name.");
         // What is left of a join to elsewhere that was cut short is of use to nobody.
-        var kept = isThere ? path : File.Exists(joining) && MarkOf(joining, JoiningMark) == at ? joining : null;
-        return new JoinedFile(path, name, at, isThere, kept is null ? null : ReadKey(kept));
+        var isJoining = File.Exists(joining);
+        var kept = isThere ? path : isJoining && MarkOf(joining, JoiningMark) == at ? joining : null;
+        return new JoinedFile(path, name, at, isThere, kept is null ? null : ReadKey(kept), isOfNoUse: isJoining && kept is null);
     }
 
     /// <summary>Puts the key where a second try finds it: the server may know it before we hear so.</summary>
     /// <exception cref="IOException"/>
+    /// <exception cref="StartException">Another join has taken the name since it was chosen.</exception>
     internal void KeepKey()
     {
         if (_hasKeptKey)
             return;
         using var config = new TunnelConfig { Interface = new InterfaceSection { PrivateKey = Key.Clone() } };
-        Write(config, JoiningMark + _server, text => PrivateFile.Replace(Path + JoiningExtension, text));
+        Write(config, JoiningMark + _server, text =>
+        {
+            if (_isOfNoUse)
+                PrivateFile.Replace(Path + JoiningExtension, text);
+            else
+                CreateKept(text);
+        });
     }
 
     /// <summary>Takes the key away that was made for this try: nobody has seen it.</summary>
@@ -175,6 +185,18 @@ internal sealed class JoinedFile : IDisposable
         using var config = ConfigParser.ParseFile(path).Config;
         return config?.Interface.PrivateKey?.Clone()
             ?? throw new StartException(StartErrorId.ConfigInvalid, $"{path} has no key that could be used again. Mend it, or take it away.");
+    }
+
+    private void CreateKept(byte[] text)
+    {
+        try
+        {
+            PrivateFile.Create(Path + JoiningExtension, text);
+        }
+        catch (IOException) when (File.Exists(Path + JoiningExtension))
+        {
+            throw new StartException(StartErrorId.TunnelExists, $"Another join of {Name} has begun just now. Wait for it, or choose another name.");
+        }
     }
 
     private bool IsSaidAlready(TunnelConfig granted)

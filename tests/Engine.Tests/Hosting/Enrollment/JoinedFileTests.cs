@@ -138,6 +138,21 @@ public sealed class JoinedFileTests : IDisposable
     }
 
     [Fact]
+    public void Of_two_first_joins_at_once_one_is_told_before_it_asks_anybody()
+    {
+        using var one = Choose();
+        using var other = Choose();
+        one.KeepKey();
+        var kept = File.ReadAllText(PathOf("wg0") + ".joining");
+        Assert.Equal(StartErrorId.TunnelExists, Assert.Throws<StartException>(other.KeepKey).Id);
+        Assert.Equal(kept, File.ReadAllText(PathOf("wg0") + ".joining"));
+        // What a join to elsewhere has left is in nobody's way.
+        using var elsewhere = Choose("wg0", s_other);
+        elsewhere.KeepKey();
+        Assert.NotEqual(kept, File.ReadAllText(PathOf("wg0") + ".joining"));
+    }
+
+    [Fact]
     public void A_lease_is_told_with_its_end()
     {
         using var file = Choose();
