@@ -132,7 +132,8 @@ public sealed class JoinTests
         Assert.Equal(2, world.Events.Count(e => e.Kind == EnrollmentEventKind.Granted));
 
         var peer = Assert.Single(world.Registry.State.Peers.Values);
-        Assert.Equal((first.Result!.PresharedKey, first.Result.Grant.Addresses), (peer.PresharedKey, peer.Addresses));
+        Assert.Equal(first.Result!.PresharedKey, peer.PresharedKey);
+        Assert.Equal(first.Result.Grant.Addresses, peer.Addresses);
     }
 
     [Fact]
