@@ -86,7 +86,13 @@ internal sealed class ControlConnection : IDisposable
     public static ControlConnection Open(string tunnel) =>
         TryOpen(tunnel) ?? throw new CommandException(
             ExitCode.NotFound,
-            $"No tunnel {tunnel} is running{(DeadEngine.FindKillSwitch(tunnel) is { } place ? $"; its kill switch is closed, and nothing leaves {place} until `down {tunnel}` or a start" : "")}.");
+            $"No tunnel {tunnel} is running{DeadEngine.FindKillSwitch(tunnel) switch
+            {
+                null => "",
+                { IsClosed: true, Place: var place } => $"; its kill switch is closed, and nothing leaves {place} until `down {tunnel}` or a start",
+                { IsClosed: false, Place: var place } => $"; its kill switch was left closed, but somebody else has taken it out of the firewall since: it is OPEN, and what leaves {place} leaves around the tunnel until a start with --kill-switch",
+                { Place: var place } => $"; its kill switch was left closed, and whether something leaves {place} now cannot be seen from here; `down {tunnel}` opens it",
+            }}.");
 
     public TunnelInfo GetTunnel() => Call(ControlProtocol.Methods.TunnelGet, ControlJsonContext.Default.TunnelInfo);
 

@@ -97,8 +97,9 @@ public static class EngineCommandLine
     private static ExitCode Invoke(RootCommand root, string[] arguments)
     {
         var parsed = root.Parse(arguments);
-        // What no option is called is taken for an argument; none of ours begins so.
-        var unknown = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value).Where(v => v.StartsWith('-') && v != "-");
+        // What no option is called is taken for an argument; none of ours begins so, unless it is said to be one.
+        var said = arguments.SkipWhile(word => word != "--").ToArray();
+        var unknown = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value).Where(v => v.StartsWith('-') && v != "-" && !said.Contains(v));
         string[] errors = [.. unknown.Select(v => $"There is no option `{v}`."), .. parsed.Errors.Select(e => e.Message)];
         if (parsed.Action is not HelpAction && (errors.Length > 0 || parsed.CommandResult.Command == root))
         {

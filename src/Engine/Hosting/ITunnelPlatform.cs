@@ -23,6 +23,10 @@ public interface ITunnelPlatform
     /// <param name="stateDirectory">Where it may write down what has to be undone, should the engine be killed.</param>
     IHostNetwork CreateNetwork(string tunnel, string stateDirectory, EngineLog log);
 
+    /// <summary>A kill switch that an engine of the tunnel has left closed is closed, whatever somebody else has made of it since; unless the engine lives.</summary>
+    /// <exception cref="HostNetworkException"/>
+    void CloseAgain(string tunnel, string stateDirectory, HostChoices choices, EngineLog log);
+
     /// <summary>Runs one command of the file by the host's shell, to its end; what it says goes to the log.</summary>
     /// <exception cref="StartException">HookFailed: it ended with another code than 0, or not in time.</exception>
     void RunHook(HookPoint point, string command, EngineLog log, CancellationToken cancel);

@@ -121,11 +121,14 @@ public sealed partial class TunnelHost : IDisposable
         var gate = _gate;
         if (_options.Enrollment is { } served)
             _undo.Own("close the state of enrollments", served);
+        // When the sockets are gone too, nothing of this engine comes after it.
+        _undo.Push("look at the kill switch for the last time", CloseAgain);
         var servers = ClaimSockets(gate);
         if (_options.Config is not null)
         {
-            _undo.Push("run PostDown", () => RunHooksOfEnd(HookPoint.PostDown));
             OpenHost();
+            // Whatever a command does, a kill switch that stays closed is watched until then.
+            _undo.Push("run PostDown", () => RunHooksOfEnd(HookPoint.PostDown));
         }
 
         (_device, _lanes) = CreateDevice();
@@ -320,6 +323,12 @@ public sealed partial class TunnelHost : IDisposable
             _ = _network!.TakeBackLeftovers();
         else
             _network!.LetLookUpsPass(_options.Choices, pass: false);
+    }
+
+    private void CloseAgain()
+    {
+        if (_options.Choices.KillSwitch && (_staysClosed || _wasClosed) && _cause != EndCause.Wanted)
+            _platform.CloseAgain(_options.Name, _options.ControlDirectory, _options.Choices, Log);
     }
 
     private void UseMark(uint mark)

@@ -22,9 +22,10 @@ internal abstract class Completer : IArgumentCompleter
             || c.Label.StartsWith(typed, StringComparison.OrdinalIgnoreCase));
     }
 
+    /// <summary>As one word that is nothing but this text: PowerShell knows more quotes than one, and a dash begins a parameter.</summary>
     internal static string Quote(string value) =>
-        value.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.' or '/' or '+'))
-            ? "'" + value.Replace("'", "''", StringComparison.Ordinal) + "'"
+        value is "" or ['-', ..] || value.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.' or '/' or '+'))
+            ? "'" + CodeGeneration.EscapeSingleQuotedStringContent(value) + "'"
             : value;
 
     private protected abstract IReadOnlyList<Candidate> Candidates(CompletionSource source, IDictionary bound);

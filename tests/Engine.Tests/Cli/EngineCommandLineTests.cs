@@ -44,6 +44,13 @@ public class EngineCommandLineTests
     public void A_wrong_command_line_is_told_apart_from_a_failure(string line) =>
         Assert.Equal(ExitCode.Usage, EngineCommandLine.Run(line.Split(' ')));
 
+    /// <summary>A tunnel may have a name like an option; after two dashes it is none.</summary>
+    [Theory]
+    [InlineData("check -- -x")]
+    [InlineData("down -- -x")]
+    public void What_is_said_to_be_no_option_is_a_name(string line) =>
+        Assert.Equal(ExitCode.NotFound, EngineCommandLine.Run(line.Split(' ')));
+
     [Theory]
     [InlineData("shwo", "show")]
     [InlineData("status", "show")]

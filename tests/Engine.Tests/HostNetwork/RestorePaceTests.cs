@@ -36,4 +36,20 @@ public sealed class RestorePaceTests
         pace.Restored();
         Assert.Equal((0.1, ""), (pace.Next().TotalSeconds, pace.Contention));
     }
+
+    /// <summary>Nothing happens in a quiet minute, so that nobody asks for the pause in it.</summary>
+    [Fact]
+    public void A_quiet_minute_that_ends_with_the_next_time_ends_it_too()
+    {
+        var pace = new RestorePace(_time);
+        for (var i = 0; i < 9; i++)
+            pace.Restored();
+        Assert.Equal(5, pace.Next().TotalSeconds);
+        _time.Advance(TimeSpan.FromSeconds(65));
+        pace.Restored();
+        Assert.Equal((0.1, ""), (pace.Next().TotalSeconds, pace.Contention));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        pace.Restored();
+        Assert.Equal(0.2, pace.Next().TotalSeconds);
+    }
 }

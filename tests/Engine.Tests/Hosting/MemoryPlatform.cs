@@ -67,6 +67,8 @@ internal sealed class MemoryPlatform : ITunnelPlatform
 
     public TimeProvider Clock => TimeProvider.System;
 
+    public void CloseAgain(string tunnel, string stateDirectory, HostChoices choices, EngineLog log) => Calls.Add("close again");
+
     public IHostNetwork CreateNetwork(string tunnel, string stateDirectory, EngineLog log) => new RecordingNetwork(this);
 
     private sealed class RecordingNetwork(MemoryPlatform platform) : IHostNetwork

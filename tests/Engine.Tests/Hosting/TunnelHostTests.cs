@@ -66,7 +66,20 @@ public sealed class TunnelHostTests : IDisposable
             Assert.Equal(isAskedFor, host.IsEndAskedFor);
         }
 
-        Assert.Equal(undoing, platform.Calls[^2]);
+        // The sockets are closed in between: whatever is flushed then is closed once more.
+        Assert.Equal(undoing == "undo" ? [undoing, "dispose"] : [undoing, "dispose", "close again"], platform.Calls.TakeLast(undoing == "undo" ? 2 : 3));
+    }
+
+    /// <summary>A kill switch that stays closed is watched for as long as a command of the file runs.</summary>
+    [Fact]
+    public void The_hosts_network_is_let_go_of_after_the_last_command()
+    {
+        var platform = new MemoryPlatform();
+        using (Start(platform, Config(postDown: "after"), choices: new HostChoices { KillSwitch = true }, runsHooks: true))
+        {
+        }
+
+        Assert.Equal(["undo but the kill switch", "PostDown after", "dispose", "close again"], platform.Calls.TakeLast(4));
     }
 
     [Fact]
@@ -265,13 +278,14 @@ public sealed class TunnelHostTests : IDisposable
         Assert.True(File.Exists(path));
     }
 
-    private static TunnelConfig Config(ushort? port = null) => new()
+    private static TunnelConfig Config(ushort? port = null, string? postDown = null) => new()
     {
         Interface = new InterfaceSection
         {
             PrivateKey = SecretKey.RandomPrivateKey(),
             ListenPort = port,
             Mtu = 1400,
+            PostDown = postDown is null ? [] : [postDown],
             Addresses = [new InterfaceAddress(System.Net.IPAddress.Parse("10.0.0.1"), 24)],
         },
         Peers =
@@ -284,12 +298,13 @@ public sealed class TunnelHostTests : IDisposable
         ],
     };
 
-    private TunnelHost Start(MemoryPlatform platform, TunnelConfig? config, CancellationToken cancel = default, HostChoices? choices = null) => TunnelHost.Start(
+    private TunnelHost Start(MemoryPlatform platform, TunnelConfig? config, CancellationToken cancel = default, HostChoices? choices = null, bool runsHooks = false) => TunnelHost.Start(
         new TunnelHostOptions
         {
             Name = Name,
             Config = config,
             Choices = choices ?? HostChoices.None,
+            RunsHooks = runsHooks,
             Log = _log,
             UapiDirectory = Path.GetDirectoryName(UapiPath)!,
             ControlDirectory = Path.GetDirectoryName(ControlPath)!,

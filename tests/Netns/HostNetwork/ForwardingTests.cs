@@ -31,7 +31,7 @@ public sealed class ForwardingTests : IDisposable
         Assert.Equal(("1", "0"), (Get(AcceptRouters), Get(AllIPv6)));
         WithForwarding(forwarding =>
         {
-            forwarding.Enable(static () => { });
+            forwarding.Enable(static () => false);
             Assert.Equal(("2", "1", "0"), (Get(AcceptRouters), Get(AllIPv6), Get("net.ipv6.conf.eth0.force_forwarding")));
             // Nothing of IPv6 between the others, whatever their names.
             Assert.Contains("meta nfproto ipv6 drop", HostPicture.Firewall(Netns));
@@ -55,7 +55,7 @@ public sealed class ForwardingTests : IDisposable
             forwarding.Enable(() =>
             {
                 lock (alone)
-                    forwarding.Refresh();
+                    return forwarding.Refresh();
             });
             // What somebody has changed of another one is theirs.
             Netns.Run("sysctl", "-qw", "net.ipv4.conf.eth0.forwarding=0");
@@ -79,7 +79,7 @@ public sealed class ForwardingTests : IDisposable
         var can = File.Exists("/proc/sys/net/ipv6/conf/all/force_forwarding");
         WithForwarding(forwarding =>
         {
-            forwarding.Enable(static () => { });
+            forwarding.Enable(static () => false);
             Assert.Equal(can ? ("1", "0") : ("2", "1"), (Get(AcceptRouters), Get(AllIPv6)));
             Assert.Equal("1", can ? Get("net.ipv6.conf.eth0.force_forwarding") : "1");
             forwarding.Disable();
@@ -93,7 +93,7 @@ public sealed class ForwardingTests : IDisposable
         Netns.Run("sysctl", "-qw", "net.ipv4.ip_forward=1", $"{AllIPv6}=1");
         WithForwarding(forwarding =>
         {
-            forwarding.Enable(static () => { });
+            forwarding.Enable(static () => false);
             Assert.DoesNotContain("sysctl net/ipv4/", File.ReadAllText(Directory.GetFiles(_state, "*.undo").Single()));
             Assert.DoesNotContain("drop", HostPicture.Firewall(Netns));
             forwarding.Disable();
@@ -118,7 +118,7 @@ public sealed class ForwardingTests : IDisposable
         Netns.Run("sysctl", "-qw", "net.ipv4.conf.eth0.forwarding=0");
         WithForwarding(forwarding =>
         {
-            forwarding.Enable(static () => { });
+            forwarding.Enable(static () => false);
             Assert.Contains("meta nfproto ipv4 iif \"eth0\" drop", HostPicture.Firewall(Netns));
             forwarding.Disable();
         });
@@ -139,7 +139,7 @@ public sealed class ForwardingTests : IDisposable
         Netns.Run("sysctl", "-qw", "net.ipv4.ip_forward=1");
         WithForwarding(forwarding =>
         {
-            forwarding.Enable(static () => { });
+            forwarding.Enable(static () => false);
             Assert.DoesNotContain("nfproto ipv4", HostPicture.Firewall(Netns));
             forwarding.Disable();
         });
@@ -157,7 +157,7 @@ public sealed class ForwardingTests : IDisposable
             forwarding.Enable(() =>
             {
                 lock (alone)
-                    forwarding.Refresh();
+                    return forwarding.Refresh();
             });
             Assert.DoesNotContain("nfproto ipv6", HostPicture.Firewall(Netns));
             Netns.Run("sysctl", "-qw", $"{AllIPv6}=0");
@@ -171,13 +171,41 @@ public sealed class ForwardingTests : IDisposable
         });
     }
 
+    /// <summary>A failure is no reason to be left alone with it.</summary>
+    [RootFact]
+    public void What_fails_meanwhile_is_tried_again()
+    {
+        AddLinks();
+        var alone = new Lock();
+        WithForwarding(forwarding =>
+        {
+            forwarding.Enable(() =>
+            {
+                lock (alone)
+                    return forwarding.Refresh();
+            });
+            // Whoever holds the journal's folder back.
+            var (state, hidden) = (_state, _state + ".hidden");
+            Directory.Move(state, hidden);
+            File.WriteAllText(state, "");
+            Netns.Run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv4.ip_forward=0");
+            Thread.Sleep(500);
+            Assert.Equal("0", Get("net.ipv4.conf.eth0.forwarding"));
+            File.Delete(state);
+            Directory.Move(hidden, state);
+            Eventually.True(() => Get("net.ipv4.conf.eth0.forwarding") == "1", "it is on again, although nothing has changed since");
+            lock (alone)
+                forwarding.Disable();
+        });
+    }
+
     [RootFact]
     public void An_interface_that_is_gone_at_the_end_is_no_failure()
     {
         AddLinks();
         WithForwarding(forwarding =>
         {
-            forwarding.Enable(static () => { });
+            forwarding.Enable(static () => false);
             Netns.Ip("link", "del", "eth0");
             forwarding.Disable();
         });

@@ -142,6 +142,11 @@ public sealed class KillSwitchTests : IDisposable
         Signals.Send(engine.Id, Signals.Terminate);
         Assert.True(engine.WaitForExit(TimeSpan.FromSeconds(20)), "the engine ends");
         Assert.Equal((0, false), (engine.ExitCode, IsClosed()));
+        // A shell may have inherited the manager's socket: who presses Ctrl-C is no manager.
+        engine = Run(config, socket);
+        Signals.Send(engine.Id, Signals.Interrupt);
+        Assert.True(engine.WaitForExit(TimeSpan.FromSeconds(20)), "the engine ends");
+        Assert.Equal((0, false), (engine.ExitCode, IsClosed()));
 
         (int, bool) RunAndTerminate(string file)
         {
@@ -154,9 +159,87 @@ public sealed class KillSwitchTests : IDisposable
         }
     }
 
-    private System.Diagnostics.Process Run(string config, string notify)
+    /// <summary>nftables.service and the tunnel are restarted at the same time: whoever flushes then opens nothing for long, and is told of.</summary>
+    [InteropFact(InteropRequirement.Nft)]
+    public void A_flush_while_the_engine_ends_leaves_it_closed()
     {
-        var engine = One.Namespace.Start(InteropRequirement.Engine!, ["run", config, Option], new Dictionary<string, string> { ["NOTIFY_SOCKET"] = notify });
+        Prepare();
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        var marks = Path.GetDirectoryName(Config("0.0.0.0/0"))!;
+        manager.Bind(new UnixDomainSocketEndPoint(Path.Combine(marks, "notify")));
+        // Once it is closed again the command says so; then it flushes again and ends, and the engine with it.
+        var engine = Run(Config("0.0.0.0/0", $"PostDown = nft flush ruleset; {AwaitClosed} && echo closed >{marks}/again; nft flush ruleset"), Path.Combine(marks, "notify"), "--allow-hooks");
+        Signals.Send(engine.Id, Signals.Terminate);
+        var said = engine.StandardError.ReadToEndAsync();
+        Assert.True(engine.WaitForExit(TimeSpan.FromSeconds(20)), "the engine ends");
+        Assert.True(File.Exists(Path.Combine(marks, "again")), "it is watched while the command runs");
+        Assert.True(IsClosed());
+        Assert.Contains("is set again", said.GetAwaiter().GetResult());
+        Assert.NotNull(Send(from: 6853, to: 9));
+        One.Engine("down", One.Interface);
+        Assert.False(IsClosed());
+    }
+
+    [InteropFact(InteropRequirement.Nft)]
+    public void A_flush_while_the_engine_is_dead_is_told_and_undone_by_any_start_that_asks_for_it()
+    {
+        Prepare();
+        CloseAndDie();
+        Flush();
+        var shown = One.TryEngine("show", One.Interface).Error;
+        Assert.Contains("it is OPEN, and what leaves this host leaves around the tunnel", shown);
+        Assert.DoesNotContain("is closed", shown);
+        // A file with errors is no reason to stay open, nor is one that is not there.
+        var config = Config("0.0.0.0/0", "Nonsense = 1");
+        AssertRefusedAndClosed(["up", config, Option]);
+        AssertRefusedAndClosed(["run", config, Option]);
+        AssertRefusedAndClosed(["run", Path.Combine(Path.GetDirectoryName(config)!, "none", One.Interface + ".conf"), Option]);
+        AssertRefusedAndClosed(["up", Config("0.0.0.0/0"), Option, "--netns", "nowhere"]);
+        Assert.Contains("its kill switch is closed", One.TryEngine("show", One.Interface).Error);
+        // Only a start that asks for it.
+        Flush();
+        Assert.NotEqual(0, One.TryEngine("up", Config("0.0.0.0/0", "Nonsense = 1")).ExitCode);
+        Assert.False(IsClosed());
+
+        void AssertRefusedAndClosed(string[] arguments)
+        {
+            Flush();
+            var refused = One.TryEngine(arguments);
+            Assert.NotEqual(0, refused.ExitCode);
+            Assert.Contains("somebody else has taken it out of the firewall since; it is set again", refused.Error);
+            Assert.NotNull(Send(from: 6853, to: 9));
+        }
+    }
+
+    /// <summary>Commands before the tunnel is up take their time.</summary>
+    [InteropFact(InteropRequirement.Nft)]
+    public void A_flush_before_or_during_a_start_leaves_it_closed_for_as_long_as_that_takes()
+    {
+        Prepare();
+        CloseAndDie();
+        Flush();
+        var config = Config("0.0.0.0/0", $"PreUp = {IsClosedByShell} || exit 7; nft flush ruleset; {AwaitClosed}");
+        var report = One.Up(config, Option, "--allow-hooks");
+        Assert.True(report.Ready, report.Message);
+        Assert.Contains(report.Warnings!, warning => warning.Contains("had been left closed, but somebody else has taken it out", StringComparison.Ordinal));
+        Assert.True(IsClosed());
+        One.Engine("down", One.Interface);
+        Assert.False(IsClosed());
+    }
+
+    private string IsClosedByShell => $"nft list tables | grep -q killswitch-{One.Interface}";
+
+    private string AwaitClosed => $"for i in $(seq 80); do {IsClosedByShell} && break; sleep 0.05; done; {IsClosedByShell}";
+
+    private void Flush()
+    {
+        One.Namespace.Run("nft", "flush", "ruleset");
+        Assert.False(IsClosed());
+    }
+
+    private System.Diagnostics.Process Run(string config, string notify, params string[] more)
+    {
+        var engine = One.Namespace.Start(InteropRequirement.Engine!, ["run", config, Option, .. more], new Dictionary<string, string> { ["NOTIFY_SOCKET"] = notify });
         string? line;
         do
             line = engine.StandardError.ReadLine() ?? throw new InvalidOperationException($"the engine has ended with {engine.ExitCode}");

@@ -181,6 +181,38 @@ public sealed class NamespaceTests : IDisposable
         }
     }
 
+    /// <summary>A service cannot look into other namespaces: what it cannot see is not gone, and no reason not to start here.</summary>
+    /// <param name="isNamed">The namespace still has its name; else it is kept by a process in it alone.</param>
+    [InteropTheory(InteropRequirement.Nft, "setpriv")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_confined_start_tells_of_what_was_left_elsewhere_and_leaves_it_to_whoever_may_look(bool isNamed)
+    {
+        var other = NetworkNamespace.Create();
+        try
+        {
+            var inside = other.Start("sleep", "100");
+            KillAfter(other, "--netns", other.Name, "--kill-switch");
+            if (!isNamed)
+                ProcessResult.Run("ip", ["netns", "del", other.Name]).EnsureSuccess();
+            var started = One.Namespace.TryRun(
+                "setpriv", "--bounding-set=-all,+net_admin,+net_bind_service,+chown", "--no-new-privs",
+                InteropRequirement.Engine!, "up", WriteConfig("10.78.0.2/32"), "--kill-switch");
+            Assert.True(started.ExitCode == 0, started.Error);
+            var log = File.ReadAllText(Path.ChangeExtension(One.ControlSocket, ".log"));
+            Assert.Contains($"has left in the network namespace /run/netns/{other.Name} stays", log);
+            Assert.DoesNotContain("is found neither", log);
+            One.Engine("down", One.Interface);
+            string Firewall() => ProcessResult.Run("nsenter", [$"--net=/proc/{inside.Id}/ns/net", "nft", "list", "ruleset"]).EnsureSuccess().Output;
+            Assert.Equal("", Firewall());
+            Assert.Empty(Directory.GetFiles("/run/wireguard-engine", $"{One.Interface}@*"));
+        }
+        finally
+        {
+            other.Dispose();
+        }
+    }
+
     [InteropFact(InteropRequirement.Nft)]
     public void What_an_engine_has_left_that_was_started_inside_is_found_from_outside()
     {

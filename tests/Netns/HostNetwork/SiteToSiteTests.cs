@@ -187,6 +187,32 @@ public sealed class SiteToSiteTests : IDisposable
         Assert.DoesNotContain("wireguard", HostPicture.Firewall(One.Host.Namespace));
     }
 
+    /// <summary>What an administrator has turned off one by one stays off, whatever becomes of the tunnel's own.</summary>
+    [InteropFact(InteropRequirement.Nft)]
+    public void What_is_turned_off_for_the_tunnel_alone_is_on_again_and_what_somebody_has_shut_stays_shut()
+    {
+        One.Host.Namespace.Ip("link", "add", "third0", "type", "bridge");
+        Up(One, Two, Option);
+        Up(Two, One, Option);
+        PingBothWays();
+        foreach (var (family, setting) in new[] { ("ipv4", "forwarding"), ("ipv6", "force_forwarding") })
+        {
+            string Key(string link) => $"net.{family}.conf.{link}.{setting}";
+            One.Host.Namespace.Run("sysctl", "-qw", $"{Key("third0")}=0");
+            One.Host.Namespace.Run("sysctl", "-qw", $"{Key(One.Host.Interface)}=0");
+            Eventually.True(() => Sysctl(Key(One.Host.Interface)) == "1", "it is on again");
+            Assert.Equal(("1", "0"), (Sysctl(Key("br0")), Sysctl(Key("third0"))));
+            Assert.Contains($"turned forwarding off for {One.Host.Interface};", File.ReadAllText(Path.ChangeExtension(One.Host.ControlSocket, ".log")));
+            // And when it is turned off for all: what was shut before is not wanted.
+            Thread.Sleep(500);
+            One.Host.Namespace.Run("sysctl", "-qw", family == "ipv4" ? "net.ipv4.ip_forward=0" : "net.ipv6.conf.all.force_forwarding=0");
+            Eventually.True(() => (Sysctl(Key(One.Host.Interface)), Sysctl(Key("br0"))) == ("1", "1"), "it is on again");
+            Assert.Equal("0", Sysctl(Key("third0")));
+        }
+
+        PingBothWays();
+    }
+
     [InteropFact(InteropRequirement.Nft)]
     public void Interfaces_that_got_another_name_or_were_made_anew_while_the_engine_was_dead_are_told_apart()
     {

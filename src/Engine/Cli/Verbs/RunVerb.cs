@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Control;
@@ -77,8 +78,21 @@ internal static class RunVerb
         if (detached)
             return RunDetached(target, dropIn, choices, OpenFile, signals, null, open);
         using var manager = ServiceNotifier.FromEnvironment();
+        var told = ClosedStart.CloseAgain(target, choices);
+        try
+        {
+            return RunHere(target, dropIn, choices, signals, manager, told, open);
+        }
+        catch (StartException failure)
+        {
+            throw ClosedStart.With(failure, told);
+        }
+    }
+
+    private static ExitCode RunHere(string target, bool dropIn, StartChoices choices, StopSignals signals, ServiceNotifier manager, IReadOnlyList<string> told, Func<ServedTunnel>? open)
+    {
         using var namespaces = OpenNamespaces(choices);
-        using var host = Start(target, dropIn, choices, ConsoleLog.ForStandardError, signals, namespaces, null, manager.Status, false, out var log, out _, manager, open);
+        using var host = Start(target, dropIn, choices, ConsoleLog.ForStandardError, signals, namespaces, null, manager.Status, false, told, out var log, out _, manager, open);
         manager.Ready(host.TunnelName);
         Wait(host, log, signals, namespaces, manager);
         return host.IsEndAskedFor || dropIn ? ExitCode.Ok : ExitCode.Error;
@@ -103,10 +117,11 @@ internal static class RunVerb
     {
         // A path is absolute: the parent saw to it.
         DetachedChild.Enter();
+        var told = ClosedStart.CloseAgain(target, choices);
         try
         {
             using var namespaces = OpenNamespaces(choices);
-            using var host = Start(target, dropIn, choices, openLog, signals, namespaces, temporary, DetachedChild.Tell, true, out var log, out var warnings, open: open);
+            using var host = Start(target, dropIn, choices, openLog, signals, namespaces, temporary, DetachedChild.Tell, true, told, out var log, out var warnings, open: open);
             CrashLog.Watch(log);
             DetachedChild.Report(new StartReport { Ready = true, Tunnel = host.TunnelName, ProcessId = Environment.ProcessId, Warnings = warnings.Count > 0 ? warnings : null });
             Wait(host, log, signals, namespaces);
@@ -114,13 +129,13 @@ internal static class RunVerb
         }
         catch (StartException failure)
         {
-            DetachedChild.Report(new StartReport { Tunnel = target, ErrorId = failure.Id.ToString(), Message = failure.Message });
+            DetachedChild.Report(new StartReport { Tunnel = target, ErrorId = failure.Id.ToString(), Message = ClosedStart.With(failure, told).Message });
             return CommandException.CodeOf(failure.Id);
         }
     }
 
     private static TunnelHost Start(
-        string target, bool dropIn, StartChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TunnelNamespaces? namespaces, TemporaryTunnel? temporary, Action<string>? tell, bool isDetached, out EngineLog log, out IReadOnlyList<string> warnings, ServiceNotifier? manager = null, Func<ServedTunnel>? open = null)
+        string target, bool dropIn, StartChoices choices, Func<string, LogLevel, EngineLog> openLog, StopSignals signals, TunnelNamespaces? namespaces, TemporaryTunnel? temporary, Action<string>? tell, bool isDetached, IReadOnlyList<string> told, out EngineLog log, out IReadOnlyList<string> warnings, ServiceNotifier? manager = null, Func<ServedTunnel>? open = null)
     {
         TunnelConfig? config = null;
         IReadOnlyList<ConfigDiagnostic> doubts = [];
@@ -166,7 +181,7 @@ internal static class RunVerb
         var host = TunnelHost.Start(options, new LinuxPlatform(OffloadChoice.FromEnvironment(), namespaces), TransportAeadFactory.Best, signals.Token);
         try
         {
-            warnings = [.. warnings, .. host.Warnings, .. served?.KeepSettings() is { } notKept ? [notKept] : (string[])[]];
+            warnings = [.. warnings, .. told, .. host.Warnings, .. served?.KeepSettings() is { } notKept ? [notKept] : (string[])[]];
             foreach (var warning in warnings)
                 log.Warning(warning);
             return host;
@@ -203,9 +218,9 @@ internal static class RunVerb
         host.Dispose();
         signals.Asked -= Ask;
 
-        // A manager's signal says nothing of what comes next: a restart sends the same.
+        // A manager's signal says nothing of what comes next: a restart sends the same. Somebody at a terminal sends another one.
         void Ask(string reason, bool isAskedFor) =>
-            host.RequestStop(reason, !isAskedFor ? EndCause.Happened : manager is { IsThere: true } ? EndCause.Manager : EndCause.Wanted);
+            host.RequestStop(reason, !isAskedFor ? EndCause.Happened : manager is { IsThere: true } && reason == nameof(PosixSignal.SIGTERM) ? EndCause.Manager : EndCause.Wanted);
     }
 
     // Opened with the first line, which comes after the name was found free: a second start must not touch the log of

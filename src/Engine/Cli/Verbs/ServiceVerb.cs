@@ -100,13 +100,18 @@ internal static class ServiceVerb
         if (isActive && !stop)
             Console.Error.WriteLine($"{name} goes on running until `systemctl stop {UnitName.Quoted(unit)}`.");
         // A manager's stop leaves it closed, and so does a crash.
-        var isClosed = manager is not null && DeadEngine.FindKillSwitch(name) is not null && (isActive || !DeadEngine.IsAlive(name));
-        if (isClosed && !isActive && !stop)
-            Console.Error.WriteLine($"The kill switch of {name} stays closed until `wireguard-engine down {name}`.");
+        var left = manager is not null && (isActive || !DeadEngine.IsAlive(name)) ? DeadEngine.FindKillSwitch(name) : null;
+        if (left is not null && !isActive && !stop)
+        {
+            Console.Error.WriteLine(left.IsClosed == false
+                ? $"The kill switch of {name} was left closed, but somebody else has taken it out of the firewall: it is open."
+                : $"The kill switch of {name} stays closed until `wireguard-engine down {name}` or Stop-WgTunnel {name}.");
+        }
+
         ServiceStep[] first =
         [
             .. isActive && stop ? [new(new TunnelDifference(TunnelDifference.Removed, "Running") { From = unit }, () => manager!.Stop(unit))] : Array.Empty<ServiceStep>(),
-            .. isClosed && stop ? [new(new TunnelDifference(TunnelDifference.Removed, "KillSwitch") { From = "closed" }, () => OpenKillSwitch(name))] : Array.Empty<ServiceStep>(),
+            .. left is not null && stop ? [new(new TunnelDifference(TunnelDifference.Removed, "KillSwitch") { From = "closed" }, () => OpenKillSwitch(name))] : Array.Empty<ServiceStep>(),
         ];
         return Carry(name, first, new ServiceFiles(name, common.Root).Remove(), [], manager, common);
     }

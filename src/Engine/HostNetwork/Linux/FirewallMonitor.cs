@@ -11,13 +11,16 @@ namespace WireGuard.Engine.HostNetwork;
 /// </summary>
 internal sealed class FirewallMonitor
 {
-    private readonly Func<IReadOnlyList<string>> _restore;
+    // From the end of one look to the next: a flush is many changes.
+    private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(100);
+
+    private readonly PacedRestore[] _restores;
     private readonly EngineLog _log;
-    private readonly RestorePace _pace = new(TimeProvider.System);
     private NetlinkListener? _listener;
 
-    /// <param name="restore">Sets again what is missing and says so, a sentence each; any thread.</param>
-    public FirewallMonitor(Func<IReadOnlyList<string>> restore, EngineLog log) => (_restore, _log) = (restore, log);
+    /// <param name="restores">Each sets again what is missing of its own and says so, a sentence each; any thread. None waits for another's pace.</param>
+    public FirewallMonitor(EngineLog log, params IEnumerable<Func<IReadOnlyList<string>>> restores) =>
+        (_restores, _log) = ([.. restores.Select(restore => new PacedRestore(restore, log, TimeProvider.System))], log);
 
     /// <exception cref="LinuxException"/>
     public void Start() => _listener ??= new NetlinkListener(
@@ -26,33 +29,16 @@ internal sealed class FirewallMonitor
         NFNLGRP_NFTABLES,
         Look,
         failure => _log.Error($"whether others take our rules away from the firewall is no longer seen: {failure.Message}"),
-        between: _pace.Pause);
+        between: s_betweenLooks);
 
     /// <summary>Does not wait, so that who holds what is needed to restore may call it.</summary>
     public void Stop() => _listener?.Stop();
 
     private bool Look()
     {
-        var isFailed = false;
-        try
-        {
-            if (_restore() is { Count: > 0 } restored)
-            {
-                _pace.Restored();
-                foreach (var sentence in restored)
-                    _log.Warning(sentence + _pace.Contention);
-            }
-        }
-        catch (HostNetworkException failure)
-        {
-            isFailed = true;
-            _pace.Restored();
-            _log.Error($"what somebody else has taken away could not be set again: {failure.Message}");
-        }
-
-        // Of the thread that this is.
-        if (_listener is { } listener)
-            listener.BetweenCalls = _pace.Next();
-        return isFailed;
+        var again = false;
+        foreach (var restore in _restores)
+            again |= restore.Run();
+        return again;
     }
 }

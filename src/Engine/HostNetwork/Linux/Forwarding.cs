@@ -29,23 +29,25 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
     private List<InboundLink> _links = [];
     private ForwardingMonitor? _monitor;
 
-    /// <param name="refresh">Calls <see cref="Refresh"/> once nobody else changes anything; any thread.</param>
+    // Settings of interfaces that somebody has turned off one by one.
+    private HashSet<(int Link, int Family)> _shut = [];
+
+    // What passes packets on from one interface alone.
+    private Func<string, string>[] Families => _byInterface ? [Sysctl.ForwardingIPv4, Sysctl.ForceForwardingIPv6] : [Sysctl.ForwardingIPv4];
+
+    /// <param name="refresh">Calls <see cref="Refresh"/> once nobody else changes anything, and answers as it does; any thread.</param>
     /// <exception cref="HostNetworkException"/>
-    public void Enable(Action refresh)
+    public void Enable(Func<bool> refresh)
     {
         if (!settings.Choices.Forward)
             return;
         using var alone = HostLock.Take(stateDirectory);
         NetlinkStep.Run($"setting the group of {_tunnel}", () => netlink.SetGroup(link.Index, ForwardFirewall.Group));
         FaultPoint.Reached();
-        OpenAll();
+        Open(static (_, _) => true, Links());
         AskOthers(settings.Warn);
         NetlinkStep.Run("listening for changes of forwarding", () => _monitor = new ForwardingMonitor(
-            () =>
-            {
-                refresh();
-                return _pace.Next();
-            },
+            () => (Again: refresh(), Pause: _pace.Next()),
             log));
         // Whatever happened before there was anybody who listened.
         Guard();
@@ -53,33 +55,44 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
 
     /// <summary>
     /// When somebody else has turned forwarding on for all interfaces meanwhile, what was new is not any more; when somebody has turned
-    /// it off for all, it is on again for the tunnel; and interfaces that have come meanwhile are like the others.
+    /// it off for all or for the tunnel, it is on again where the tunnel needs it and nobody has turned it off one by one; and interfaces
+    /// that have come meanwhile are like the others.
     /// </summary>
-    public void Refresh()
+    /// <returns>It has failed, and is to be called once more.</returns>
+    public bool Refresh()
     {
         if (_monitor is null)
-            return;
+            return false;
         try
         {
+            var now = Links();
+            // Before the tunnel's own is looked at: whoever turns it off for all may be at it.
+            var off = Shut(now);
             if (IsTurnedOff())
             {
                 using var alone = HostLock.Take(stateDirectory);
-                OpenAll();
-                _pace.Restored();
-                log.Warning($"somebody else has turned forwarding off for all interfaces; it is on again where {_tunnel} needs it{_pace.Contention}");
+                TurnOnAgain(now);
             }
-
-            else if (Links() is var now && now.Exists(IsNew))
+            else
             {
-                using var alone = HostLock.Take(stateDirectory);
-                Open([.. now.Where(IsNew)], now);
+                if (now.Exists(IsNew))
+                {
+                    using var alone = HostLock.Take(stateDirectory);
+                    Open((other, _) => IsNew(other), now);
+                    off = Shut(now);
+                }
+
+                _shut = off;
             }
 
             Guard();
+            return false;
         }
         catch (HostNetworkException failure)
         {
-            log.Warning(failure.Message);
+            _pace.Restored();
+            log.Warning(failure.Message + _pace.Contention);
+            return true;
         }
     }
 
@@ -121,15 +134,44 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
         }
     }
 
-    private void OpenAll()
+    private void TurnOnAgain(List<InboundLink> now)
     {
-        var now = Links();
-        Open(now, now);
+        var families = Families;
+        var off = Shut(now);
+        var isOff = families.Select(keyOf => IsOff(keyOf(_tunnel))).ToArray();
+        // While another one is on, the tunnel's alone was turned off.
+        var isForAll = families.Select((keyOf, family) => now.TrueForAll(other =>
+            other.Index == link.Index || IsNew(other) || off.Contains((other.Index, family)) || !Sysctl.Exists(keyOf(other.Name)))).ToArray();
+        var added = now.Where(IsNew).Select(other => other.Index).ToHashSet();
+        Open(IsWanted, now);
+        _pace.Restored();
+        var isAlone = isOff.Where((turnedOff, family) => turnedOff && !isForAll[family]).Any();
+        log.Warning($"somebody else has turned forwarding off for {(isAlone ? _tunnel : "all interfaces")}; it is on again where {_tunnel} needs it{_pace.Contention}");
+
+        bool IsWanted(InboundLink other, int family) => added.Contains(other.Index)
+            || (isOff[family] && (other.Index == link.Index || (isForAll[family] && !_shut.Contains((other.Index, family)))));
     }
 
-    /// <param name="chosen">What somebody has changed of the others stays so.</param>
-    private void Open(List<InboundLink> chosen, List<InboundLink> all)
+    /// <summary>Those of others that are off.</summary>
+    private HashSet<(int Link, int Family)> Shut(List<InboundLink> links)
     {
+        var shut = new HashSet<(int, int)>();
+        foreach (var other in links.Where(other => other.Index != link.Index))
+        {
+            foreach (var (family, keyOf) in Families.Index())
+            {
+                if (IsOff(keyOf(other.Name)))
+                    shut.Add((other.Index, family));
+            }
+        }
+
+        return shut;
+    }
+
+    /// <param name="isChosen">Of an interface and a family; what somebody has changed of the others stays so.</param>
+    private void Open(Func<InboundLink, int, bool> isChosen, List<InboundLink> all)
+    {
+        var chosen = all.SelectMany(other => Families.Select((_, family) => (other, family))).Where(one => isChosen(one.other, one.family)).ToList();
         _links = all;
         if (IsOff(Sysctl.ForwardingIPv4(All)))
             changes.Witness(Sysctl.ForwardingIPv4(All), "0");
@@ -138,15 +180,13 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
             SetIfThere(Sysctl.AcceptRouters(s_later.Name), AcceptAsRouter, s_later.Index);
         _newly = Newly([.. _links.Where(other => other.Index != link.Index)]);
         SetFirewall();
-        foreach (var other in chosen)
-            Open(other);
+        foreach (var (other, family) in chosen)
+            Open(other, family);
         if (!_byInterface && Sysctl.Exists(Sysctl.ForwardingIPv6(All)))
             changes.SetSysctl(Sysctl.ForwardingIPv6(All), On);
     }
 
-    // Nobody turns it off for this one interface by hand.
-    private bool IsTurnedOff() =>
-        IsOff(Sysctl.ForwardingIPv4(_tunnel)) || IsOff(_byInterface ? Sysctl.ForceForwardingIPv6(_tunnel) : Sysctl.ForwardingIPv6(All));
+    private bool IsTurnedOff() => Families.Any(keyOf => IsOff(keyOf(_tunnel))) || (!_byInterface && IsOff(Sysctl.ForwardingIPv6(All)));
 
     private List<InboundLink> Links()
     {
@@ -181,13 +221,11 @@ internal sealed class Forwarding(RouteNetlink netlink, HostChanges changes, stri
         _guarded = guarded;
     }
 
-    private void Open(InboundLink other)
+    private void Open(InboundLink other, int family)
     {
         // An interface may be gone by now, or not have that family.
-        SetIfThere(Sysctl.ForwardingIPv4(other.Name), On, other.Index);
-        if (_byInterface)
-            SetIfThere(Sysctl.ForceForwardingIPv6(other.Name), On, other.Index);
-        else if (other.Index != link.Index && HeedsRouters(other))
+        SetIfThere(Families[family](other.Name), On, other.Index);
+        if (!_byInterface && other.Index != link.Index && HeedsRouters(other))
             SetIfThere(Sysctl.AcceptRouters(other.Name), AcceptAsRouter, other.Index);
     }
 

@@ -11,22 +11,26 @@ namespace WireGuard.Engine.HostNetwork;
 /// </summary>
 internal sealed class ForwardingMonitor
 {
+    // Who turns it off for all turns it off for one after the other.
+    private static readonly TimeSpan s_run = TimeSpan.FromMilliseconds(20);
+
     private readonly NetlinkListener? _listener;
 
-    /// <param name="changed">Answers how long not to tell it of the next change.</param>
+    /// <param name="changed">Answers whether it wants to be called once more, whatever changes, and how long not to tell it of anything.</param>
     /// <exception cref="LinuxException"/>
-    public ForwardingMonitor(Func<TimeSpan> changed, EngineLog log) => _listener = new NetlinkListener(
+    public ForwardingMonitor(Func<(bool Again, TimeSpan Pause)> changed, EngineLog log) => _listener = new NetlinkListener(
         "forwarding",
         NetlinkSocket.NETLINK_ROUTE,
         RTMGRP_NETCONF,
         () =>
         {
-            var pause = changed();
+            var (again, pause) = changed();
             if (_listener is { } listener)
                 listener.BetweenCalls = pause;
-            return false;
+            return again;
         },
-        failure => log.Error($"whether others have this host pass packets on is no longer seen: {failure.Message}"));
+        failure => log.Error($"whether others have this host pass packets on is no longer seen: {failure.Message}"),
+        run: s_run);
 
     /// <summary>Does not wait, so that who holds what a listener needs may call it.</summary>
     public void Stop() => _listener?.Stop();

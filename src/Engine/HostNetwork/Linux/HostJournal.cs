@@ -53,7 +53,7 @@ internal sealed class HostJournal
     {
         List<JournalElsewhere> found = [];
         var here = CurrentNamespace();
-        foreach (var path in Directory.EnumerateFiles(directory, $"{tunnel}@*{Extension}"))
+        foreach (var path in Files(directory, $"{tunnel}@*{Extension}"))
         {
             var netns = Path.GetFileName(path)[(tunnel.Length + 1)..^Extension.Length];
             // Whoever may write there is the same for all of them.
@@ -115,7 +115,20 @@ internal sealed class HostJournal
     /// <summary>What each of the tunnels besides this one has changed in the same network namespace.</summary>
     /// <exception cref="HostNetworkException"/>
     public IEnumerable<IReadOnlyList<HostChange>> ChangesOfOthers() =>
-        Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, $"*@{_netns}{Extension}").Where(path => path != _path).Select(Read);
+        Files(Path.GetDirectoryName(_path)!, $"*@{_netns}{Extension}").Where(path => path != _path).Select(Read);
+
+    /// <summary>Where there is no folder there is none of them.</summary>
+    private static IReadOnlyList<string> Files(string directory, string pattern)
+    {
+        try
+        {
+            return Directory.Exists(directory) ? Directory.GetFiles(directory, pattern) : [];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new HostNetworkException($"listing {directory}", failure.Message, failure);
+        }
+    }
 
     private static List<HostChange> Read(string path)
     {

@@ -53,7 +53,7 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
 
     /// <summary>As <see cref="TakeBackLeftovers(HostChoices)"/>, for an engine that will not come back.</summary>
     /// <param name="isAlive">Asked when nobody else can change anything any more.</param>
-    /// <param name="closed">What a kill switch that is closed still lets pass; null: it is opened.</param>
+    /// <param name="closed">What a kill switch that is closed still lets pass, and what cannot be entered is told and stays; null: it is opened.</param>
     /// <returns>How much there was; null: the engine lives, and nothing was touched.</returns>
     /// <exception cref="HostNetworkException">The last step that failed; all others were taken.</exception>
     public static int? TakeBackLeftovers(string tunnel, string stateDirectory, EngineLog log, Func<bool> isAlive, HostChoices? closed = null)
@@ -63,7 +63,7 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         using var alone = HostLock.Take(stateDirectory);
         if (isAlive())
             return null;
-        return Leftovers.TakeBackHere(tunnel, stateDirectory, log, closed) + Leftovers.TakeBackElsewhere(tunnel, stateDirectory, log, closed);
+        return Leftovers.TakeBackHere(tunnel, stateDirectory, log, closed) + Leftovers.TakeBackElsewhere(tunnel, stateDirectory, log, closed, mayStay: closed is not null);
     }
 
     public int TakeBackLeftovers(HostChoices? closed = null)
@@ -72,6 +72,8 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
         {
             if (_routes is not null)
                 throw new InvalidOperationException("Settings are applied; what there is belongs to them.");
+            if (closed is not null)
+                CloseAgain(closed);
             if (!_changes.Any && !IsAnyElsewhere())
                 return 0;
             using var alone = HostLock.Take(_stateDirectory);
@@ -93,7 +95,7 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
     /// <summary>The engine before this one may have been told of another namespace.</summary>
     private int TakeBackElsewhere(HostChoices? closed) =>
         (_place.Engine?.Run(() => Leftovers.TakeBackHere(_tunnel, _stateDirectory, _log, closed)) ?? 0)
-        + Leftovers.TakeBackElsewhere(_tunnel, _stateDirectory, _log, closed);
+        + Leftovers.TakeBackElsewhere(_tunnel, _stateDirectory, _log, closed, mayStay: true);
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">Something is applied; undo it first.</exception>
@@ -167,6 +169,7 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
     {
         var name = settings.InterfaceName;
         var link = FindLink(name);
+        _closed = settings.Choices;
         var defaults = new DefaultRouting(_netlink, _changes, _stateDirectory, settings, _log, _place.IsApart);
         var excluded = new ExcludedRoutes(_netlink, _changes, settings.Choices.ExcludedRoutes);
         var routes = new TunnelRoutes(_netlink, defaults, excluded, link, settings.Table);
@@ -218,10 +221,10 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
     private int FindMtu(HostNetworkSettings settings, IEnumerable<IPAddress> endpoints, uint mark, LinkInfo link) =>
         TunnelMtu.Find(_paths, settings, endpoints, mark, _place.IsApart ? 0 : link.Index);
 
-    private void Refresh(Forwarding forwarding)
+    private bool Refresh(Forwarding forwarding)
     {
         lock (_lock)
-            forwarding.Refresh();
+            return forwarding.Refresh();
     }
 
     private LinkInfo FindLink(string name)
@@ -302,17 +305,20 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
     private HostNetworkException? UndoSteps(bool keepsKillSwitch)
     {
         HostNetworkException? failure = null;
-        IgnoreFirewall();
+        var keeps = keepsKillSwitch && _changes.Has(_killSwitch);
+        // What stays closed is watched to the end.
+        if (keeps)
+            _forwarding = null;
+        else
+            IgnoreFirewall();
         while (_undo.TryPop(out var step))
             Try(() => NetlinkStep.RunIfStillThere(step.Name, step.Action));
         _routes = null;
         _settings = null;
-        if (!_changes.Has(_killSwitch))
-            return failure;
-        if (!keepsKillSwitch)
+        if (keeps)
+            Try(StayClosed);
+        else if (_changes.Has(_killSwitch))
             Try(() => _changes.RemoveTable(_killSwitch.Name));
-        else
-            _log.Warning($"the kill switch stays closed: nothing leaves {_place.Name} until {_tunnel} is started again, or taken down by `wireguard-engine down {_tunnel}` or Stop-WgTunnel");
         return failure;
 
         void Try(Action action)

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using WireGuard.Engine.Interop.Linux.Netlink;
 using static WireGuard.Engine.Interop.Linux.Netlink.NetfilterConstants;
 
 namespace WireGuard.Engine.HostNetwork;
@@ -27,11 +28,26 @@ internal static class KillSwitch
     ];
 
     private const string Prefix = "wireguard-killswitch-";
+    private const string Output = "output";
+    private const string Forward = "forward";
 
     public static string TableOf(string tunnel) => Prefix + tunnel;
 
     /// <summary>The tunnel whose kill switch the table is, whosever; null: it is none.</summary>
     public static string? TunnelOf(string table) => table.StartsWith(Prefix, StringComparison.Ordinal) ? table[Prefix.Length..] : null;
+
+    /// <summary>In the network namespace of the calling thread, whatever anybody has written down. Null: it cannot be told.</summary>
+    public static bool? IsClosed(string tunnel)
+    {
+        try
+        {
+            return TablePicture.Take(TableOf(tunnel))?.Drops(Output, Forward) ?? false;
+        }
+        catch (NetlinkException)
+        {
+            return null;
+        }
+    }
 
     /// <param name="marks">What the tunnel's own datagrams carry, two while they change; nobody without CAP_NET_ADMIN can set it.</param>
     public static FirewallTable Create(string tunnel, HostChoices choices, params IEnumerable<uint> marks) => Create(tunnel, choices, marks, []);
@@ -41,7 +57,7 @@ internal static class KillSwitch
 
     private static FirewallTable Create(string tunnel, HostChoices choices, IEnumerable<uint> marks, IEnumerable<FirewallRule> more) => new(TableOf(tunnel),
     [
-        new FirewallChain("output", NF_INET_LOCAL_OUT, FilterPriority, NF_DROP,
+        new FirewallChain(Output, NF_INET_LOCAL_OUT, FilterPriority, NF_DROP,
         [
             new FirewallRule().ToInterface("lo").Accept(),
             new FirewallRule().ToInterface(tunnel).Accept(),
@@ -52,7 +68,7 @@ internal static class KillSwitch
             .. choices.ExcludedRoutes.Select(prefix => new FirewallRule().Destination(prefix).Accept()),
             .. more,
         ]),
-        new FirewallChain("forward", NF_INET_FORWARD, FilterPriority, NF_DROP,
+        new FirewallChain(Forward, NF_INET_FORWARD, FilterPriority, NF_DROP,
         [
             new FirewallRule().ToInterface(tunnel).Accept(),
             // Who is to reach the networks behind the host begins connections too.

@@ -19,8 +19,8 @@ internal sealed class RestorePace(TimeProvider time)
 
     public void Restored()
     {
-        if (_restoredAt is { } last && time.GetElapsedTime(last) < s_quiet)
-            Pause = Pause * 2 < s_longest ? Pause * 2 : s_longest;
+        if (_restoredAt is { } last)
+            Pause = time.GetElapsedTime(last) >= s_quiet ? s_shortest : Pause * 2 < s_longest ? Pause * 2 : s_longest;
         _restoredAt = time.GetTimestamp();
     }
 

@@ -8,8 +8,8 @@ namespace WireGuard.Engine.Hosting.Linux;
 /// <summary>What an engine has left behind that was killed: sockets, and what it had changed on the host.</summary>
 internal static class DeadEngine
 {
-    /// <summary>Where a kill switch of the tunnel is closed, by an engine that is alive or dead, for people; null: nowhere, or that cannot be told.</summary>
-    public static string? FindKillSwitch(string tunnel)
+    /// <summary>A kill switch that an engine of the tunnel has closed, alive or dead; null: none, or that cannot be told.</summary>
+    public static LeftKillSwitch? FindKillSwitch(string tunnel)
     {
         try
         {
@@ -24,6 +24,14 @@ internal static class DeadEngine
 
     /// <summary>An engine of the tunnel listens, or it cannot be told that none does.</summary>
     public static bool IsAlive(string tunnel) => UnixSocketListener.IsAnswered(UnixSocketListener.PathFor(ControlProtocol.Directory, tunnel));
+
+    /// <summary>One that an engine has left closed is closed from here on, whatever somebody else has made of it since; unless the engine lives.</summary>
+    /// <exception cref="HostNetworkException"/>
+    public static void CloseAgain(string tunnel, string stateDirectory, HostChoices choices, EngineLog log)
+    {
+        if (Directory.Exists(stateDirectory))
+            InterfaceConfigurator.CloseAgain(tunnel, stateDirectory, log, () => UnixSocketListener.IsAnswered(UnixSocketListener.PathFor(stateDirectory, tunnel)), choices);
+    }
 
     /// <param name="closed">What a kill switch that is closed still lets pass; null: it is opened.</param>
     /// <returns>How many changes to the host were taken back; null: the engine is alive, and nothing was touched.</returns>

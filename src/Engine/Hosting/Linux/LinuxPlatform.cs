@@ -39,6 +39,9 @@ internal sealed class LinuxPlatform(OffloadChoice offloads, TunnelNamespaces? na
 
     public TimeProvider Clock { get; } = new BootTimeProvider();
 
+    public void CloseAgain(string tunnel, string stateDirectory, HostChoices choices, EngineLog log) =>
+        DeadEngine.CloseAgain(tunnel, stateDirectory, choices, log);
+
     public IHostNetwork CreateNetwork(string tunnel, string stateDirectory, EngineLog log) => namespaces is null
         ? new InterfaceConfigurator(tunnel, stateDirectory, log)
         : new NamespacedNetwork(namespaces.Interface, () => new InterfaceConfigurator(tunnel, stateDirectory, log, namespaces.Place));

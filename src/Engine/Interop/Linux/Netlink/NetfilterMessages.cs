@@ -29,6 +29,7 @@ internal static class NetfilterConstants
 
     public const ushort NFTA_TABLE_NAME = 1;
     public const ushort NFTA_TABLE_FLAGS = 2;
+    public const uint NFT_TABLE_F_DORMANT = 1;
     public const ushort NFTA_TABLE_HANDLE = 4;
     public const ushort NFTA_CHAIN_TABLE = 1;
     public const ushort NFTA_CHAIN_HANDLE = 2;
