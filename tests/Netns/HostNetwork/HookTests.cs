@@ -132,7 +132,7 @@ public sealed class HookTests : IDisposable
 
         File.WriteAllText(_told, "");
         var engine = Host.Namespace.Start("bash", "-c", $"exec 9< {secret}; exec {InteropRequirement.Engine} run {config} {Allowed}");
-        Eventually.True(() => Told.Contains("/dev/net/tun", StringComparison.Ordinal), "the command has run");
+        Eventually.True(() => Told.Contains("/dev/net/tun", StringComparison.Ordinal) && Told.Contains(secret, StringComparison.Ordinal), "the command has run");
         // In the foreground the engine keeps what it was given: a service manager's sockets.
         Assert.Single(Told.Split('\n'), line => line.Contains(secret, StringComparison.Ordinal));
         Host.Engine("down", Host.Interface);

@@ -112,9 +112,10 @@ internal static class Leftovers
         // Whoever is in it, or has it in sight, may still come.
         if (journal.Place is not { } place)
             return 0;
-        if (refusal is not null && !mayStay)
+        // A process that nobody here may look at (a container's first, say) is no reason never to forget.
+        if (refusal is not (null or { ErrorCode: Errno.EACCES }) && !mayStay)
             throw new HostNetworkException($"entering the network namespace {place}", refusal.Reason, refusal);
-        if (refusal is not null)
+        if (refusal is not null && mayStay)
         {
             log.Warning($"what an engine of {tunnel} has left in the network namespace {place} stays, a closed kill switch if it had one, because this process cannot look there ({refusal.Reason}); `wireguard-engine down {tunnel}` takes it back while {tunnel} does not run");
             return 0;

@@ -57,8 +57,9 @@ internal static partial class NamespaceSearch
         }
         catch (LinuxException failure)
         {
-            if (failure.ErrorCode is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ESRCH or Errno.EINVAL))
-                refusal ??= failure;
+            // That none may be entered says more than that one process may not be looked at.
+            if (failure.ErrorCode is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ESRCH or Errno.EINVAL) && refusal is null or { ErrorCode: Errno.EACCES })
+                refusal = failure;
         }
 
         netns?.Dispose();
