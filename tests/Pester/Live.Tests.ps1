@@ -466,6 +466,32 @@ AllowedIPs = 0.0.0.0/0`
         Get-ChildItem "$Work/run/$name*" -Exclude *.log | Should -BeNullOrEmpty
         Get-ErrorId { Stop-WgTunnel $name } | Should -BeLike 'TunnelNotFound*'
     }
+
+    It 'opens by <Word> a kill switch that was left closed' -ForEach @(
+        @{ Word = 'Stop-WgTunnel' }
+        @{ Word = 'Unregister-WgService -Stop' }
+    ) -Skip:(-not (Get-Command nft -CommandType Application -ErrorAction Ignore)) {
+        $name = "wgc$PID"
+        Set-Content "$Work/$name.conf" "[Interface]`nPrivateKey = $(New-WgKey -AsPlainText)"
+        chmod 600 "$Work/$name.conf"
+        $id = [int](Invoke-Inside $A "(Start-WgTunnel '$Work/$name.conf' -KillSwitch -PassThru).ProcessId")
+        Stop-Process -Id $id -Force
+        while (Test-ProcessRuns $id) { Start-Sleep -Milliseconds 20 }
+        function Get-Table { ip netns exec $A.Namespace nft list tables | Where-Object { $_ -like "*killswitch-$name" } }
+        Get-Table | Should -Not -BeNullOrEmpty
+        if ($Word -eq 'Stop-WgTunnel') {
+            Invoke-Inside $A "Stop-WgTunnel '$name'"
+        }
+        else {
+            # Without -Stop it stays, and both ways to open it are named.
+            $warned = Invoke-Inside $A "Unregister-WgService '$name' -WarningVariable w -WarningAction SilentlyContinue; `$w"
+            "$warned" | Should -BeLike "*stays closed until ``wireguard-engine down $name`` or Stop-WgTunnel $name*"
+            Get-Table | Should -Not -BeNullOrEmpty
+            Invoke-Inside $A "Unregister-WgService '$name' -Stop | ForEach-Object Property" | Should -Be 'KillSwitch'
+        }
+        Get-Table | Should -BeNullOrEmpty
+        Get-ChildItem "$Work/run/$name*" -Exclude *.log | Should -BeNullOrEmpty
+    }
 }
 
 Describe 'A real engine''s keys' -Skip:([bool]$Reason) {
