@@ -25,8 +25,11 @@ internal abstract class Completer : IArgumentCompleter
     /// <summary>As one word that is nothing but this text: PowerShell knows more quotes than one, and a dash begins a parameter.</summary>
     internal static string Quote(string value) =>
         value is "" or ['-', ..] || value.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.' or '/' or '+'))
-            ? "'" + CodeGeneration.EscapeSingleQuotedStringContent(value) + "'"
+            ? "'" + string.Concat(value.Select(c => IsQuote(c) ? $"{c}{c}" : $"{c}")) + "'"
             : value;
+
+    // Those of typesetters end a string as well.
+    private static bool IsQuote(char letter) => letter is '\'' or (>= '\u2018' and <= '\u201b');
 
     private protected abstract IReadOnlyList<Candidate> Candidates(CompletionSource source, IDictionary bound);
 
