@@ -485,7 +485,7 @@ AllowedIPs = 0.0.0.0/0`
         else {
             # Without -Stop it stays, and both ways to open it are named.
             $warned = Invoke-Inside $A "Unregister-WgService '$name' -WarningVariable w -WarningAction SilentlyContinue; `$w"
-            "$warned" | Should -BeLike "*stays closed until ``wireguard-engine down $name`` or Stop-WgTunnel $name*"
+            "$warned" | Should -Be "The kill switch of $name stays closed until ``wireguard-engine down $name`` or Stop-WgTunnel $name."
             Get-Table | Should -Not -BeNullOrEmpty
             Invoke-Inside $A "Unregister-WgService '$name' -Stop | ForEach-Object Property" | Should -Be 'KillSwitch'
         }
