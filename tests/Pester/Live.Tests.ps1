@@ -463,7 +463,7 @@ AllowedIPs = 0.0.0.0/0`
         ip -n $A.Namespace rule show | Should -Not -Be $rules
         Invoke-Inside $A "Stop-WgTunnel '$name'"
         ip -n $A.Namespace rule show | Should -Be $rules
-        Get-ChildItem "$Work/run/$name*" -Exclude *.log | Should -BeNullOrEmpty
+        Get-ChildItem "$Work/run/$name*" -Exclude *.log, *.log.1 | Should -BeNullOrEmpty
         Get-ErrorId { Stop-WgTunnel $name } | Should -BeLike 'TunnelNotFound*'
     }
 
@@ -490,7 +490,7 @@ AllowedIPs = 0.0.0.0/0`
             Invoke-Inside $A "Unregister-WgService '$name' -Stop | ForEach-Object Property" | Should -Be 'KillSwitch'
         }
         Get-Table | Should -BeNullOrEmpty
-        Get-ChildItem "$Work/run/$name*" -Exclude *.log | Should -BeNullOrEmpty
+        Get-ChildItem "$Work/run/$name*" -Exclude *.log, *.log.1 | Should -BeNullOrEmpty
     }
 }
 
