@@ -30,7 +30,8 @@ public sealed class JoinTests
         scene.Client.Engine("up", scene.Client.Interface);
         scene.AssertReached();
 
-        var again = scene.Join(RelayAt, scene.Open()).EnsureSuccess();
+        var code = scene.Open();
+        var again = scene.Join(RelayAt, code).EnsureSuccess();
         Assert.Contains("runs already", again.Output);
         Assert.Equal(("10.150.0.2/24, fd42:150::2/64", key), (scene.ClientValue("Address"), scene.ClientValue("PrivateKey")));
         Assert.Equal(secret, scene.ClientValue("PresharedKey"));
@@ -38,7 +39,7 @@ public sealed class JoinTests
 
         // A third that the server lets in and that never hears of it: the tunnel goes on, and begins anew.
         losesGrants = true;
-        Assert.Contains("has not shown that it knows the code", scene.Join(RelayAt, scene.Open(), "--timeout", "3").Error);
+        Assert.Contains("has not shown that it knows the code", scene.Join(RelayAt, code, "--timeout", "3").Error);
         losesGrants = false;
         // And sessions that begin with the preshared key at both ends.
         scene.Client.Engine("down", scene.Client.Interface);
