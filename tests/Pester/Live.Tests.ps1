@@ -302,6 +302,7 @@ Endpoint = $($Other.Outer):$($Other.Port)
         (Import-WgConfig "$Work/more.conf" -Name $A.Tunnel -Mode Append).Property | Should -Be 'Address', 'Peer', 'AllowedIP', 'Route'
         (Get-WgPeer $A.Tunnel).Count | Should -Be 2
         (Import-WgConfig $A.Config -Mode Replace).Kind | Should -Contain 'Removed'
+        Get-Item $A.Config | Import-WgConfig -ErrorAction Stop | Should -BeNullOrEmpty -Because 'the file in the pipeline means its own tunnel'
         (Get-WgPeer $A.Tunnel).LastHandshake | Should -BeNullOrEmpty
         Test-Ping $A $B.Inner 1 | Should -BeTrue
         Set-Content "$Work/bad.conf" "[Interface]`nListenPrt = 1"

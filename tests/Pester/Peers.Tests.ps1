@@ -29,6 +29,24 @@ Describe 'Peers' {
             Get-WgStatus | Get-WgPeer | Should -HaveCount 3
         }
 
+        It 'stands for its tunnel where tunnels are taken, whatever its own name is' {
+            $peer = Get-WgPeer wgp0 peer-1
+            ($peer | Get-WgTunnel).Name | Should -Be 'wgp0'
+            $copy = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($peer))
+            ($copy | Get-WgStatus).Tunnel | Should -Be 'wgp0'
+            ($peer | Stop-WgTunnel -PassThru).Name | Should -Be 'wgp0'
+        }
+
+        It 'says of a wildcard that is none that it is none' {
+            Get-ErrorId { Get-WgTunnel 'wg[' } | Should -BeLike 'InvalidTunnelName,*'
+        }
+
+        It 'does so in every cmdlet that takes tunnels from the pipeline' {
+            $named = (Get-Command -Module WireGuard).Parameters.Values | Where-Object { $_.Aliases -contains 'Tunnel' -and $_.ParameterType -eq [string[]] -and $_.Attributes.ValueFromPipeline -contains $true }
+            $named.Count | Should -BeGreaterThan 10
+            $named | ForEach-Object { $_.Attributes.TypeId.Name | Should -Contain 'TunnelOfPeerTransformationAttribute' }
+        }
+
         It 'finds peers without a handshake among the old ones, never among the young' {
             (Get-WgPeer | Where-Object HandshakeAge -GT (New-TimeSpan -Minutes 3)).PublicKey | Should -Be $PeerKeys[1, 2]
             (Get-WgPeer | Where-Object HandshakeAge -LT (New-TimeSpan -Minutes 3)).PublicKey | Should -Be $PeerKeys[0]

@@ -26,8 +26,7 @@ public abstract class TunnelCommand : EngineCommand
         {
             if (WildcardPattern.ContainsWildcardCharacters(name))
             {
-                var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-                targets.AddRange(SocketNames().Where(pattern.IsMatch).Select(n => new Target(n, true)));
+                targets.AddRange(Matching(name).Select(n => new Target(n, true)));
             }
             else if (TunnelName.IsValid(name))
             {
@@ -88,6 +87,20 @@ public abstract class TunnelCommand : EngineCommand
         finally
         {
             gate.Release();
+        }
+    }
+
+    private IReadOnlyList<string> Matching(string wildcard)
+    {
+        try
+        {
+            var pattern = WildcardPattern.Get(wildcard, WildcardOptions.IgnoreCase);
+            return [.. SocketNames().Where(pattern.IsMatch)];
+        }
+        catch (WildcardPatternException e)
+        {
+            WriteError(new WgException(ErrorIds.InvalidTunnelName, $"{KeyLike.Quoted(wildcard)} is no wildcard: {e.Message}", e), wildcard);
+            return [];
         }
     }
 

@@ -11,6 +11,7 @@ public sealed class GetWgEnrollmentCommand : TunnelCommand
 {
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Tunnel", "InterfaceAlias")]
+    [TunnelOfPeerTransformation]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(TunnelNameCompleter))]

@@ -45,7 +45,9 @@ public sealed class ImportWgConfigCommand : SyncCommand
         try
         {
             var file = this.ToFilePath(Path);
-            foreach (var target in Resolve([Name ?? ConfigCheck.TunnelOf(file)]))
+            // A file in the pipeline has a Name of its own.
+            var name = Name == System.IO.Path.GetFileName(file) ? null : Name;
+            foreach (var target in Resolve([name ?? ConfigCheck.TunnelOf(file)]))
                 Import(file, target);
         }
         catch (WgException e)

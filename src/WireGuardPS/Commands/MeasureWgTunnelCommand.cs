@@ -18,6 +18,7 @@ public sealed class MeasureWgTunnelCommand : TunnelCommand
 
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Tunnel", "InterfaceAlias")]
+    [TunnelOfPeerTransformation]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(TunnelNameCompleter))]

@@ -13,6 +13,7 @@ public sealed class UnregisterWgServiceCommand : EngineCommand
 {
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Tunnel", "InterfaceAlias")]
+    [TunnelOfPeerTransformation]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ConfigNameCompleter))]
     public string[] Name { get; set; } = [];

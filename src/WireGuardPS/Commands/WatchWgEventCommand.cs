@@ -14,6 +14,7 @@ public sealed class WatchWgEventCommand : TunnelCommand
 
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Tunnel", "InterfaceAlias")]
+    [TunnelOfPeerTransformation]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(TunnelNameCompleter))]
