@@ -52,7 +52,7 @@ Describe "The package$(if ($Reason) { " (skipped: $Reason)" })" -Skip:([bool]$Re
         finally { $archive.Dispose() }
     }
 
-    It 'is installed by Install-PSResource from a local repository' -Skip:(-not $HasPSResourceGet) {
+    It "is installed by Install-PSResource from a local repository$(if (-not $HasPSResourceGet) { ' (skipped: this PowerShell has no Microsoft.PowerShell.PSResourceGet)' })" -Skip:(-not $HasPSResourceGet) {
         Copy-Item $Package $Work/repository
         Invoke-Installed "Register-PSResourceRepository -Name here -Uri '$Work/repository' -Trusted; Install-PSResource WireGuard -Repository here -Scope CurrentUser -TrustRepository"
         Test-Path $Modules/WireGuard/$Version/WireGuard.psd1 | Should -BeTrue

@@ -86,7 +86,7 @@ Describe 'Surface' {
                 if ($command.GetCommandName() -notlike '*-Wg*') { continue }
                 $known = (Get-Command $command.GetCommandName() -ErrorAction Stop).Parameters
                 foreach ($element in $command.CommandElements) {
-                    if ($element -is [Management.Automation.Language.CommandParameterAst]) { $known.Keys | Should -Contain $element.ParameterName -Because $block }
+                    if ($element -is [Management.Automation.Language.CommandParameterAst]) { @($known.Keys) + $known.Values.Aliases | Should -Contain $element.ParameterName -Because $block }
                 }
             }
         }
