@@ -75,11 +75,10 @@ internal sealed class StartArguments
         Description = $"Let members of the {ControlGroupName} change and end the tunnel too.",
     };
 
-    private readonly Option<int> _queues = new(QueuesName)
+    private readonly Option<int?> _queues = new(QueuesName)
     {
-        Description = "Lanes: threads that carry packets, each with a queue of the interface and sockets of its own. It pays with many peers and processors to spare.",
+        Description = "Lanes: threads that carry packets, each with a queue of the interface and sockets of its own; one for each processor unless given.",
         HelpName = "N",
-        DefaultValueFactory = static _ => StartChoices.None.Queues,
     };
 
     public StartArguments() => _queues.Validators.Add(static result =>
@@ -94,7 +93,7 @@ internal sealed class StartArguments
     /// <exception cref="StartException">The variable makes no sense.</exception>
     public static int QueuesOfDropIn() => Environment.GetEnvironmentVariable(QueuesVariable) switch
     {
-        null or "" => StartChoices.None.Queues,
+        null or "" => StartChoices.None.Lanes,
         var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var queues) && IsPossible(queues) => queues,
         _ => throw new StartException(StartErrorId.EngineFailed, WhatIsPossible(QueuesVariable)),
     };
@@ -190,10 +189,10 @@ internal sealed class StartArguments
             yield return socketNetNs;
         }
 
-        if (choices.Queues == StartChoices.None.Queues)
+        if (choices.Queues is not { } queues)
             yield break;
         yield return QueuesName;
-        yield return choices.Queues.ToString(CultureInfo.InvariantCulture);
+        yield return queues.ToString(CultureInfo.InvariantCulture);
     }
 
     private static bool IsNamespace(string text) => text is not ("" or "." or "..") && !text.Any(char.IsControl);

@@ -24,6 +24,8 @@ internal sealed record StartChoices
     /// <summary>That of the UDP sockets.</summary>
     public string? SocketNetNs { get; init; }
 
-    /// <summary>Lanes.</summary>
-    public int Queues { get; init; } = 1;
+    /// <summary>Lanes; null: one for each processor.</summary>
+    public int? Queues { get; init; }
+
+    public int Lanes => Queues ?? Environment.ProcessorCount;
 }

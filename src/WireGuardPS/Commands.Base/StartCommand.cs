@@ -60,11 +60,11 @@ public abstract class StartCommand : EngineCommand
     [Parameter]
     public SwitchParameter Masquerade { get; set; }
 
-    /// <summary>Threads that carry packets, each with a queue of the interface and sockets of its own; at most as many as there are processors.</summary>
+    /// <summary>Threads that carry packets, each with a queue of the interface and sockets of its own; as many as there are processors unless given, and no more.</summary>
     [Parameter]
     [Alias("Queues")]
     [ValidateRange(1, 256)]
-    public int QueueCount { get; set; } = 1;
+    public int? QueueCount { get; set; }
 
     protected sealed override void ProcessRecord()
     {
@@ -147,9 +147,9 @@ public abstract class StartCommand : EngineCommand
             yield return "--forward";
         if (Masquerade)
             yield return "--masquerade";
-        if (QueueCount == 1)
+        if (QueueCount is not { } queues)
             yield break;
         yield return "--queues";
-        yield return QueueCount.ToString(CultureInfo.InvariantCulture);
+        yield return queues.ToString(CultureInfo.InvariantCulture);
     }
 }

@@ -72,7 +72,9 @@ public sealed class StartArgumentsTests
     public void Nothing_is_chosen_unless_it_is_said()
     {
         Assert.Empty(StartArguments.For(StartChoices.None));
-        Assert.Equal((false, false, 0, 1), (Read().AllowHooks, Read().Host.KillSwitch, Read().Host.ExcludedRoutes.Count, Read().Queues));
+        Assert.Equal((false, false, 0, null), (Read().AllowHooks, Read().Host.KillSwitch, Read().Host.ExcludedRoutes.Count, Read().Queues));
+        Assert.Equal((Environment.ProcessorCount, Environment.ProcessorCount), (Read().Lanes, StartArguments.QueuesOfDropIn()));
+        Assert.Equal(1, Read("--queues", "1").Lanes);
     }
 
     [Fact]

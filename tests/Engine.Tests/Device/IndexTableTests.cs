@@ -62,4 +62,84 @@ public sealed class IndexTableTests
         _table.Remove(index);
         Assert.Null(_table.FindPeer(index));
     }
+
+    [Fact]
+    public void Whatever_comes_and_goes_each_index_stands_for_its_own()
+    {
+        var random = new Random(7);
+        Dictionary<uint, object> expected = [];
+        List<uint> gone = [];
+        for (var step = 0; step < Samples; step++)
+        {
+            // Grows, shrinks and grows again, so that the slots are laid out anew both ways.
+            var grows = random.Next(10) < (step / 4000 % 2 == 0 ? 7 : 3);
+            if (grows || expected.Count == 0)
+            {
+                var peer = new Peer(new PublicKey(new byte[32]), _table, random);
+                expected.Add(_table.AddHandshake(peer), peer);
+                continue;
+            }
+
+            var index = expected.Keys.ElementAt(random.Next(Math.Min(expected.Count, 20)));
+            if (random.Next(2) == 0)
+            {
+                var keypair = new Keypair(_peer, isInitiator: false, index, 1, 0, new byte[32], new byte[32]);
+                _table.Replace(index, keypair);
+                expected[index] = keypair;
+            }
+            else
+            {
+                _table.Remove(index);
+                expected.Remove(index);
+                gone.Add(index);
+            }
+        }
+
+        Assert.Equal(expected.Count, _table.Count);
+        foreach (var (index, value) in expected)
+            Assert.Same(value, (object?)_table.FindKeypair(index) ?? _table.FindHandshake(index));
+        Assert.All(gone.Except(expected.Keys), index => Assert.Null(_table.FindPeer(index)));
+        Assert.All(expected.Keys, index => Assert.True(expected.ContainsKey(index + 1) || _table.FindPeer(index + 1) is null));
+    }
+
+    [Fact]
+    public async Task Readers_find_what_stays_and_nothing_of_another_while_others_come_and_go()
+    {
+        var keypairs = Enumerable.Range(0, 64).Select(_ => AddSession()).ToArray();
+        uint passing = 0;
+        using var stop = new CancellationTokenSource();
+        var churn = Task.Run(() =>
+        {
+            var random = new Random(8);
+            Queue<uint> here = [];
+            while (!stop.IsCancellationRequested)
+            {
+                var session = AddSession().LocalIndex;
+                Volatile.Write(ref passing, session);
+                here.Enqueue(session);
+                while (here.Count > random.Next(1000))
+                    _table.Remove(here.Dequeue());
+            }
+        });
+        for (var i = 0; i < 2_000_000; i++)
+        {
+            var keypair = keypairs[i % keypairs.Length];
+            if (!ReferenceEquals(keypair, _table.FindKeypair(keypair.LocalIndex)))
+                Assert.Fail("an index that stays stood for something else");
+            var index = Volatile.Read(ref passing);
+            if (_table.FindKeypair(index) is { } found && found.LocalIndex != index)
+                Assert.Fail("an index stood for another session");
+        }
+
+        await stop.CancelAsync();
+        await churn;
+
+        Keypair AddSession()
+        {
+            var index = _table.AddHandshake(_peer);
+            var keypair = new Keypair(_peer, isInitiator: true, index, 1, 0, new byte[32], new byte[32]);
+            _table.Replace(index, keypair);
+            return keypair;
+        }
+    }
 }

@@ -26,6 +26,28 @@ public class EngineTunnelTests
     }
 
     [InteropFact]
+    public void There_is_a_lane_for_each_processor_unless_told_otherwise()
+    {
+        using var pair = new EnginePair();
+        foreach (var processors in new[] { 1, 3 })
+        {
+            pair.One.UseEnvironment($"DOTNET_PROCESSOR_COUNT={processors}");
+            pair.Up(pair.One);
+            Assert.Equal(processors, Lanes());
+            pair.One.Engine("down", pair.One.Interface);
+        }
+
+        pair.Up(pair.One, "--queues", "2");
+        Assert.Equal(2, Lanes());
+
+        int Lanes()
+        {
+            using var document = JsonDocument.Parse(pair.One.Engine("show", pair.One.Interface, "--json").Output);
+            return document.RootElement.GetProperty("lanes").GetInt32();
+        }
+    }
+
+    [InteropFact]
     public void Two_lanes_carry_many_connections_at_once_and_are_shown()
     {
         using var pair = new EnginePair();

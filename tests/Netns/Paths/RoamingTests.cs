@@ -8,6 +8,7 @@ public class RoamingTests
     [InteropTheory(InteropRequirement.WireGuardGo)]
     [InlineData(TunnelPair.SameEngine)]
     [InlineData(TunnelPair.Plain)]
+    [InlineData(TunnelPair.OneLane)]
     [InlineData(TunnelPair.FourLanes)]
     [InlineData(InteropRequirement.WireGuardGo)]
     public void Answers_leave_from_the_address_that_was_contacted(string other)
@@ -37,6 +38,7 @@ public class RoamingTests
     [InteropTheory(InteropRequirement.WireGuardGo)]
     [InlineData(TunnelPair.SameEngine)]
     [InlineData(TunnelPair.Plain)]
+    [InlineData(TunnelPair.OneLane)]
     [InlineData(TunnelPair.FourLanes)]
     [InlineData(InteropRequirement.WireGuardGo)]
     public void An_address_that_is_removed_is_left_without_a_loss(string other)
@@ -84,6 +86,7 @@ public class RoamingTests
     [InteropTheory(InteropRequirement.WireGuardGo)]
     [InlineData(TunnelPair.SameEngine)]
     [InlineData(TunnelPair.Plain)]
+    [InlineData(TunnelPair.OneLane)]
     [InlineData(TunnelPair.FourLanes)]
     [InlineData(InteropRequirement.WireGuardGo)]
     public void A_peer_that_moves_is_followed_by_its_first_data_packet(string other)

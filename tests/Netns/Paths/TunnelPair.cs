@@ -15,6 +15,9 @@ internal sealed class TunnelPair : IDisposable
     /// <summary>The same, and both without offloads.</summary>
     public const string Plain = "the same engine, both without offloads";
 
+    /// <summary>The same, and both with one lane.</summary>
+    public const string OneLane = "the same engine, both with one lane";
+
     /// <summary>The same, and both with four lanes.</summary>
     public const string FourLanes = "the same engine, both with four lanes";
 
@@ -37,7 +40,7 @@ internal sealed class TunnelPair : IDisposable
 
     public BareTunnel TunnelTwo { get; private set; } = null!;
 
-    /// <param name="other"><see cref="SameEngine"/>, <see cref="Plain"/>, <see cref="FourLanes"/> or a program.</param>
+    /// <param name="other"><see cref="SameEngine"/>, <see cref="Plain"/>, <see cref="OneLane"/>, <see cref="FourLanes"/> or a program.</param>
     /// <param name="oneKnowsTwo">Whether our engine is told the other's endpoint.</param>
     public static TunnelPair Start(string other = SameEngine, bool oneKnowsTwo = false)
     {
@@ -50,15 +53,16 @@ internal sealed class TunnelPair : IDisposable
                 pair.Two.LimitOffloads("off");
             }
 
-            if (other == FourLanes)
+            if (other is OneLane or FourLanes)
             {
-                pair.One.UseLanes(4);
-                pair.Two.UseLanes(4);
+                var lanes = other == OneLane ? 1 : 4;
+                pair.One.UseLanes(lanes);
+                pair.Two.UseLanes(lanes);
             }
 
             pair.One.AwaitIPv6(pair.Two);
             pair.TunnelOne = pair.Own(BareTunnel.Start(pair.One, InteropRequirement.Engine!));
-            pair.TunnelTwo = pair.Own(BareTunnel.Start(pair.Two, other is SameEngine or Plain or FourLanes ? InteropRequirement.Engine! : other));
+            pair.TunnelTwo = pair.Own(BareTunnel.Start(pair.Two, other is SameEngine or Plain or OneLane or FourLanes ? InteropRequirement.Engine! : other));
             pair.TunnelOne.SetPeer(pair.Two, oneKnowsTwo ? pair.Two.OuterEndpoint(overIPv6: false) : null, null);
             pair.TunnelTwo.SetPeer(pair.One, pair.One.OuterEndpoint(overIPv6: false), null);
             return pair;

@@ -165,7 +165,7 @@ internal static class RunVerb
             LookUp = namespaces is null ? null : (host, _) => namespaces.LookUpAsync(host),
             RunsHooks = runsHooks,
             ControlGroup = ControlGroupOf(choices),
-            Queues = dropIn ? StartArguments.QueuesOfDropIn() : choices.Queues,
+            Queues = dropIn ? StartArguments.QueuesOfDropIn() : choices.Lanes,
             TunDescriptor = dropIn ? Descriptor("WG_TUN_FD") : null,
             UapiDescriptor = dropIn ? Descriptor("WG_UAPI_FD") : null,
             Log = log,
