@@ -46,7 +46,7 @@ Describe 'Tunnels' {
         @{ Given = '-NetNs box -SocketNetNs /proc/1/ns/net'; Option = '--netns box --socket-netns /proc/1/ns/net' }
         @{ Given = '-AllowHook'; Option = '--allow-hooks' }
         @{ Given = '-QueueCount 3'; Option = '--queues 3' }
-        @{ Given = '-Queues 1'; Option = '' }
+        @{ Given = '-Queues 1'; Option = '--queues 1' }
         @{ Given = ''; Option = '' }
     ) {
         $env:WIREGUARD_FAKE_OPTIONS = "$Work/options"
