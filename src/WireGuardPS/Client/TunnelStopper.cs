@@ -6,7 +6,7 @@ namespace WireGuard.Client;
 /// <summary>Ends a tunnel and waits until its engine is gone.</summary>
 internal static class TunnelStopper
 {
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
+    internal static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
 
     /// <summary>What the tunnel was, just before it ended. The connection is used up afterwards.</summary>
     /// <param name="client">Connected to the tunnel's engine.</param>

@@ -34,7 +34,7 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
 
     /// <summary>Waits for the work on the pipeline's thread; after half a second a progress bar says for what.</summary>
     private protected T Await<T>(string activity, Func<PipelinePump, CancellationToken, Task<T>> work) =>
-        Await(waited => waited < ProgressAfter ? null : new ProgressRecord(0, activity, $"{waited.TotalSeconds:0} s"), work);
+        Await(waited => Record(activity, waited), work);
 
     private protected T Await<T>(string activity, Func<CancellationToken, Task<T>> work) =>
         Await(activity, (_, cancellation) => work(cancellation));
@@ -55,6 +55,55 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
 
     /// <summary>For what emits as it goes on, and may go on for ever: no progress bar.</summary>
     private protected T AwaitQuietly<T>(Func<PipelinePump, CancellationToken, Task<T>> work) => Run(work, null);
+
+    /// <summary>
+    /// For work that must not be left half done: Ctrl-C waits until it has ended. It bounds itself, and may give up at its
+    /// token as long as it has changed nothing. What came of it is told by <see cref="WriteOutcome(object, string)"/>.
+    /// </summary>
+    private protected T Finish<T>(string activity, Func<CancellationToken, Task<T>> work)
+    {
+        ProgressRecord? shown = null;
+        try
+        {
+            return PipelinePump.Run((_, _) => work(_stop.Token), waited => UnlessStopped(() => shown = Show(Record(activity, waited)) ?? shown), CancellationToken.None);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        finally
+        {
+            UnlessStopped(() => Complete(shown));
+        }
+    }
+
+    /// <summary>Emits what came of <see cref="Finish"/>. After Ctrl-C nothing is taken any more, and the host shows the words instead.</summary>
+    private protected void WriteOutcome(object outcome, string words)
+    {
+        try
+        {
+            WriteObject(outcome);
+        }
+        catch (PipelineStoppedException)
+        {
+            Host.UI.WriteWarningLine(words);
+            throw;
+        }
+    }
+
+    /// <inheritdoc cref="WriteOutcome(object, string)"/>
+    private protected void WriteOutcome(WgException failure, object? target)
+    {
+        try
+        {
+            WriteError(failure, target);
+        }
+        catch (PipelineStoppedException)
+        {
+            Host.UI.WriteErrorLine(failure.Message);
+            throw;
+        }
+    }
 
     /// <summary>One item failed; the others go on.</summary>
     private protected void WriteError(WgException exception, object? target) => WriteError(ErrorFactory.Create(exception, target));
@@ -80,6 +129,21 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
+        }
+    }
+
+    private static ProgressRecord? Record(string activity, TimeSpan waited) =>
+        waited < ProgressAfter ? null : new ProgressRecord(0, activity, $"{waited.TotalSeconds:0} s");
+
+    // Only the bar is given up: whoever writes next ends the cmdlet.
+    private static void UnlessStopped(Action show)
+    {
+        try
+        {
+            show();
+        }
+        catch (PipelineStoppedException)
+        {
         }
     }
 

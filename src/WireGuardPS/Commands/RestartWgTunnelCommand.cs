@@ -58,30 +58,70 @@ public sealed class RestartWgTunnelCommand : TunnelCommand
         var engine = FindEngine();
         if (!ShouldProcess(name, $"Restart tunnel from '{path}'"))
             return;
-        Await($"Stopping tunnel '{name}'", cancellation => StopAsync(name, cancellation));
-        Forget(name);
-        Start(name, engine, path, options);
-        if (PassThru)
-            WriteObject(Ask(name, "Asking the tunnel", GetAsync).ToTunnel(DateTimeOffset.UtcNow));
-    }
-
-    private void Start(string name, string engine, string path, IReadOnlyList<string> options)
-    {
         try
         {
-            var report = Await($"Starting tunnel '{name}'", cancellation => EngineLauncher.StartAsync(engine, path, Timeout, options, cancellation));
+            var report = Finish($"Restarting tunnel '{name}'", stop => RestartAsync(name, engine, path, options, stop));
             WriteVerbose($"The engine of tunnel '{name}' runs as process {report.ProcessId}.");
         }
         catch (WgException e)
         {
-            throw new WgException(e.ErrorId, $"Tunnel '{name}' was stopped and is down: {e.Message}", e);
+            WriteOutcome(e, name);
+            return;
+        }
+        finally
+        {
+            Forget(name);
+        }
+
+        if (PassThru)
+            WriteObject(Ask(name, "Asking the tunnel", GetAsync).ToTunnel(DateTimeOffset.UtcNow));
+    }
+
+    // Once the one engine is told to end, the other is started, whoever presses Ctrl-C: a tunnel must not stay down without a word.
+    private async Task<StartReport> RestartAsync(string name, string engine, string path, IReadOnlyList<string> options, CancellationToken stop)
+    {
+        var again = StartCommandLine.Of(path, options);
+        using (var client = await Tunnels.ConnectAsync(name, EngineTimeouts.Default, stop).ConfigureAwait(false))
+            await EndAsync(client, again).ConfigureAwait(false);
+        try
+        {
+            return await EngineLauncher.StartAsync(engine, path, Timeout, options, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (WgException e)
+        {
+            throw new WgException(e.ErrorId, $"Tunnel '{name}' was stopped and is down: {e.Message} To start it: {again}", e);
         }
     }
 
-    private async Task<TunnelInfo> StopAsync(string name, CancellationToken cancellation)
+    private async Task EndAsync(EngineClient client, string again)
     {
-        using var client = await Tunnels.ConnectAsync(name, EngineTimeouts.Default, cancellation).ConfigureAwait(false);
-        return await TunnelStopper.StopAsync(client, Tunnels.SocketPath(name), Timeout, cancellation).ConfigureAwait(false);
+        try
+        {
+            await TunnelStopper.StopAsync(client, Tunnels.SocketPath(client.Tunnel), Timeout, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (WgException e) when (e.ErrorId == ErrorIds.EngineTimeout)
+        {
+            throw new WgException(e.ErrorId, $"{e.Message} It was told to; when it has, this starts the tunnel: {again}", e);
+        }
+        catch (WgException e) when (e.ErrorId == ErrorIds.EngineConnectionLost)
+        {
+            // It may have died of being asked; the start undoes what it has left.
+            if (!await IsGoneAsync(client.EngineProcessId).ConfigureAwait(false))
+                throw;
+        }
+    }
+
+    private async Task<bool> IsGoneAsync(int processId)
+    {
+        var started = Environment.TickCount64;
+        while (PeerCredentials.IsRunning(processId))
+        {
+            if (Environment.TickCount64 - started > Timeout.TotalMilliseconds)
+                return false;
+            await Task.Delay(TunnelStopper.Poll).ConfigureAwait(false);
+        }
+
+        return true;
     }
 
     private static Task<TunnelInfo> GetAsync(EngineClient client, CancellationToken cancellation) => client.GetTunnelAsync(false, cancellation);

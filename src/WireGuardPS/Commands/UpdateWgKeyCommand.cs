@@ -13,6 +13,8 @@ namespace WireGuard.Commands;
 [OutputType(typeof(WgKeyHandover))]
 public sealed class UpdateWgKeyCommand : TunnelCommand
 {
+    private static readonly TimeSpan s_derivation = TimeSpan.FromSeconds(10);
+
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Tunnel", "InterfaceAlias")]
     [TunnelOfPeerTransformation]
@@ -42,25 +44,32 @@ public sealed class UpdateWgKeyCommand : TunnelCommand
 
     private void Update(string name)
     {
-        var before = Ask(name, $"Looking at tunnel '{name}'", (client, cancellation) => client.GetTunnelAsync(includeSecrets: true, cancellation));
+        var before = Ask(name, $"Looking at tunnel '{name}'", (client, cancellation) => client.GetTunnelAsync(includeSecrets: false, cancellation));
         var file = NoSave ? null : before.ConfigPath;
         if (file is not null)
             WarnOfWhatElseIsSaved(name);
         if (!ShouldProcess($"tunnel '{name}'", "Replace the private key; peers are cut off until they know the new public key"))
             return;
         using var key = SecretKey.RandomPrivateKey();
-        Set(name, key);
-        if (file is not null)
-            SaveOrTakeBack(name, before);
-        var after = Ask(name, $"Looking at tunnel '{name}'", (client, cancellation) => client.GetTunnelAsync(includeSecrets: false, cancellation));
-        WriteObject(new WgKeyHandover
+        var told = new WgKeyHandover
         {
             Tunnel = name,
             OldPublicKey = before.PublicKey,
-            NewPublicKey = after.PublicKey ?? "",
+            NewPublicKey = Derive(key),
             ConfigPath = file,
-            Peers = [.. after.Peers.Select(peer => string.IsNullOrEmpty(peer.Name) ? peer.PublicKey : peer.Name)],
-        });
+            Peers = [.. before.Peers.Select(peer => string.IsNullOrEmpty(peer.Name) ? peer.PublicKey : peer.Name)],
+        };
+        try
+        {
+            Finish($"Changing the key of tunnel '{name}'", stop => ChangeAsync(told, key, stop));
+        }
+        catch (WgException e)
+        {
+            WriteOutcome(e, name);
+            return;
+        }
+
+        WriteOutcome(told, $"Tunnel '{name}' has a new key: its public key {told.OldPublicKey ?? "(none)"} is {told.NewPublicKey} now. At each other end: {told.Instruction}");
     }
 
     // Saving tells the file all that runs, not the key alone.
@@ -71,27 +80,64 @@ public sealed class UpdateWgKeyCommand : TunnelCommand
             WriteWarning($"The file of tunnel '{name}' is brought to what runs, in this too: {change.ToModel(name)}");
     }
 
-    private void Set(string name, SecretKey key)
+    private string Derive(SecretKey key)
     {
-        using var request = new SyncRequest { Mode = SyncModes.Set, PrivateKey = key.Clone() };
-        Ask(name, $"Changing tunnel '{name}'", (client, cancellation) => client.SyncAsync(request, cancellation));
+        using var session = new PublicKeySession(FindEngine());
+        return Await("Deriving the public key", cancellation => session.DeriveAsync(key, s_derivation, cancellation));
     }
 
-    private void SaveOrTakeBack(string name, TunnelInfo before)
+    // Key and file change together, whoever presses Ctrl-C; until the first of them does, nothing has changed.
+    private async Task<bool> ChangeAsync(WgKeyHandover told, SecretKey key, CancellationToken stop)
+    {
+        using var client = await Tunnels.ConnectAsync(told.Tunnel, EngineTimeouts.Default, stop).ConfigureAwait(false);
+        var old = told.ConfigPath is null ? null : (await client.GetTunnelAsync(includeSecrets: true, stop).ConfigureAwait(false)).PrivateKey;
+        try
+        {
+            await SetAsync(client, key).ConfigureAwait(false);
+        }
+        catch (WgException e) when (client.IsBroken)
+        {
+            throw new WgException(e.ErrorId, $"Whether tunnel '{told.Tunnel}' has its new key is not known; Get-WgTunnel tells: the public key would be {told.NewPublicKey}. {e.Message}", e);
+        }
+
+        if (told.ConfigPath is not null)
+            await SaveOrTakeBackAsync(client, told, old).ConfigureAwait(false);
+        return true;
+    }
+
+    private static async Task SetAsync(EngineClient client, SecretKey key)
+    {
+        using var request = new SyncRequest { Mode = SyncModes.Set, PrivateKey = key.Clone() };
+        await client.SyncAsync(request, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private async Task SaveOrTakeBackAsync(EngineClient client, WgKeyHandover told, string? old)
     {
         try
         {
-            Ask(name, $"Saving tunnel '{name}'", (client, cancellation) => client.SaveAsync(new SaveQuery(), cancellation));
+            await client.SaveAsync(new SaveQuery(), CancellationToken.None).ConfigureAwait(false);
         }
         catch (WgException e)
         {
-            if (before.PrivateKey is { } text)
-            {
-                using var old = SecretKey.Parse(text, "private key");
-                Set(name, old);
-            }
+            throw new WgException(e.ErrorId, old is not null && await IsSetAgainAsync(client, old).ConfigureAwait(false)
+                ? $"Tunnel '{told.Tunnel}' has its old key again, for the new one was not saved: {e.Message}"
+                : $"Tunnel '{told.Tunnel}' has a new key, its public key is {told.NewPublicKey}, but the file has not: {e.Message}", e);
+        }
+    }
 
-            throw new WgException(e.ErrorId, $"Tunnel '{name}' has its old key again, for the new one was not saved: {e.Message}", e);
+    private async Task<bool> IsSetAgainAsync(EngineClient client, string old)
+    {
+        using var key = SecretKey.Parse(old, "private key");
+        try
+        {
+            // One that has failed to answer is asked no more.
+            using var anew = client.IsBroken ? await Tunnels.ConnectAsync(client.Tunnel, EngineTimeouts.Default, CancellationToken.None).ConfigureAwait(false) : null;
+            await SetAsync(anew ?? client, key).ConfigureAwait(false);
+            return true;
+        }
+        catch (WgException)
+        {
+            return false;
         }
     }
 }

@@ -44,6 +44,15 @@ public enum FakeBehavior
     /// <summary>Answers tunnel.stop, and stays.</summary>
     StopsNever,
 
+    /// <summary>Answers tunnel.stop at once, and ends two seconds later.</summary>
+    StopsSlowly,
+
+    /// <summary>Does tunnel.sync and tunnel.save, and answers two seconds later.</summary>
+    ChangesSlowly,
+
+    /// <summary>Answers what it is; whatever changes something is refused, as long as a start takes.</summary>
+    Starting,
+
     /// <summary>Its process ends at tunnel.stop, before it answers.</summary>
     DiesOnStop,
 }

@@ -10,6 +10,9 @@ namespace WireGuard.Tests.Fake;
 /// </summary>
 public sealed class FakeControlServer : IDisposable
 {
+    /// <summary>Of what is done slowly.</summary>
+    public static readonly TimeSpan Slowness = TimeSpan.FromSeconds(2);
+
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly CancellationTokenSource _end = new();
     private readonly List<Socket> _clients = [];
@@ -151,7 +154,11 @@ public sealed class FakeControlServer : IDisposable
             Environment.Exit(1);
         if (_behavior == FakeBehavior.WrongId)
             id += 1000;
-        await SendAsync(stream, $$"""{"jsonrpc":"2.0","id":{{id}}{{Outcome(request, method)}}}""" + "\n");
+        NoteMethod(method, line);
+        var outcome = Outcome(request, method);
+        if (_behavior == FakeBehavior.ChangesSlowly && method is ControlProtocol.Methods.TunnelSync or ControlProtocol.Methods.TunnelSave)
+            await Task.Delay(Slowness, _end.Token);
+        await SendAsync(stream, $$"""{"jsonrpc":"2.0","id":{{id}}{{outcome}}}""" + "\n");
         if (_behavior != FakeBehavior.StopsNever)
             Tunnel.AfterAnswer(method);
         return true;
@@ -161,6 +168,8 @@ public sealed class FakeControlServer : IDisposable
     {
         if (_behavior == FakeBehavior.EmptyAnswer)
             return "";
+        if (_behavior == FakeBehavior.Starting && method is not (ControlProtocol.Methods.TunnelGet or ControlProtocol.Methods.EngineStatus or ControlProtocol.Methods.TunnelStop))
+            return ErrorOf(new FakeRpcException(ControlErrorCode.Starting, $"Tunnel '{Tunnel.Name}' still starts."));
         if (_behavior == FakeBehavior.UnknownError)
             return ""","error":{"code":-32999,"message":"Something new.","data":{"id":"FromTheFuture"}}""";
         try
@@ -170,9 +179,22 @@ public sealed class FakeControlServer : IDisposable
         }
         catch (FakeRpcException e)
         {
-            var error = new RpcError((int)e.Code, e.Message) { Data = new RpcErrorData(e.Code.ToString()) };
-            return ",\"error\":" + JsonSerializer.Serialize(error, ControlJsonContext.Default.RpcError);
+            return ErrorOf(e);
         }
+    }
+
+    private static string ErrorOf(FakeRpcException refusal)
+    {
+        var error = new RpcError((int)refusal.Code, refusal.Message) { Data = new RpcErrorData(refusal.Code.ToString()) };
+        return ",\"error\":" + JsonSerializer.Serialize(error, ControlJsonContext.Default.RpcError);
+    }
+
+    private void NoteMethod(string method, string line)
+    {
+        if (Environment.GetEnvironmentVariable("WIREGUARD_FAKE_REQUESTS") is not { Length: > 0 } file)
+            return;
+        lock (Requests)
+            File.AppendAllText(file, method + (line.Contains("\"includeSecrets\":true", StringComparison.Ordinal) ? " with secrets\n" : "\n"));
     }
 
     private ValueTask SendAsync(NetworkStream stream, string text)

@@ -14,8 +14,9 @@ public sealed class FakeTunnel(TunnelInfo info)
 {
     private readonly Lock _gate = new();
     private readonly List<PeerInfo> _peers = [.. info.Peers];
+    private TunnelInfo _info = info;
 
-    public string Name => info.Name;
+    public string Name => _info.Name;
 
     /// <summary>What the last request for secrets said.</summary>
     public bool SecretsAsked { get; private set; }
@@ -54,6 +55,10 @@ public sealed class FakeTunnel(TunnelInfo info)
                     return JsonSerializer.SerializeToElement(Set(parameters.Deserialize(json.PeerChangeRequest)!), json.PeerInfo);
                 case ControlProtocol.Methods.PeerRemove:
                     return JsonSerializer.SerializeToElement(Remove(parameters.Deserialize(json.PeerKey)!.PublicKey), json.PeerInfo);
+                case ControlProtocol.Methods.TunnelSync:
+                    return JsonSerializer.SerializeToElement(Sync(parameters.Deserialize(json.SyncRequest)!), json.SyncResult);
+                case ControlProtocol.Methods.TunnelSave:
+                    return JsonSerializer.SerializeToElement(Save(parameters.Deserialize(json.SaveQuery)!), json.SaveResult);
                 case ControlProtocol.Methods.EventsSubscribe:
                 case ControlProtocol.Methods.TunnelStop:
                     return JsonSerializer.SerializeToElement(new Done(), json.Done);
@@ -81,9 +86,41 @@ public sealed class FakeTunnel(TunnelInfo info)
         }
     }
 
-    private TunnelInfo Snapshot(bool secrets) => info with
+    // Of what can be changed so, the key and the port.
+    private SyncResult Sync(SyncRequest request)
     {
-        PrivateKey = secrets ? info.PrivateKey : null,
+        using (request)
+        {
+            var (before, key) = (_info, request.PrivateKey?.ToBase64() ?? _info.PrivateKey);
+            var after = before with { PrivateKey = key, PublicKey = key is null ? null : Curve25519.PublicKeyOf(key), ListenPort = request.ListenPort ?? before.ListenPort };
+            if (!request.DryRun)
+                _info = after;
+            var changes = new List<TunnelDifference>();
+            if (after.PrivateKey != before.PrivateKey)
+                changes.Add(new TunnelDifference(TunnelDifference.Changed, "PrivateKey"));
+            if (after.ListenPort != before.ListenPort)
+                changes.Add(new TunnelDifference(TunnelDifference.Changed, "ListenPort") { From = $"{before.ListenPort}", To = $"{after.ListenPort}" });
+            return new SyncResult(changes);
+        }
+    }
+
+    // The key alone.
+    private SaveResult Save(SaveQuery query)
+    {
+        if (_info.ConfigPath is not { } path || !File.Exists(path))
+            throw new FakeRpcException(ControlErrorCode.SaveFailed, $"There is no file '{_info.ConfigPath}'.");
+        var line = $"PrivateKey = {_info.PrivateKey}";
+        string[] lines = File.ReadAllLines(path);
+        if (lines.Contains(line))
+            return new SaveResult(path, []);
+        if (!query.DryRun)
+            File.WriteAllLines(path, lines.Select(l => l.StartsWith("PrivateKey", StringComparison.Ordinal) ? line : l));
+        return new SaveResult(path, [new TunnelDifference(TunnelDifference.Changed, "PrivateKey")]);
+    }
+
+    private TunnelInfo Snapshot(bool secrets) => _info with
+    {
+        PrivateKey = secrets ? _info.PrivateKey : null,
         Peers = [.. _peers.Select(p => p with { PresharedKey = secrets ? PresharedKeys.GetValueOrDefault(p.PublicKey) : null })],
         RxBytes = (ulong)_peers.Sum(p => (long)p.RxBytes),
         TxBytes = (ulong)_peers.Sum(p => (long)p.TxBytes),
@@ -91,12 +128,12 @@ public sealed class FakeTunnel(TunnelInfo info)
 
     private EngineStatus Status() => new()
     {
-        Tunnel = info.Name,
+        Tunnel = _info.Name,
         EngineVersion = "0.0.0-fake",
         ProtocolVersion = ControlProtocol.Version,
         ProcessId = Environment.ProcessId,
-        StartedAt = info.StartedAt,
-        Backend = info.Backend,
+        StartedAt = _info.StartedAt,
+        Backend = _info.Backend,
         CryptoBackend = "scalar",
         Lanes = 1,
         MemoryBytes = Environment.WorkingSet,
@@ -109,7 +146,7 @@ public sealed class FakeTunnel(TunnelInfo info)
     {
         Kind = kind,
         Time = DateTimeOffset.UtcNow,
-        Tunnel = info.Name,
+        Tunnel = _info.Name,
         PeerPublicKey = peer.PublicKey,
         PeerName = peer.Name,
         Detail = detail,

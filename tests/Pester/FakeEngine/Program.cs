@@ -10,6 +10,7 @@ using WireGuard.Tests.Fake;
 //   WIREGUARD_FAKE_BEHAVIOR  how the control socket behaves, see FakeBehavior
 //   WIREGUARD_FAKE_ENROLL    who comes when a window is open, see FakeEnrollment
 //   WIREGUARD_FAKE_OPTIONS   a file that gets the further options of `up`, `serve` or `join`
+//   WIREGUARD_FAKE_REQUESTS  a file to which each method is added that is asked for
 //   WIREGUARD_FAKE_SERVICE   "1": as if a service manager had started it
 //   WIREGUARD_FAKE_ZEROS     "1": one more peer, with a key of zeros, which no configuration can give it
 //   WIREGUARD_FAKE_START     "silent": no report ever; "mute": ends without one; "usage": finds fault with the command line; an ErrorId: reports that failure
@@ -138,7 +139,8 @@ static int Run(FakeTunnel tunnel, FakeBehavior behavior)
     using var server = new FakeControlServer(ControlProtocol.SocketPath(tunnel.Name), tunnel, behavior);
     tunnel.StopRequested += ended.Set;
     Console.WriteLine("ready");
-    ended.Wait(TimeSpan.FromMinutes(SafetyMinutes));
+    if (ended.Wait(TimeSpan.FromMinutes(SafetyMinutes)) && behavior == FakeBehavior.StopsSlowly)
+        Thread.Sleep(FakeControlServer.Slowness);
     return 0;
 }
 
