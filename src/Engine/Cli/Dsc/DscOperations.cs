@@ -20,6 +20,7 @@ internal sealed class DscOperations<T>(IDscResource<T> resource, JsonTypeInfo<T>
     {
         using var desired = Read();
         var actual = resource.Get(desired);
+        resource.Check(desired);
         Write(actual);
         Write(resource.Compare(desired, actual));
     }
@@ -28,6 +29,7 @@ internal sealed class DscOperations<T>(IDscResource<T> resource, JsonTypeInfo<T>
     {
         using var desired = Read();
         var actual = resource.Get(desired);
+        resource.Check(desired);
         var different = resource.Compare(desired, actual);
         if (whatIf)
         {

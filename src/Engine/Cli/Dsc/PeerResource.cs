@@ -1,4 +1,9 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using WireGuard.Api;
+using WireGuard.Engine.Control;
+using WireGuard.Engine.Device;
 
 namespace WireGuard.Engine.Cli.Dsc;
 
@@ -12,6 +17,18 @@ internal sealed class PeerResource : IDscResource<DscPeer>
         using var engine = OpenIfExists(desired);
         var found = engine?.GetTunnel().Peers.FirstOrDefault(peer => peer.PublicKey == key.ToString());
         return found is null ? Gone(desired) : StateOf(desired.Tunnel, found);
+    }
+
+    public void Check(DscPeer desired)
+    {
+        if (desired.Exist == false)
+            return;
+        DesiredValues.Check(() =>
+        {
+            if (desired.Endpoint is { } endpoint)
+                PeerRequestReader.ReadEndpoint(endpoint);
+            PeerRequestReader.ToChange(RequestOf(desired), PeerChangeMode.UpdateOnly, endpoint: null);
+        });
     }
 
     public IReadOnlyList<string> Compare(DscPeer desired, DscPeer actual)
@@ -45,15 +62,7 @@ internal sealed class PeerResource : IDscResource<DscPeer>
             return;
         }
 
-        var request = new PeerChangeRequest
-        {
-            PublicKey = desired.PublicKey,
-            Name = desired.Name,
-            PresharedKey = desired.PresharedKey,
-            Endpoint = Difference.OfEndpoint(desired.Endpoint, actual.Endpoint) ? desired.Endpoint : null,
-            AllowedIPs = desired.AllowedIPs,
-            PersistentKeepalive = desired.PersistentKeepalive,
-        };
+        var request = RequestOf(desired) with { Endpoint = Difference.OfEndpoint(desired.Endpoint, actual.Endpoint) ? desired.Endpoint : null };
         if (actual.Exist == true)
             engine.SetPeer(request);
         else
@@ -62,17 +71,19 @@ internal sealed class PeerResource : IDscResource<DscPeer>
 
     public DscPeer Predict(DscPeer desired, DscPeer actual)
     {
-        if (desired.Exist == false)
-            return Gone(desired);
         // A tunnel that does not run is told now and not later.
         using var engine = ControlConnection.Open(desired.Tunnel);
+        if (desired.Exist == false)
+            return Gone(desired);
+        if (engine.GetTunnel().PublicKey == desired.PublicKey)
+            throw new CommandException(ExitCode.Error, "publicKey: this is the tunnel's own public key.");
         return actual with
         {
             Exist = true,
-            Name = desired.Name ?? actual.Name,
-            Endpoint = desired.Endpoint ?? actual.Endpoint,
-            AllowedIPs = desired.AllowedIPs ?? actual.AllowedIPs,
-            PersistentKeepalive = desired.PersistentKeepalive ?? actual.PersistentKeepalive,
+            Name = desired.Name switch { null => actual.Name, "" => null, var name => name },
+            Endpoint = Difference.OfEndpoint(desired.Endpoint, actual.Endpoint) ? AddressOf(desired.Endpoint!) : actual.Endpoint,
+            AllowedIPs = desired.AllowedIPs is null ? actual.AllowedIPs ?? [] : PrefixesOf(desired),
+            PersistentKeepalive = desired.PersistentKeepalive ?? actual.PersistentKeepalive ?? 0,
         };
     }
 
@@ -85,6 +96,40 @@ internal sealed class PeerResource : IDscResource<DscPeer>
             using var engine = ControlConnection.TryOpen(name);
             foreach (var peer in engine?.GetTunnel().Peers ?? [])
                 yield return StateOf(name, peer);
+        }
+    }
+
+    private static PeerChangeRequest RequestOf(DscPeer desired) => new()
+    {
+        PublicKey = desired.PublicKey,
+        Name = desired.Name,
+        PresharedKey = desired.PresharedKey,
+        Endpoint = desired.Endpoint,
+        AllowedIPs = desired.AllowedIPs,
+        PersistentKeepalive = desired.PersistentKeepalive,
+    };
+
+    // As the engine writes them, IPv4 first and the longest before the others.
+    private static string[] PrefixesOf(DscPeer desired) =>
+    [
+        .. PeerRequestReader.ToChange(RequestOf(desired), PeerChangeMode.UpdateOnly, endpoint: null).AllowedIPs.Select(allowed => allowed.Prefix).Distinct()
+            .OrderBy(prefix => prefix.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6)
+            .ThenByDescending(prefix => prefix.PrefixLength)
+            .Select(prefix => prefix.ToString()),
+    ];
+
+    private static string AddressOf(string endpoint)
+    {
+        if (PeerRequestReader.ReadEndpoint(endpoint) is { } literal)
+            return literal.ToString();
+        var colon = endpoint.LastIndexOf(':');
+        try
+        {
+            return new IPEndPoint(Dns.GetHostAddresses(endpoint[..colon])[0], int.Parse(endpoint.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture)).ToString();
+        }
+        catch (SocketException failure)
+        {
+            throw new CommandException(ExitCode.Error, $"The endpoint's name '{endpoint[..colon]}' has no address: {failure.Message}", failure);
         }
     }
 

@@ -1,6 +1,7 @@
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Cli.Verbs;
+using WireGuard.Engine.Control;
 using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Diagnostics;
 
@@ -17,6 +18,14 @@ internal sealed class TunnelResource : IDscResource<DscTunnel>
         return engine is null ? new DscTunnel { Name = desired.Name, Exist = false } : StateOf(engine.GetTunnel());
     }
 
+    public void Check(DscTunnel desired)
+    {
+        if (desired.Exist == false)
+            return;
+        using var request = RequestOf(desired, dryRun: true);
+        DesiredValues.Check(() => SyncRequestReader.Read(request));
+    }
+
     public IReadOnlyList<string> Compare(DscTunnel desired, DscTunnel actual)
     {
         var wanted = desired.Exist ?? true;
@@ -27,9 +36,10 @@ internal sealed class TunnelResource : IDscResource<DscTunnel>
         var different = new List<string>();
         Add("configPath", desired.ConfigPath is { } path && Path.GetFullPath(path) != actual.ConfigPath);
         Add("privateKey", desired.PrivateKey is { } key && PublicKeyOf(key) != actual.PublicKey);
-        Add("listenPort", Difference.Of(desired.ListenPort, actual.ListenPort));
-        Add("fwMark", Difference.Of(desired.FwMark, actual.FwMark));
-        Add("mtu", Difference.Of(desired.Mtu, actual.Mtu));
+        // 0 is any port, and the engine's own choice of the others.
+        Add("listenPort", desired.ListenPort is not 0 && Difference.Of(desired.ListenPort, actual.ListenPort));
+        Add("fwMark", Difference.Of(desired.FwMark, actual.FwMark) && (desired.FwMark is not 0 || WouldChange(desired.Name, "FwMark")));
+        Add("mtu", Difference.Of(desired.Mtu, actual.Mtu) && (desired.Mtu is not 0 || WouldChange(desired.Name, "Mtu")));
         Add("addresses", Difference.OfAddresses(desired.Addresses, actual.Addresses));
         return different;
 
@@ -52,35 +62,28 @@ internal sealed class TunnelResource : IDscResource<DscTunnel>
             Start(desired);
         else
             DemandFile(desired, actual);
-        using var request = new SyncRequest
+        using var request = RequestOf(desired, dryRun: false);
+        try
         {
-            Mode = SyncModes.Set,
-            PrivateKey = desired.PrivateKey?.Clone(),
-            ListenPort = desired.ListenPort,
-            FwMark = desired.FwMark,
-            Mtu = desired.Mtu,
-            Addresses = desired.Addresses,
-        };
-        using var engine = ControlConnection.Open(desired.Name);
-        engine.Sync(request);
+            using var engine = ControlConnection.Open(desired.Name);
+            engine.Sync(request);
+        }
+        catch (CommandException failure) when (actual.Exist == false)
+        {
+            throw new CommandException(failure.Code, $"{desired.Name} was started, but is not as desired: {failure.Message}", failure);
+        }
     }
 
     public DscTunnel Predict(DscTunnel desired, DscTunnel actual)
     {
         if (desired.Exist == false)
-            return new DscTunnel { Name = desired.Name, Exist = false };
-        if (actual.Exist == true)
-            DemandFile(desired, actual);
-        return actual with
-        {
-            Exist = true,
-            ConfigPath = desired.ConfigPath is { } path ? Path.GetFullPath(path) : actual.ConfigPath ?? FileOf(desired),
-            PublicKey = desired.PrivateKey is { } key ? PublicKeyOf(key) : actual.PublicKey,
-            ListenPort = desired.ListenPort ?? actual.ListenPort,
-            FwMark = desired.FwMark ?? actual.FwMark,
-            Mtu = desired.Mtu ?? actual.Mtu,
-            Addresses = desired.Addresses ?? actual.Addresses,
-        };
+            return Absent(desired);
+        if (actual.Exist == false)
+            return TunnelForecast.OfStart(desired, DemandName(desired));
+        DemandFile(desired, actual);
+        using var request = RequestOf(desired, dryRun: true);
+        using var engine = ControlConnection.Open(desired.Name);
+        return TunnelForecast.OfChange(desired, actual, engine.GetTunnel(), engine.Sync(request).Changes);
     }
 
     public DscTunnel Absent(DscTunnel desired) => new() { Name = desired.Name, Exist = false };
@@ -97,14 +100,45 @@ internal sealed class TunnelResource : IDscResource<DscTunnel>
 
     private static void Start(DscTunnel desired)
     {
-        var file = FileOf(desired);
-        if (!TunnelName.TryFromPath(file, out var name) || name != desired.Name)
-            throw new CommandException(ExitCode.Usage, $"configPath is '{file}', which is the file of another tunnel: that of {desired.Name} is called {desired.Name}.conf.");
+        var file = DemandName(desired);
         var report = UpVerb.Start(file, StartChoices.None, UpVerb.DefaultTimeout, tell: null);
         if (!report.Ready)
             throw UpVerb.Failure(report);
         foreach (var warning in report.Warnings ?? [])
             DscMessages.Warning(warning);
+    }
+
+    private static string DemandName(DscTunnel desired)
+    {
+        var file = FileOf(desired);
+        return TunnelName.TryFromPath(file, out var name) && name == desired.Name
+            ? file
+            : throw new CommandException(ExitCode.Usage, $"configPath is '{file}', which is the file of another tunnel: that of {desired.Name} is called {desired.Name}.conf.");
+    }
+
+    private static SyncRequest RequestOf(DscTunnel desired, bool dryRun) => new()
+    {
+        Mode = SyncModes.Set,
+        DryRun = dryRun,
+        PrivateKey = desired.PrivateKey?.Clone(),
+        ListenPort = desired.ListenPort,
+        FwMark = desired.FwMark,
+        Mtu = desired.Mtu,
+        Addresses = desired.Addresses,
+    };
+
+    // Only the engine knows what its own choice is now.
+    private static bool WouldChange(string tunnel, string property)
+    {
+        using var engine = ControlConnection.Open(tunnel);
+        using var request = new SyncRequest
+        {
+            Mode = SyncModes.Set,
+            DryRun = true,
+            FwMark = property == "FwMark" ? 0 : null,
+            Mtu = property == "Mtu" ? 0 : null,
+        };
+        return engine.Sync(request).Changes.Any(change => change.Property == property);
     }
 
     private static void DemandFile(DscTunnel desired, DscTunnel actual)
@@ -127,7 +161,7 @@ internal sealed class TunnelResource : IDscResource<DscTunnel>
         Addresses = tunnel.Addresses,
     };
 
-    private static string PublicKeyOf(SecretKey key)
+    internal static string PublicKeyOf(SecretKey key)
     {
         Span<byte> publicKey = stackalloc byte[PublicKey.Size];
         X25519.PublicKey(publicKey, key.Span);
