@@ -186,6 +186,16 @@ Describe 'New-WgQrCode' {
         $Phone | New-WgQrCode -Path $path -Force -WhatIf -WarningAction SilentlyContinue
     }
 
+    It 'gives no two the same file, -Force or not' {
+        $other = [WireGuard.WgConfig]@{ Name = 'tablet'; Peers = @(@{ PublicKey = $PeerKeys[0] }) }
+        $Phone, $other | New-WgQrCode -Path "$Work/both.svg" -Force -WarningAction SilentlyContinue -ErrorVariable problems -ErrorAction SilentlyContinue
+        $problems.FullyQualifiedErrorId | Should -BeLike 'FileExists,*'
+        "$problems" | Should -BeLike "*has the code of 'phone', which came before 'tablet'*"
+        $drawn = Get-Content -Raw "$Work/both.svg"
+        $Phone | New-WgQrCode -Path "$Work/both.svg" -Force -WarningAction SilentlyContinue
+        Get-Content -Raw "$Work/both.svg" | Should -Be $drawn
+    }
+
     It 'says what it cannot draw' {
         Get-ErrorId { $Phone | New-WgQrCode -Path $Work/code.gif -WarningAction SilentlyContinue } | Should -BeLike 'InvalidValue,*'
         $large = [WireGuard.WgConfig]@{ Peers = @(1..40 | ForEach-Object { @{ PublicKey = (New-WgKey).PublicKey; AllowedIPs = "10.0.0.$_/32" } }) }

@@ -351,7 +351,7 @@ Endpoint = $($Other.Outer):$($Other.Port)
         Test-Ping $A $B.Inner 1 | Should -BeTrue
 
         $key = New-WgKey
-        $changed = Set-WgTunnel $A.Tunnel -PrivateKey $key.PrivateKey
+        $changed = Set-WgTunnel $A.Tunnel -PrivateKey $key.PrivateKey -Force
         $changed.Property, $changed.From, $changed.To | Should -Be 'PrivateKey', $null, $null
         (Get-WgTunnel $A.Tunnel).PublicKey | Should -Be $key.PublicKey
         Get-ErrorId { Set-WgTunnel $A.Tunnel -Mtu 12 } | Should -BeLike 'InvalidValue,*'

@@ -44,6 +44,24 @@ Describe "Services$(if ($Reason) { " (skipped: $Reason)" })" -Skip:([bool]$Reaso
         }
     }
 
+    It 'runs nothing but the engine''s own dry run with -WhatIf, and leaves the system as it is' {
+        $engine = $env:WIREGUARD_ENGINE
+        Set-Content "$Work/recorder" "#!/bin/sh`nprintf '%s\n' \"`$*\" >> '$Work/calls'`nexec '$engine' \"`$@\""
+        chmod 755 "$Work/recorder"
+        $look = { Get-ChildItem -Recurse /etc/systemd -ErrorAction Ignore | ForEach-Object { "$($_.FullName) $($_.LastWriteTimeUtc.Ticks) $($_.Length)" } }
+        $before = & $look
+        $env:WIREGUARD_ENGINE = "$Work/recorder"
+        try {
+            Register-WgService "$Work/$Tunnel.conf" -KillSwitch -WhatIf -WarningAction SilentlyContinue | Out-Null
+            Unregister-WgService $Tunnel -WhatIf | Should -BeNullOrEmpty
+            Invoke-Pwsh "Unregister-WgService $Tunnel -WhatIf" | Should -Match "What if: Leave the service of tunnel '$Tunnel' as it is: there is nothing to change"
+        }
+        finally { $env:WIREGUARD_ENGINE = $engine }
+        Get-Content "$Work/calls" | Should -HaveCount 3
+        Get-Content "$Work/calls" | Should -Match '^service (install|remove) .*--dry-run --json$'
+        & $look | Should -Be $before
+    }
+
     It 'has nothing to say of a tunnel that is no service' {
         Unregister-WgService $Tunnel | Should -BeNullOrEmpty
     }

@@ -226,6 +226,24 @@ Describe 'Tunnels' {
         Get-WgTunnel wgp0 -IncludeSecret | Format-List * | Out-String | Should -Not -BeLike "*$key*"
     }
 
+    It 'asks before a private key is replaced, and nothing else' {
+        Start-WgTunnel (New-TestConfig wgp0)
+        $first = (Get-WgTunnel wgp0).PublicKey
+        $key = New-WgKey
+        $secret = $key.PrivateKey | ConvertFrom-SecureString -AsPlainText
+        $given = "(ConvertTo-SecureString -AsPlainText '$secret')"
+        Invoke-Pwsh 'Set-WgTunnel wgp0 -ListenPort 51999 | Out-String' | Should -Match 'ListenPort'
+        Invoke-Pwsh "Set-WgTunnel wgp0 -PrivateKey $given" | Should -Match 'NonInteractive'
+        (Get-WgTunnel wgp0).PublicKey | Should -Be $first
+        Set-WgTunnel wgp0 -PrivateKey $key.PrivateKey -WhatIf | ForEach-Object Property | Should -Be 'PrivateKey'
+        (Get-WgTunnel wgp0).PublicKey | Should -Be $first
+        Set-WgTunnel wgp0 -PrivateKey $key.PrivateKey -Force | ForEach-Object Property | Should -Be 'PrivateKey'
+        (Get-WgTunnel wgp0).PublicKey | Should -Be $key.PublicKey
+        Invoke-Pwsh "Set-WgTunnel wgp0 -PrivateKey $given; 'not asked'" | Should -Match '^not asked'
+        Invoke-Pwsh "Set-WgTunnel wgp0 -PrivateKey (New-WgKey).PrivateKey -Confirm:`$false | Out-Null; 'not asked'" | Should -Match '^not asked'
+        (Get-WgTunnel wgp0).PublicKey | Should -Not -Be $key.PublicKey
+    }
+
     It 'tells the status of each engine' {
         $tunnel = Start-WgTunnel (New-TestConfig wgp0) -PassThru
         $status = $tunnel | Get-WgStatus

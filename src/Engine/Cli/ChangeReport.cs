@@ -1,4 +1,5 @@
 using WireGuard.Api;
+using WireGuard.Configuration;
 
 namespace WireGuard.Engine.Cli;
 
@@ -10,7 +11,7 @@ public static class ChangeReport
         if (changes.Count == 0)
             output.WriteLine($"{tunnel}: nothing to change.");
         foreach (var change in changes)
-            output.WriteLine($"{Sign(change.Kind)} {change.Property}{Values(change)}{(change.Peer is { } peer && change.Property != "Peer" ? $" (peer {change.PeerName ?? peer})" : "")}");
+            output.WriteLine($"{Sign(change.Kind)} {change.Property}{Values(change)}{(change.Peer is { } peer && change.Property != "Peer" ? $" (peer {ShownText.Escaped(change.PeerName ?? peer)})" : "")}");
         if (changes.Count > 0 && dryRun)
             output.WriteLine($"{tunnel}: nothing was changed, this is what would be.");
     }
@@ -22,10 +23,11 @@ public static class ChangeReport
         _ => '~',
     };
 
+    // Among them are names.
     private static string Values(TunnelDifference change) => (change.From, change.To) switch
     {
         (null, null) => "",
-        ({ } from, { } to) => $" {from} -> {to}",
-        var (from, to) => $" {from ?? to}",
+        ({ } from, { } to) => $" {ShownText.Escaped(from)} -> {ShownText.Escaped(to)}",
+        var (from, to) => $" {ShownText.Escaped(from ?? to!)}",
     };
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using WireGuard.Api;
+using WireGuard.Configuration;
 
 namespace WireGuard.Engine.Cli;
 
@@ -44,7 +45,7 @@ public static class TunnelReport
     {
         output.WriteLine($"peer: {peer.PublicKey}");
         if (peer.Name is { } name)
-            output.WriteLine($"  name: {name}");
+            output.WriteLine($"  name: {ShownText.Escaped(name)}");
         if (peer.HasPresharedKey)
             output.WriteLine("  preshared key: (hidden)");
         if (peer.Endpoint is { } endpoint)

@@ -22,6 +22,17 @@ internal static class ShownText
         return shown.Append(text.Length > MaxLength ? "...'" : "'").ToString();
     }
 
+    /// <summary>The whole text, on one line and in its own direction: what could move a cursor or turn a line is written as \u{202E}.</summary>
+    internal static string Escaped(string text)
+    {
+        if (text.EnumerateRunes().All(IsPrintable))
+            return text;
+        var shown = new StringBuilder(text.Length + 16);
+        foreach (var rune in text.EnumerateRunes())
+            shown.Append(IsPrintable(rune) ? rune.ToString() : string.Create(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:X}}}"));
+        return shown.ToString();
+    }
+
     /// <summary>Whether some part of the text is as long a run of base64 or hexadecimal digits as only keys have.</summary>
     internal static bool MayHoldKey(ReadOnlySpan<char> text)
     {

@@ -28,5 +28,5 @@ internal static class PeerChoice
         }
     }
 
-    internal static string NameOf(PeerInfo peer) => string.IsNullOrEmpty(peer.Name) ? WgDisplay.Key(peer.PublicKey) : peer.Name;
+    internal static string NameOf(PeerInfo peer) => WgDisplay.Peer(peer.Name, peer.PublicKey);
 }

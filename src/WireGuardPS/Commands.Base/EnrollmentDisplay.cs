@@ -68,7 +68,7 @@ internal sealed class EnrollmentDisplay(PSCmdlet cmdlet, string tunnel)
     /// <summary>In two halves, as people read it out.</summary>
     internal static string Grouped(string code) => $"{code[..(code.Length / 2)]} {code[(code.Length / 2)..]}";
 
-    private static string Who(EngineEvent news) => $"'{news.PeerName ?? "(nameless)"}' from {news.Endpoint}";
+    private static string Who(EngineEvent news) => $"'{WgDisplay.Text(news.PeerName ?? "(nameless)")}' from {news.Endpoint}";
 
     private void Say(string text) => cmdlet.WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
 }

@@ -22,7 +22,7 @@ public abstract class SyncCommand : TunnelCommand
     private protected void Change(string tunnel, string action, Func<EngineClient, bool, CancellationToken, Task<IReadOnlyList<TunnelDifference>>> change)
     {
         // Looked up before it is said what would be done: that may be nothing.
-        var foreseen = IsWhatIf ? Carry(dryRun: true) : null;
+        var foreseen = this.IsWhatIf() ? Carry(dryRun: true) : null;
         if (foreseen is { Count: 0 })
             action = $"Leave tunnel '{tunnel}' as it is: there is nothing to change";
         var isWanted = ShouldProcess(action, $"{action}?", "", out var reason);
@@ -33,8 +33,4 @@ public abstract class SyncCommand : TunnelCommand
 
         IReadOnlyList<TunnelDifference> Carry(bool dryRun) => Ask(tunnel, $"Changing tunnel '{tunnel}'", (client, cancellation) => change(client, dryRun, cancellation));
     }
-
-    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given)
-        ? LanguagePrimitives.IsTrue(given)
-        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 }

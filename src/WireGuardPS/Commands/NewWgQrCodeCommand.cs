@@ -16,6 +16,9 @@ public sealed class NewWgQrCodeCommand : CancellableCommand
     private const string AsText = "Text";
     private const string AsFile = "File";
 
+    // Of this pipeline, with whose code is in it.
+    private readonly Dictionary<string, string> _written = new(StringComparer.Ordinal);
+
     /// <summary>A configuration, or a running tunnel with its keys.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
     [ConfigTransformation]
@@ -88,6 +91,9 @@ public sealed class NewWgQrCodeCommand : CancellableCommand
             ".svg" => false,
             _ => throw new WgException(ErrorIds.InvalidValue, $"'{path}' ends neither in .svg nor in .png."),
         };
+        if (_written.TryGetValue(path, out var other))
+            throw new WgException(ErrorIds.FileExists, $"'{path}' has the code of '{other}', which came before '{InputObject!.Name}': each needs a file of its own, as ForEach-Object {{ $_ | New-WgQrCode -Path \"$($_.Name).png\" }} gives them.");
+        _written[path] = InputObject!.Name ?? "";
         if (!ShouldProcess(path, "Write QR code"))
             return;
         if (isPng)

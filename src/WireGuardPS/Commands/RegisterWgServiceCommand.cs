@@ -19,17 +19,13 @@ public sealed class RegisterWgServiceCommand : StartCommand
 
     private protected override void Handle(string name, string path, IReadOnlyList<string> options, IReadOnlyList<ConfigDiagnostic> doubts)
     {
-        var isWanted = ShouldProcess($"Register tunnel '{name}' as a service", $"Register tunnel '{name}' as a service?", "", out var reason);
-        if (!isWanted && reason != ShouldProcessReason.WhatIf)
-            return;
         var arguments = new List<string>(["install", path, .. options]);
         if (NoEnable)
             arguments.Add("--no-enable");
         if (Start)
             arguments.Add("--start");
-        if (!isWanted)
-            arguments.Add("--dry-run");
         var engine = FindEngine();
-        ServiceChanges.Write(this, name, Await($"Registering tunnel '{name}'", cancellation => EngineService.RunAsync(engine, arguments, cancellation)));
+        ServiceChanges.Carry(this, name, $"Register tunnel '{name}' as a service", arguments,
+            run => Await($"Registering tunnel '{name}'", cancellation => EngineService.RunAsync(engine, run, cancellation)));
     }
 }

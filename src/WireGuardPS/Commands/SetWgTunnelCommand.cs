@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Security;
 using WireGuard.Api;
 using WireGuard.Binding;
+using WireGuard.Client;
 using WireGuard.Errors;
 
 namespace WireGuard.Commands;
@@ -12,6 +13,8 @@ namespace WireGuard.Commands;
 public sealed class SetWgTunnelCommand : SyncCommand
 {
     private bool _warned;
+    private bool _yesToAll;
+    private bool _noToAll;
 
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Tunnel", "InterfaceAlias")]
@@ -48,6 +51,10 @@ public sealed class SetWgTunnelCommand : SyncCommand
     [AllowEmptyCollection]
     public string[]? Dns { get; set; }
 
+    /// <summary>No question before a private key is replaced.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
     protected override void ProcessRecord()
     {
         foreach (var target in Resolve(Name))
@@ -55,6 +62,8 @@ public sealed class SetWgTunnelCommand : SyncCommand
             try
             {
                 WarnOfPlainText(PrivateKey, nameof(PrivateKey), "private key", ref _warned);
+                if (!MayReplaceKey(target.Name))
+                    continue;
                 Sync(target.Name, $"Change tunnel '{target.Name}'", new SyncRequest
                 {
                     Mode = SyncModes.Set,
@@ -71,5 +80,18 @@ public sealed class SetWgTunnelCommand : SyncCommand
                 Report(e, target);
             }
         }
+    }
+
+    // A key that is replaced is gone. Whoever sets the one that is there, or the first one, is not asked.
+    private bool MayReplaceKey(string tunnel)
+    {
+        if (PrivateKey is null || Force || !this.AsksOfHighImpact())
+            return true;
+        using var request = new SyncRequest { Mode = SyncModes.Set, DryRun = true, PrivateKey = SecretText.ToKey(PrivateKey, "private key") };
+        var foreseen = Ask(tunnel, $"Looking at tunnel '{tunnel}'", (client, cancellation) => client.SyncAsync(request, cancellation)).Changes;
+        return !foreseen.Any(change => change is { Property: "PrivateKey", Kind: TunnelDifference.Changed })
+            || ShouldContinue(
+                $"Tunnel '{tunnel}' gets another private key. The one that it has is gone then, unless its file keeps it, and peers are cut off until they know the new public key.",
+                "Replace the private key?", ref _yesToAll, ref _noToAll);
     }
 }

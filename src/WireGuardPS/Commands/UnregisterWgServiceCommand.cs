@@ -41,15 +41,11 @@ public sealed class UnregisterWgServiceCommand : EngineCommand
     {
         if (!TunnelName.IsValid(name))
             throw new WgException(ErrorIds.InvalidTunnelName, $"{KeyLike.Quoted(name)} cannot be the name of a tunnel.");
-        var isWanted = ShouldProcess($"Unregister tunnel '{name}' as a service", $"Unregister tunnel '{name}' as a service?", "", out var reason);
-        if (!isWanted && reason != ShouldProcessReason.WhatIf)
-            return;
         var arguments = new List<string>(["remove", name]);
         if (Stop)
             arguments.Add("--stop");
-        if (!isWanted)
-            arguments.Add("--dry-run");
         var engine = FindEngine();
-        ServiceChanges.Write(this, name, Await($"Unregistering tunnel '{name}'", cancellation => EngineService.RunAsync(engine, arguments, cancellation)));
+        ServiceChanges.Carry(this, name, $"Unregister tunnel '{name}' as a service", arguments,
+            run => Await($"Unregistering tunnel '{name}'", cancellation => EngineService.RunAsync(engine, run, cancellation)));
     }
 }

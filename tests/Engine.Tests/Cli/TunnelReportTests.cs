@@ -73,4 +73,22 @@ public class TunnelReportTests
             """, output.ToString());
         Assert.DoesNotContain(secret.ToBase64(), output.ToString());
     }
+
+    [Fact]
+    public void Names_that_turn_a_line_are_shown_and_turn_none()
+    {
+        const string Name = "lap\u202Epot \u2066\U000E0041";
+        const string Shown = @"lap\u{202E}pot \u{2066}\u{E0041}";
+        var output = new StringWriter { NewLine = "\n" };
+        TunnelReport.Write(output, new TunnelInfo { Name = "wg0", Backend = "userspace", IsUp = true, Peers = [new PeerInfo { PublicKey = FirstKey, Name = Name }] }, Now);
+        ChangeReport.Write(output, "wg0",
+        [
+            new TunnelDifference(TunnelDifference.Changed, "Name") { Peer = FirstKey, PeerName = Name, From = Name, To = "b" },
+            new TunnelDifference(TunnelDifference.Added, "Name") { Peer = FirstKey, PeerName = Name, To = Name },
+        ], dryRun: false);
+
+        Assert.Contains($"  name: {Shown}\n", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"~ Name {Shown} -> b (peer {Shown})\n+ Name {Shown} (peer {Shown})\n", output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain('\u202E', output.ToString());
+    }
 }

@@ -46,7 +46,9 @@ public sealed class FakeEnrollment(string tunnel, string script, Action<EngineEv
                     return JsonSerializer.SerializeToElement(Status(), json.EnrollmentStatus);
                 case ControlProtocol.Methods.EnrollmentApprove:
                     var approved = Take(parameters.Deserialize(json.EnrollmentClientChoice)!.Client);
-                    return JsonSerializer.SerializeToElement(Join(approved.Name!, null), json.EnrolledPeerInfo);
+                    return approved.Name == "surplus"
+                        ? throw new FakeRpcException(ControlErrorCode.EnrollmentRefused, "It was refused all the same: no address is free.")
+                        : JsonSerializer.SerializeToElement(Join(approved.Name!, null), json.EnrolledPeerInfo);
                 case ControlProtocol.Methods.EnrollmentDeny:
                     var denied = Take(parameters.Deserialize(json.EnrollmentClientChoice)!.Client);
                     Tell(EnrollmentEvents.Denied, denied.Name);

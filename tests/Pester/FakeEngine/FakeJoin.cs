@@ -25,6 +25,8 @@ internal static class FakeJoin
             Thread.Sleep(TimeSpan.FromMinutes(3));
         if (target.StartsWith("silent.", StringComparison.Ordinal))
             return Failed(name, "JoinTimeout", $"{target} does not answer.");
+        if (target.StartsWith("forged.", StringComparison.Ordinal))
+            return Failed(name, "ServerNotTrusted", $"{target} does not know the code.");
         if (target.StartsWith("mute.", StringComparison.Ordinal))
             Environment.Exit(1);
         using var key = SecretKey.RandomPrivateKey();
