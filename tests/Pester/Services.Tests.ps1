@@ -46,7 +46,7 @@ Describe "Services$(if ($Reason) { " (skipped: $Reason)" })" -Skip:([bool]$Reaso
 
     It 'runs nothing but the engine''s own dry run with -WhatIf, and leaves the system as it is' {
         $engine = $env:WIREGUARD_ENGINE
-        Set-Content "$Work/recorder" "#!/bin/sh`nprintf '%s\n' \"`$*\" >> '$Work/calls'`nexec '$engine' \"`$@\""
+        '#!/bin/sh', "echo ""`$*"" >> '$Work/calls'", "exec '$engine' ""`$@""" | Set-Content "$Work/recorder"
         chmod 755 "$Work/recorder"
         $look = { Get-ChildItem -Recurse /etc/systemd -ErrorAction Ignore | ForEach-Object { "$($_.FullName) $($_.LastWriteTimeUtc.Ticks) $($_.Length)" } }
         $before = & $look

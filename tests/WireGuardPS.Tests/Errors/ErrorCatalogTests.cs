@@ -62,4 +62,11 @@ public sealed class ErrorCatalogTests
     public void Every_error_of_the_control_protocol_that_is_the_users_has_an_id() => Assert.All(
         Enum.GetValues<WireGuard.Api.ControlErrorCode>().Where(c => (int)c > -32100),
         c => Assert.Equal(c.ToString(), ErrorCatalog.Known(c.ToString())));
+
+    [Fact]
+    public void Each_is_expected_by_a_test_in_a_real_pwsh()
+    {
+        var tests = string.Concat(Directory.EnumerateFiles(Path.Combine(TestPaths.Root, "tests", "Pester"), "*.Tests.ps1").Select(File.ReadAllText));
+        Assert.All(All, id => Assert.Matches($@"'{id}(['*,]|[|])", tests));
+    }
 }
