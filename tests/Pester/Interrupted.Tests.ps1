@@ -34,7 +34,8 @@ AfterAll {
 Describe 'Restart-WgTunnel at Ctrl-C' {
     AfterEach {
         $env:WIREGUARD_FAKE_START = $null
-        Get-WgTunnel | Stop-WgTunnel
+        Get-WgTunnel | Stop-WgTunnel -Timeout 20 -ErrorAction Ignore
+        foreach ($id in $FakeProcesses) { Stop-Process -Id $id -Force -ErrorAction Ignore }
         Remove-Item "$Work/requests" -ErrorAction Ignore
     }
 
@@ -88,7 +89,8 @@ Describe 'Update-WgKey at Ctrl-C' {
     }
 
     AfterEach {
-        Get-WgTunnel | Stop-WgTunnel
+        Get-WgTunnel | Stop-WgTunnel -Timeout 20 -ErrorAction Ignore
+        foreach ($id in $FakeProcesses) { Stop-Process -Id $id -Force -ErrorAction Ignore }
         Remove-Item "$Work/requests" -ErrorAction Ignore
     }
 

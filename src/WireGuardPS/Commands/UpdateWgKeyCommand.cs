@@ -65,7 +65,7 @@ public sealed class UpdateWgKeyCommand : TunnelCommand
         }
         catch (WgException e)
         {
-            WriteOutcome(e, name);
+            WriteFailure(e, name);
             return;
         }
 

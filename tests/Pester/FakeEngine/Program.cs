@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using WireGuard.Api;
@@ -71,7 +72,7 @@ static int Start(string name, params ReadOnlySpan<string> arguments)
             return Report(new StartReport { Tunnel = name, ErrorId = errorId, Message = $"Told to fail with {errorId}." });
     }
 
-    if (File.Exists(ControlProtocol.SocketPath(name)))
+    if (IsTaken(ControlProtocol.SocketPath(name)))
         return Report(new StartReport { Tunnel = name, ErrorId = "TunnelExists", Message = $"Tunnel '{name}' is there already." });
     var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
     foreach (var argument in arguments)
@@ -80,6 +81,22 @@ static int Start(string name, params ReadOnlySpan<string> arguments)
     return child.StandardOutput.ReadLine() == "ready"
         ? Report(new StartReport { Ready = true, Tunnel = name, ProcessId = child.Id })
         : Report(new StartReport { Tunnel = name, ErrorId = "EngineFailed", Message = "The fake did not start." });
+}
+
+// Of one that was killed the socket is left.
+static bool IsTaken(string path)
+{
+    using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    try
+    {
+        socket.Connect(new UnixDomainSocketEndPoint(path));
+        return true;
+    }
+    catch (SocketException)
+    {
+        File.Delete(path);
+        return false;
+    }
 }
 
 static int Report(StartReport report)
