@@ -31,7 +31,7 @@ BeforeDiscovery {
         'Watch-WgEvent' = 'Watch-WgEvent NAME -Timeout 20'
     }
     # Of Test-WgTunnel that is the answer and no error; see Events.Tests.ps1.
-    $Exempt = 'Test-WgTunnel', 'Start-WgTunnel', 'Start-WgEnrollmentServer', 'Register-WgService', 'Unregister-WgService', 'New-WgKey', 'Get-WgPublicKey', 'Join-WgNetwork'
+    $Exempt = 'Test-WgTunnel', 'Start-WgTunnel', 'Start-WgEnrollmentServer', 'Register-WgService', 'Unregister-WgService', 'New-WgKey', 'Get-WgPublicKey', 'Join-WgNetwork', 'Import-WgTopology', 'New-WgMesh'
     $Behaviors = @(
         @{ Behavior = 'OtherVersion'; Id = 'EngineVersionMismatch'; Message = "*tunnel 'NAME' (version 0.0.0-fake) speaks control protocol*this module speaks*"; Advice = 'restart the tunnel' }
         @{ Behavior = 'RubbishGreeting'; Id = 'EngineProtocolError'; Message = "*tunnel 'NAME' sent as greeting is not understood*"; Advice = 'restart the tunnel' }
