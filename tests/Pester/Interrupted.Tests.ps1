@@ -34,7 +34,7 @@ AfterAll {
 Describe 'Restart-WgTunnel at Ctrl-C' {
     AfterEach {
         $env:WIREGUARD_FAKE_START = $null
-        Get-WgTunnel | Stop-WgTunnel -Timeout 20 -ErrorAction Ignore
+        Get-WgTunnel -ErrorAction Ignore | Stop-WgTunnel -Timeout 20 -ErrorAction Ignore
         foreach ($id in $FakeProcesses) { Stop-Process -Id $id -Force -ErrorAction Ignore }
         Remove-Item "$Work/requests" -ErrorAction Ignore
     }
@@ -89,7 +89,7 @@ Describe 'Update-WgKey at Ctrl-C' {
     }
 
     AfterEach {
-        Get-WgTunnel | Stop-WgTunnel -Timeout 20 -ErrorAction Ignore
+        Get-WgTunnel -ErrorAction Ignore | Stop-WgTunnel -Timeout 20 -ErrorAction Ignore
         foreach ($id in $FakeProcesses) { Stop-Process -Id $id -Force -ErrorAction Ignore }
         Remove-Item "$Work/requests" -ErrorAction Ignore
     }
