@@ -48,6 +48,31 @@ Describe 'Views' {
         ($copies | Where-Object HandshakeAge -GT (New-TimeSpan -Minutes 3)).PublicKey | Should -Be $PeerKeys[1, 2]
         $copies[0] | Remove-WgPeer -WhatIf
     }
+
+    It 'takes back from Export-Clixml what it gave, as it was' {
+        $path = Join-Path $TestDrive objects.xml
+        $tunnel = Get-WgTunnel wgp0 -IncludeSecret
+        $tunnel | Export-Clixml $path -Depth 4
+        $copy = Import-Clixml $path
+        $copy | ConvertTo-WgConfig -IncludeSecret | Should -Be ($tunnel | ConvertTo-WgConfig -IncludeSecret)
+        $copy | ConvertTo-WgDump | Should -Be ($tunnel | ConvertTo-WgDump)
+        $file = $copy | Export-WgConfig (Join-Path $TestDrive copy.conf) -PassThru
+        $config = ConvertFrom-WgConfig -Path $file.FullName
+        $config | Export-Clixml $path -Depth 4
+        Import-Clixml $path | ConvertTo-WgConfig -IncludeSecret | Should -Be ($config | ConvertTo-WgConfig -IncludeSecret)
+    }
+
+    It 'takes from peers of Import-Clixml their identity alone, as from others' {
+        $path = Join-Path $TestDrive peers.xml
+        Get-WgPeer wgp0 | Export-Clixml $path
+        Set-WgPeer wgp0 peer-1 -Endpoint 198.51.100.1:1
+        (Import-Clixml $path | Set-WgPeer -PersistentKeepalive 9 -PassThru).PersistentKeepalive | Should -Be 9, 9, 9
+        (Get-WgPeer wgp0 peer-1).Endpoint | Should -Be '198.51.100.1:1'
+        Import-Clixml $path | Remove-WgPeer | Should -Not -BeNullOrEmpty
+        Get-WgPeer wgp0 | Should -BeNullOrEmpty
+        (Import-Clixml $path | Add-WgPeer -PassThru).Name | Should -Be 'peer-0', 'peer-1', 'peer-2'
+        (Get-WgPeer wgp0 peer-1).AllowedIPs | Should -Be (Import-Clixml $path)[1].AllowedIPs
+    }
 }
 
 Describe 'Every type that is emitted' {

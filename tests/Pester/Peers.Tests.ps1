@@ -39,6 +39,17 @@ Describe 'Peers' {
 
         It 'says of a wildcard that is none that it is none' {
             Get-ErrorId { Get-WgTunnel 'wg[' } | Should -BeLike 'InvalidTunnelName,*'
+            Get-ErrorId { Get-WgPeer wgp0 -PeerName '[' } | Should -BeLike 'InvalidValue,*'
+            Get-ErrorId { Get-WgPeer wgp0 '[' } | Should -BeLike 'InvalidValue,*'
+        }
+
+        It 'finds a peer by its name, whatever characters that has' -ForEach '*', 'a[b]', 'a[', '?' {
+            Set-WgPeer wgp0 peer-1 -PeerName $_
+            (Get-WgPeer wgp0 -PeerName $_).PublicKey | Should -Be $PeerKeys[1]
+            (Get-WgPeer wgp0 $_).PublicKey | Should -Be $PeerKeys[1]
+            $line = "Get-WgPeer wgp0 -PeerName $($_[0])"
+            $completed = (TabExpansion2 $line $line.Length).CompletionMatches | Where-Object ListItemText -EQ $_
+            (Invoke-Expression "Get-WgPeer wgp0 -PeerName $($completed.CompletionText)").PublicKey | Should -Be $PeerKeys[1]
         }
 
         It 'does so in every cmdlet that takes tunnels from the pipeline' {
@@ -78,11 +89,26 @@ Describe 'Peers' {
             $there | Should -Be ($psk.PresharedKey | ConvertFrom-SecureString -AsPlainText)
         }
 
-        It 'is silent without -PassThru and does nothing with -WhatIf' {
-            Add-WgPeer wgp0 $New -WhatIf
+        It 'emits what has changed, and with -WhatIf what would' {
+            $foreseen = Add-WgPeer wgp0 $New 10.9.0.1 -PeerName laptop -WhatIf
             Get-WgPeer wgp0 | Should -HaveCount 3
-            Add-WgPeer wgp0 $New | Should -BeNullOrEmpty
+            $changes = Add-WgPeer wgp0 $New 10.9.0.1 -PeerName laptop
+            "$foreseen" | Should -Be "$changes"
+            $changes.Changed | Should -Be $true, $true, $true
+            $changes.ForEach({ "$($_.Kind) $($_.Property) $($_.PeerName)" }) | Should -Be 'Added Peer laptop', 'Added Name laptop', 'Added AllowedIP laptop'
+            $changes[0].GetType().FullName | Should -Be 'WireGuard.WgChange'
             Get-WgPeer wgp0 | Should -HaveCount 4
+        }
+
+        It 'adds again what is there just so, and what is there otherwise not' {
+            $arguments = @{ Tunnel = 'wgp0'; PublicKey = $New; AllowedIP = '10.9.0.1', 'fd00::9'; PeerName = 'laptop'; PersistentKeepalive = 25; PresharedKey = (New-WgPresharedKey).PresharedKey }
+            Add-WgPeer @arguments | Should -HaveCount 6
+            Add-WgPeer @arguments | Should -BeNullOrEmpty
+            Add-WgPeer @arguments -WhatIf | Should -BeNullOrEmpty
+            (Add-WgPeer @arguments -PassThru).Name | Should -Be 'laptop'
+            $arguments.PeerName = 'tablet'
+            { Add-WgPeer @arguments -ErrorAction Stop } | Should -Throw "Tunnel 'wgp0' has the peer $New already, with *" -ErrorId 'PeerExists*'
+            { Add-WgPeer @arguments -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'PeerExists*'
         }
 
         It 'adds from CSV and fails item by item' {
@@ -229,6 +255,32 @@ TV9a/5GCedRg+OTLFLn/XaCHOiyAviz2LaSkbejyHGE=,five,10.9.0.5/32,nowhere,0
         }
     }
 
+    Context '-WhatIf' {
+        It 'says what the real run does: <_>' -ForEach @(
+            'Add-WgPeer wgp0 $New 10.0.0.2 -PeerName new'
+            'Add-WgPeer wgp0 $PeerKeys[0]'
+            'Add-WgPeer nosuch $New'
+            'Add-WgPeer wgp0 $New -Endpoint unresolved.example:1'
+            'Add-WgPeer wgp0 $New 10.0.0.400'
+            'Set-WgPeer wgp0 peer-1 -PersistentKeepalive 11 -AllowedIP 10.0.0.2 -Append'
+            'Set-WgPeer wgp0 peer-1 -PeerName peer-1'
+            'Set-WgPeer wgp0 $New -PeerName new'
+            'Set-WgPeer wgp0 nobody -PeerName new'
+            'Remove-WgPeer wgp0 peer-2'
+            'Remove-WgPeer wgp0 $New'
+            'Get-WgPeer wgp0 | Remove-WgPeer'
+            'Remove-WgPeer nosuch $New'
+            'Stop-WgTunnel nosuch'
+        ) {
+            $state = { (Get-WgPeer wgp0).ForEach({ "$($_.PublicKey) $($_.Name) $($_.AllowedIPs) $($_.PersistentKeepalive)" }) }
+            $before = & $state
+            $run = { param($Code) try { & ([scriptblock]::Create($Code)) 3>$null } catch { $_.FullyQualifiedErrorId } }
+            $foreseen = & $run "$_ -WhatIf"
+            & $state | Should -Be $before
+            (& $run $_ | Out-String) | Should -Be ($foreseen | Out-String)
+        }
+    }
+
     Context 'Remove-WgPeer' {
         It 'removes by key and from the pipeline' {
             Remove-WgPeer wgp0 $PeerKeys[0]
@@ -252,7 +304,7 @@ TV9a/5GCedRg+OTLFLn/XaCHOiyAviz2LaSkbejyHGE=,five,10.9.0.5/32,nowhere,0
         It 'names the tunnel where a peer is or is not' {
             { Remove-WgPeer wgp0 $New -ErrorAction Stop } | Should -Throw "Tunnel 'wgp0' has no peer $New."
             { Set-WgPeer wgp0 $New -PersistentKeepalive 1 -ErrorAction Stop } | Should -Throw "Tunnel 'wgp0' has no peer $New."
-            { Add-WgPeer wgp0 $PeerKeys[0] -ErrorAction Stop } | Should -Throw "Tunnel 'wgp0' has the peer $($PeerKeys[0]) already."
+            { Add-WgPeer wgp0 $PeerKeys[0] -ErrorAction Stop } | Should -Throw "Tunnel 'wgp0' has the peer $($PeerKeys[0]) already, with *"
         }
 
         It 'removes nothing with -WhatIf, and misses what is not there' {

@@ -36,13 +36,13 @@ public static class ControlProtocol
         /// <summary>No params, result <see cref="EngineStatus"/>.</summary>
         public const string EngineStatus = "engine.status";
 
-        /// <summary>params <see cref="PeerChangeRequest"/>, result <see cref="PeerInfo"/>; PeerExists if it is there.</summary>
+        /// <summary>params <see cref="PeerChangeRequest"/>, result <see cref="PeerInfo"/>; PeerExists if it is there with other values.</summary>
         public const string PeerAdd = "peer.add";
 
         /// <summary>params <see cref="PeerChangeRequest"/>, result <see cref="PeerInfo"/>; PeerNotFound if it is not there.</summary>
         public const string PeerSet = "peer.set";
 
-        /// <summary>params <see cref="PeerKey"/>, result <see cref="PeerInfo"/> as it was; PeerNotFound if it is not there.</summary>
+        /// <summary>params <see cref="PeerRemoveRequest"/>, result <see cref="PeerInfo"/> as it was; PeerNotFound if it is not there.</summary>
         public const string PeerRemove = "peer.remove";
 
         /// <summary>params <see cref="SyncRequest"/>, result <see cref="SyncResult"/>.</summary>

@@ -84,6 +84,7 @@ public sealed class SecretKeyJsonConverter : JsonConverter<SecretKey>
 [JsonSerializable(typeof(TunnelInfo[]))]
 [JsonSerializable(typeof(PeerInfo))]
 [JsonSerializable(typeof(PeerKey))]
+[JsonSerializable(typeof(PeerRemoveRequest))]
 [JsonSerializable(typeof(PeerChangeRequest))]
 [JsonSerializable(typeof(SyncRequest))]
 [JsonSerializable(typeof(SyncResult))]

@@ -32,6 +32,15 @@ public sealed record TunnelInfo
 
     public int Mtu { get; init; }
 
+    /// <summary>Bytes, as the file or a client said; null: the MTU was found from the ways to the endpoints, or is somebody else's.</summary>
+    public int? ConfiguredMtu { get; init; }
+
+    /// <summary>Name servers and search domains that the engine set; null: none.</summary>
+    public IReadOnlyList<string>? Dns { get; init; }
+
+    /// <summary>Where routes go: "off" or a number; null: "auto", or they are somebody else's.</summary>
+    public string? Table { get; init; }
+
     /// <summary>"userspace" today.</summary>
     public required string Backend { get; init; }
 
@@ -128,9 +137,20 @@ public sealed record PeerInfo
 
     /// <summary>Answers to our handshakes that did not prove right, as with another preshared key, since the last one that did.</summary>
     public int RefusedResponses { get; init; }
+
+    /// <summary>In the answers of peer.add, peer.set and peer.remove: what is different, or would be. Empty: all was so already. Elsewhere null.</summary>
+    public IReadOnlyList<TunnelDifference>? Changes { get; init; }
 }
 
 public sealed record PeerKey(string PublicKey);
+
+/// <summary>peer.remove.</summary>
+public sealed record PeerRemoveRequest(string PublicKey)
+{
+    /// <summary>Nothing is changed; the answer is what would be.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DryRun { get; init; }
+}
 
 /// <summary>peer.add and peer.set: what is null stays as it is (or takes its default in peer.add).</summary>
 public sealed record PeerChangeRequest
@@ -154,6 +174,10 @@ public sealed record PeerChangeRequest
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool AppendAllowedIPs { get; init; }
+
+    /// <summary>Nothing is changed; the answer is what would be.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DryRun { get; init; }
 }
 
 /// <summary>The engine process itself.</summary>

@@ -105,7 +105,7 @@ internal sealed class ControlConnection : IDisposable
     public PeerInfo SetPeer(PeerChangeRequest peer) => Change(ControlProtocol.Methods.PeerSet, peer);
 
     public PeerInfo RemovePeer(string publicKey) =>
-        Call(ControlProtocol.Methods.PeerRemove, ControlJsonContext.Default.PeerInfo, new PeerKey(publicKey), ControlJsonContext.Default.PeerKey);
+        Call(ControlProtocol.Methods.PeerRemove, ControlJsonContext.Default.PeerInfo, new PeerRemoveRequest(publicKey), ControlJsonContext.Default.PeerRemoveRequest);
 
     /// <summary>Names may have to be looked up for it.</summary>
     public SyncResult Sync(SyncRequest request)

@@ -11,6 +11,15 @@ public interface ITunnelContext
     /// <summary>Interface addresses in CIDR form.</summary>
     IReadOnlyList<string> Addresses { get; }
 
+    /// <summary>As <see cref="WireGuard.Api.TunnelInfo.ConfiguredMtu"/>.</summary>
+    int? ConfiguredMtu { get; }
+
+    /// <summary>As <see cref="WireGuard.Api.TunnelInfo.Dns"/>.</summary>
+    IReadOnlyList<string>? Dns { get; }
+
+    /// <summary>As <see cref="WireGuard.Api.TunnelInfo.Table"/>.</summary>
+    string? Table { get; }
+
     /// <summary>The file that the tunnel was started from, or null.</summary>
     string? ConfigPath { get; }
 
@@ -73,10 +82,14 @@ public interface ITunnelContext
     /// <exception cref="ControlException">SaveFailed; the file is as it was.</exception>
     SaveResult Save(bool dryRun);
 
+    /// <summary>This is how the peer's endpoint was written last: by the file, a sync or a peer method. The peer may have roamed since.</summary>
+    bool WasWritten(PublicKey peer, string endpoint);
+
     /// <summary>
     /// Called after peer.add, peer.set or peer.remove has changed the device, one at a time: routes follow the peers'
     /// allowed IPs. The client waits for it.
     /// </summary>
+    /// <param name="step">What has changed.</param>
     /// <exception cref="ControlException">HostNetworkFailed: no route was changed; the device's change is taken back and the client told.</exception>
-    Task PeersChangedAsync();
+    Task PeersChangedAsync(PeerStep step);
 }

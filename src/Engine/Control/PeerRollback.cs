@@ -9,22 +9,16 @@ namespace WireGuard.Engine.Control;
 /// </summary>
 internal static class PeerRollback
 {
-    /// <param name="before">The device before the change.</param>
+    /// <param name="before">The peer before the change, and whose the change's prefixes were.</param>
     /// <param name="applied">The change of one peer that was applied to it.</param>
-    internal static DeviceChange Create(DeviceSnapshot before, PeerChange applied)
+    internal static DeviceChange Create(PeerView before, PeerChange applied)
     {
-        var peer = before.Peers.FirstOrDefault(p => p.PublicKey == applied.PublicKey);
-        List<PeerChange> changes = [peer is null ? new PeerChange { PublicKey = applied.PublicKey, Mode = PeerChangeMode.Remove } : Restore(peer, applied.Mode)];
+        List<PeerChange> changes = [before.Peer is { } peer ? Restore(peer, applied.Mode) : new PeerChange { PublicKey = applied.PublicKey, Mode = PeerChangeMode.Remove }];
 
         // Prefixes that were taken from other peers go back to them.
         var taken = applied.AllowedIPs.Where(a => !a.Remove).Select(a => a.Prefix).ToHashSet();
-        foreach (var other in before.Peers.Where(p => p.PublicKey != applied.PublicKey))
-        {
-            var lost = other.AllowedIPs.Where(taken.Contains).Select(prefix => new AllowedIPChange(prefix)).ToList();
-            if (lost.Count > 0)
-                changes.Add(new PeerChange { PublicKey = other.PublicKey, Mode = PeerChangeMode.UpdateIfPresent, AllowedIPs = lost });
-        }
-
+        foreach (var lost in before.Others.Where(other => taken.Contains(other.Prefix)).GroupBy(other => other.Peer, other => new AllowedIPChange(other.Prefix)))
+            changes.Add(new PeerChange { PublicKey = lost.Key, Mode = PeerChangeMode.UpdateIfPresent, AllowedIPs = [.. lost] });
         return new DeviceChange { Peers = changes };
     }
 

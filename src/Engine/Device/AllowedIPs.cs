@@ -22,6 +22,8 @@ internal sealed class AllowedIPs<TOwner>
     private AddressRanges<TOwner>? _ranges4;
     private AddressRanges<TOwner>? _ranges6;
 
+    internal AllowedIPs() => (_ranges4, _ranges6) = (RangesOf(_root4), RangesOf(_root6));
+
     /// <summary>Owner of an IPv4 address given as its four bytes in network order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal TOwner? Find4(uint addressBigEndian) => Find(Volatile.Read(ref _ranges4), _root4, new AddressBits((ulong)addressBigEndian << 32, 0));
@@ -35,14 +37,30 @@ internal sealed class AllowedIPs<TOwner>
         ? Find(Volatile.Read(ref _ranges4), _root4, AddressBits.From(address))
         : Find(Volatile.Read(ref _ranges6), _root6, AddressBits.From(address));
 
+    /// <summary>Lookups go to ranges; false from a change on.</summary>
+    internal bool IsSettled => Volatile.Read(ref _ranges4) is not null && Volatile.Read(ref _ranges6) is not null;
+
+    /// <summary>How often ranges were made; for tests.</summary>
+    internal int Settlings { get; private set; }
+
     /// <summary>Makes lookups fast again after changes, in a time that grows with the table.</summary>
     internal void Settle()
     {
         lock (_lock)
         {
+            if (IsSettled)
+                return;
+            Settlings++;
             Volatile.Write(ref _ranges4, _ranges4 ?? RangesOf(_root4));
             Volatile.Write(ref _ranges6, _ranges6 ?? RangesOf(_root6));
         }
+    }
+
+    /// <summary>Who has this prefix itself; null: nobody.</summary>
+    internal TOwner? OwnerOf(IPNetwork prefix)
+    {
+        lock (_lock)
+            return NodeOf(prefix)?.Owner;
     }
 
     /// <summary>Gives the prefix to the owner, taking it from any other. Returns who had it.</summary>
@@ -70,24 +88,12 @@ internal sealed class AllowedIPs<TOwner>
     {
         lock (_lock)
         {
-            var bits = AddressBits.From(prefix.BaseAddress);
-            var node = Root(prefix.BaseAddress.AddressFamily);
-            while (node is not null && node.Length <= prefix.PrefixLength && node.Matches(bits))
-            {
-                if (node.Length == prefix.PrefixLength)
-                {
-                    if (!ReferenceEquals(node.Owner, owner))
-                        return false;
-                    Forget(owner, node);
-                    Unsettle(node);
-                    Clear(node);
-                    return true;
-                }
-
-                node = node.Child(bits.Bit(node.Length));
-            }
-
-            return false;
+            if (NodeOf(prefix) is not { } node || !ReferenceEquals(node.Owner, owner))
+                return false;
+            Forget(owner, node);
+            Unsettle(node);
+            Clear(node);
+            return true;
         }
     }
 
@@ -138,6 +144,20 @@ internal sealed class AllowedIPs<TOwner>
     }
 
     private Node Root(AddressFamily family) => family == AddressFamily.InterNetwork ? _root4 : _root6;
+
+    private Node? NodeOf(IPNetwork prefix)
+    {
+        var bits = AddressBits.From(prefix.BaseAddress);
+        var node = Root(prefix.BaseAddress.AddressFamily);
+        while (node is not null && node.Length <= prefix.PrefixLength && node.Matches(bits))
+        {
+            if (node.Length == prefix.PrefixLength)
+                return node;
+            node = node.Child(bits.Bit(node.Length));
+        }
+
+        return null;
+    }
 
     private Node Insert(Node root, AddressBits bits, int length)
     {

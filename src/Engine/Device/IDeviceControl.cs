@@ -12,9 +12,13 @@ public interface IDeviceControl
     /// <summary>A consistent copy of everything; disposing it zeroes the keys in it.</summary>
     DeviceSnapshot Snapshot();
 
+    /// <summary>Of one peer alone, however many others there are, and of whose these prefixes are.</summary>
+    PeerView Look(PublicKey peer, IEnumerable<IPNetwork> prefixes);
+
     /// <summary>Validates the whole change, then applies the whole change; nothing is applied when it throws.</summary>
+    /// <param name="dryRun">It is validated and nothing is applied.</param>
     /// <exception cref="DeviceChangeException">What is wrong with it, or which part of the system refused.</exception>
-    void Apply(DeviceChange change);
+    void Apply(DeviceChange change, bool dryRun = false);
 
     /// <summary>Raised on any thread, after the fact; handlers return at once.</summary>
     event Action<DeviceEvent>? EventRaised;

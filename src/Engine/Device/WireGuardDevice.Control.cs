@@ -7,101 +7,57 @@ using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Device;
 
-/// <summary>Changes and snapshots.</summary>
+/// <summary>Changes.</summary>
 public sealed partial class WireGuardDevice
 {
     private readonly ConcurrentDictionary<PublicKey, Peer> _peers = new();
     private readonly List<Peer> _addedPeers = [];
-    private volatile Peer[] _peerList = [];
     private ushort _listenPort;
     private uint _fwMark;
     private ulong _removedRxBytes;
     private ulong _removedTxBytes;
 
-    /// <inheritdoc/>
-    public DeviceSnapshot Snapshot()
-    {
-        lock (_controlLock)
-        {
-            var peers = _peerList;
-            var snapshots = new PeerSnapshot[peers.Length];
-            var rx = _removedRxBytes;
-            var tx = _removedTxBytes;
-            for (var i = 0; i < peers.Length; i++)
-            {
-                snapshots[i] = Snapshot(peers[i]);
-                rx += snapshots[i].RxBytes;
-                tx += snapshots[i].TxBytes;
-            }
-
-            return new DeviceSnapshot
-            {
-                Name = Name,
-                PrivateKey = _identity?.PrivateKey.Clone(),
-                PublicKey = _identity?.PublicKey,
-                ListenPort = _isUp ? _options.Bind.Port : _listenPort,
-                FwMark = _fwMark,
-                Mtu = Mtus.Link,
-                IsUp = _isUp,
-                RxBytes = rx,
-                TxBytes = tx,
-                ForeignMessages = Interlocked.Read(ref _foreignMessages),
-                UnknownInitiations = Interlocked.Read(ref _unknownInitiations),
-                Peers = snapshots,
-            };
-        }
-    }
+    internal PeerRoster Roster { get; } = new();
 
     /// <inheritdoc/>
-    public void Apply(DeviceChange change)
+    public void Apply(DeviceChange change, bool dryRun = false)
     {
         List<DeviceEvent> events = [];
         lock (_controlLock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             Validate(change);
+            if (dryRun)
+                return;
             // What can fail comes first: after the sockets nothing is refused any more.
             ApplySockets(change);
             if (change.PrivateKey is { } key)
                 ApplyPrivateKey(key, events);
             if (change.ReplacePeers)
-                foreach (var peer in _peerList)
+                foreach (var peer in Roster.All)
                     Remove(peer, events);
             foreach (var peer in change.Peers)
                 ApplyPeer(peer, events);
-            _peerList = [.. _peerList.Where(p => !p.IsRemoved), .. _addedPeers.Where(p => !p.IsRemoved)];
+            if (_addedPeers.Count > 0)
+                Roster.Add(_addedPeers);
             _addedPeers.Clear();
-            AllowedIPs.Settle();
+            SettleWhenDue();
         }
 
         foreach (var raised in events)
             Raise(raised);
     }
 
-    private PeerSnapshot Snapshot(Peer peer) => new()
-    {
-        PublicKey = peer.PublicKey,
-        Name = peer.Name,
-        PresharedKey = peer.Handshake.CopyPresharedKey(),
-        Endpoint = peer.Endpoint?.Value.ToIPEndPoint(),
-        AllowedIPs = AllowedIPs.Of(peer),
-        LastHandshake = peer.LastHandshake,
-        RxBytes = peer.RxBytes,
-        TxBytes = peer.TxBytes,
-        PersistentKeepalive = peer.Timers.PersistentKeepaliveInterval,
-        UnansweredHandshakes = peer.HandshakeAttempts,
-        RefusedResponses = peer.RefusedResponses,
-    };
-
     // Plays the change through on the set of keys alone, so that a refusal leaves the device as it was.
     private void Validate(DeviceChange change)
     {
         if (!change.Peers.Any(p => p.Mode is PeerChangeMode.AddOnly or PeerChangeMode.UpdateOnly or PeerChangeMode.RemoveExisting))
             return;
-        HashSet<PublicKey> present = change.ReplacePeers ? [] : [.. _peers.Keys];
+        // Of those that the change names, whether each is there by then.
+        var present = new Dictionary<PublicKey, bool>();
         foreach (var peer in change.Peers)
         {
-            var exists = present.Contains(peer.PublicKey);
+            var exists = present.TryGetValue(peer.PublicKey, out var known) ? known : !change.ReplacePeers && _peers.ContainsKey(peer.PublicKey);
             if (peer.Mode == PeerChangeMode.AddOnly && exists)
                 throw new DeviceChangeException(DeviceChangeError.PeerExists, $"Peer {peer.PublicKey} is already there.");
             if (peer.Mode is PeerChangeMode.UpdateOnly or PeerChangeMode.RemoveExisting && !exists)
@@ -109,9 +65,9 @@ public sealed partial class WireGuardDevice
             if (peer.Mode == PeerChangeMode.AddOnly && _identity?.PublicKey == peer.PublicKey)
                 throw new DeviceChangeException(DeviceChangeError.InvalidValue, $"Peer {peer.PublicKey} is this tunnel's own key.");
             if (peer.Mode is PeerChangeMode.AddOrUpdate or PeerChangeMode.AddOnly)
-                present.Add(peer.PublicKey);
+                present[peer.PublicKey] = true;
             else if (peer.Mode is PeerChangeMode.Remove or PeerChangeMode.RemoveExisting)
-                present.Remove(peer.PublicKey);
+                present[peer.PublicKey] = false;
         }
     }
 
@@ -158,7 +114,7 @@ public sealed partial class WireGuardDevice
 
     private void ForgetSources()
     {
-        foreach (var peer in _peerList)
+        foreach (var peer in Roster.All)
             peer.ForgetSource();
     }
 
@@ -166,7 +122,7 @@ public sealed partial class WireGuardDevice
     private void ForgetStaleSources()
     {
         SourceVerdict serves = _options.Bind.SourceStillServes;
-        foreach (var peer in _peerList)
+        foreach (var peer in Roster.All)
             peer.ReviewSources(serves);
     }
 
@@ -281,6 +237,7 @@ public sealed partial class WireGuardDevice
             peer.Handshake.Dispose();
         }
 
+        Roster.LetGo();
         _removedRxBytes += peer.RxBytes;
         _removedTxBytes += peer.TxBytes;
         events.Add(new DeviceEvent(DeviceEventKind.PeerRemoved, peer.PublicKey, peer.Name));
@@ -291,9 +248,8 @@ public sealed partial class WireGuardDevice
         lock (_controlLock)
         {
             List<DeviceEvent> unheard = [];
-            foreach (var peer in _peerList)
+            foreach (var peer in Roster.All)
                 Remove(peer, unheard);
-            _peerList = [];
             lock (_handshakeLock)
             {
                 _identity?.Dispose();

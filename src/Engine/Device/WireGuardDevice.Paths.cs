@@ -65,7 +65,7 @@ public sealed partial class WireGuardDevice
         _pathTries--;
         _nextPathTry = now + s_betweenPathTries;
         Volatile.Write(ref _pathsHaveChanged, 0);
-        foreach (var peer in _peerList)
+        foreach (var peer in Roster.All)
             TryChangedPath(peer, now);
         return long.MaxValue;
     }

@@ -8,7 +8,11 @@ public sealed partial class WireGuardDevice
     // Two may be lost on the way; the third says that something is wrong.
     private const int UnansweredBeforeTold = 3;
 
+    // What a table costs to make grows with it: one made at every change would make many changes in a row slow.
+    private static readonly long s_betweenSettlings = (long)TimeSpan.FromSeconds(1).TotalNanoseconds;
+
     private readonly TimerSchedule _timers = new();
+    private long _settledAt = long.MinValue / 2;
 
     /// <summary>How often the timers of all peers were looked at; for tests.</summary>
     internal int TimerLooks => _timers.Looks;
@@ -17,7 +21,8 @@ public sealed partial class WireGuardDevice
     internal TimeSpan RunTimers()
     {
         var pathTry = TryChangedPaths(Clock.Now);
-        _timers.LookWhenDue(_peerList, Clock.Now);
+        SettleWhenDue();
+        _timers.LookWhenDue(Roster.All, Clock.Now);
         while (_timers.TryTake(Clock.Now, out var peer))
         {
             while (peer.Timers.TakeDue(Clock.Now) is { } timer)
@@ -27,6 +32,15 @@ public sealed partial class WireGuardDevice
 
         var wait = TimeSpan.FromMicroseconds(Math.Max(0, Math.Min(_timers.Next, pathTry) - Clock.Now) / 1000 + 1);
         return wait < PeerTimers.ShortestDelay ? wait : PeerTimers.ShortestDelay;
+    }
+
+    /// <summary>Has look-ups go by ranges again: at once after a change, unless there was one just before; by the worker then.</summary>
+    private void SettleWhenDue()
+    {
+        if (AllowedIPs.IsSettled || Clock.Now - Volatile.Read(ref _settledAt) < s_betweenSettlings)
+            return;
+        AllowedIPs.Settle();
+        Volatile.Write(ref _settledAt, Clock.Now);
     }
 
     private void RunWorker()

@@ -8,7 +8,7 @@ namespace WireGuard.Engine.Device;
 /// <summary>
 /// A WireGuard interface: identity, peers and sessions behind one TUN device and one UDP port (whitepaper, sections 5
 /// and 6). Lanes (Lanes/) carry packets through it, one worker thread does handshakes and timers, the control path changes things. Its parts
-/// are in files of their own: Control (changes and snapshots), Handshakes, Timers.
+/// are in files of their own: Control (changes), Snapshots, Handshakes, Timers.
 /// </summary>
 /// <remarks>
 /// Locks, in the order in which they may be taken: the control lock (one change at a time), then the handshake lock
@@ -84,10 +84,10 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
                 return;
             BindLocked(_listenPort, _fwMark);
             // Before anything is sent: a handshake's retry must find its timer running.
-            foreach (var peer in _peerList)
+            foreach (var peer in Roster.All)
                 peer.Timers.Restart();
             _isUp = true;
-            foreach (var peer in _peerList)
+            foreach (var peer in Roster.All)
             {
                 if (peer.Timers.PersistentKeepaliveInterval != 0)
                     RequestKeepalive(peer);
@@ -122,7 +122,7 @@ public sealed partial class WireGuardDevice : IDeviceControl, IDisposable
             _options.Bind.Close();
             lock (_handshakeLock)
             {
-                foreach (var peer in _peerList)
+                foreach (var peer in Roster.All)
                     QuietenLocked(peer);
             }
         }

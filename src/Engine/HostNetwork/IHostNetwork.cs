@@ -92,7 +92,20 @@ public interface IHostNetwork : IDisposable
     /// </summary>
     /// <exception cref="HostNetworkException">Names the step.</exception>
     /// <exception cref="InvalidOperationException">Nothing is applied.</exception>
+    /// <param name="endpoints">One for each peer that has one.</param>
     void Update(IReadOnlyList<IPNetwork> wanted, IReadOnlyList<IPAddress> endpoints);
+
+    /// <summary>
+    /// As <see cref="Update"/> with what is there now, but for these; nothing else is looked at, so that what it costs does not
+    /// grow with what is there. What somebody else did to the host since the last call of <see cref="Update"/> is not seen.
+    /// </summary>
+    /// <param name="came">Prefixes that are wanted from now on; they may have been before.</param>
+    /// <param name="went">Prefixes that are wanted no more.</param>
+    /// <param name="endpointBefore">Where a peer's datagrams went, if anywhere.</param>
+    /// <param name="endpoint">Where they go.</param>
+    /// <returns>False: it cannot be done so, and all is as it was.</returns>
+    /// <exception cref="InvalidOperationException">Nothing is applied.</exception>
+    bool TryUpdate(IReadOnlyList<IPNetwork> came, IReadOnlyList<IPNetwork> went, IPAddress? endpointBefore, IPAddress? endpoint);
 
     /// <summary>
     /// Makes the settings of a running tunnel these; what stays the same is not touched. A failure leaves all as it was.

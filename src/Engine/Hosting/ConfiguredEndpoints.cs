@@ -13,6 +13,9 @@ internal sealed class ConfiguredEndpoints
 {
     private readonly ConcurrentDictionary<PublicKey, HostEndpoint> _endpoints = [];
 
+    // Those that clients have given; they are told of nowhere, and not looked up again.
+    private readonly ConcurrentDictionary<PublicKey, string> _asked = [];
+
     /// <summary>Null: none was written, or somebody has set another one since.</summary>
     public HostEndpoint? Find(PublicKey peer) => _endpoints.GetValueOrDefault(peer);
 
@@ -21,9 +24,17 @@ internal sealed class ConfiguredEndpoints
 
     public bool IsEmpty => _endpoints.IsEmpty;
 
+    /// <summary>A client has given the peer this one.</summary>
+    public void Ask(PublicKey peer, string endpoint) => _asked[peer] = endpoint;
+
+    /// <summary>Whether the file, a sync or a client has written it so last.</summary>
+    public bool WasWritten(PublicKey peer, string endpoint) =>
+        string.Equals(_asked.GetValueOrDefault(peer) ?? Find(peer)?.ToString(), endpoint, StringComparison.OrdinalIgnoreCase);
+
     /// <param name="endpoint">Null: none is written.</param>
     public void Set(PublicKey peer, HostEndpoint? endpoint)
     {
+        _asked.TryRemove(peer, out _);
         if (endpoint is not null)
             _endpoints[peer] = endpoint;
         else
@@ -34,11 +45,17 @@ internal sealed class ConfiguredEndpoints
     public void Forget(DeviceChange change)
     {
         if (change.ReplacePeers)
+        {
             _endpoints.Clear();
+            _asked.Clear();
+        }
+
         foreach (var peer in change.Peers)
         {
-            if (peer.Endpoint is not null || peer.Mode is PeerChangeMode.Remove or PeerChangeMode.RemoveExisting)
-                _endpoints.TryRemove(peer.PublicKey, out _);
+            if (peer.Endpoint is null && !peer.ForgetEndpoint && peer.Mode is not (PeerChangeMode.Remove or PeerChangeMode.RemoveExisting))
+                continue;
+            _endpoints.TryRemove(peer.PublicKey, out _);
+            _asked.TryRemove(peer.PublicKey, out _);
         }
     }
 }

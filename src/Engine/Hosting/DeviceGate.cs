@@ -1,3 +1,4 @@
+using System.Net;
 using WireGuard.Api;
 using WireGuard.Engine.Control;
 using WireGuard.Engine.Device;
@@ -12,7 +13,7 @@ internal sealed class DeviceGate : IDeviceControl
 {
     private volatile IDeviceControl? _device;
     private volatile bool _takesChanges;
-    private volatile Action<DeviceChange>? _apply;
+    private volatile Action<DeviceChange, bool>? _apply;
 
     public event Action<DeviceEvent>? EventRaised;
 
@@ -20,12 +21,14 @@ internal sealed class DeviceGate : IDeviceControl
 
     public DeviceSnapshot Snapshot() => Device.Snapshot();
 
+    public PeerView Look(PublicKey peer, IEnumerable<IPNetwork> prefixes) => Device.Look(peer, prefixes);
+
     /// <exception cref="ControlException">Starting: the host itself has not configured the device yet.</exception>
-    public void Apply(DeviceChange change)
+    public void Apply(DeviceChange change, bool dryRun = false)
     {
         if (!_takesChanges)
             throw Starting();
-        (_apply ?? Device.Apply)(change);
+        (_apply ?? Device.Apply)(change, dryRun);
     }
 
     /// <summary>From now on the device can be looked at.</summary>
@@ -36,8 +39,8 @@ internal sealed class DeviceGate : IDeviceControl
     }
 
     /// <summary>From now on clients may change the device.</summary>
-    /// <param name="apply">Applies a client's change to the device and to what depends on it.</param>
-    public void TakeChanges(Action<DeviceChange> apply)
+    /// <param name="apply">Applies a client's change to the device and to what depends on it; or, told so, only tries it.</param>
+    public void TakeChanges(Action<DeviceChange, bool> apply)
     {
         _apply = apply;
         _takesChanges = true;

@@ -94,43 +94,17 @@ internal sealed class PeerPlan
             AllowedIPs = [.. Lost.Select(prefix => new AllowedIPChange(prefix)), .. Gained.Select(prefix => new AllowedIPChange(prefix, Remove: true))],
         };
 
-    public IEnumerable<TunnelDifference> Differences()
+    public IEnumerable<TunnelDifference> Differences() => PeerDifferences.Between(_now, After(), MovesEndpoint ? _wish!.Endpoint!.ToString() : null);
+
+    private PeerSnapshot? After() => Goes ? null : new PeerSnapshot
     {
-        if (Goes)
-            yield return Difference(TunnelDifference.Removed, "Peer") with { From = PublicKey.ToString() };
-        else if (_now is null)
-            yield return Difference(TunnelDifference.Added, "Peer") with { To = PublicKey.ToString() };
-        if (!Goes)
-        {
-            foreach (var difference in Values())
-                yield return difference;
-        }
-
-        foreach (var prefix in Goes ? _had : Lost)
-            yield return Difference(TunnelDifference.Removed, "AllowedIP") with { From = prefix.ToString() };
-        foreach (var prefix in Goes ? [] : Gained)
-            yield return Difference(TunnelDifference.Added, "AllowedIP") with { To = prefix.ToString() };
-    }
-
-    private IEnumerable<TunnelDifference> Values()
-    {
-        if (Name != _now?.Name)
-            yield return Difference(KindOf(_now?.Name, Name), "Name") with { From = _now?.Name, To = Name };
-        if (ChangesKey)
-            yield return Difference(KindOf(_now?.PresharedKey, PresharedKey), "PresharedKey");
-        if (MovesEndpoint)
-            yield return Difference(KindOf(_now?.Endpoint, _wish), "Endpoint") with { From = _now?.Endpoint?.ToString(), To = _wish!.Endpoint!.ToString() };
-        var keepalive = _now?.PersistentKeepalive ?? 0;
-        if (Keepalive != keepalive)
-            yield return Difference(KindOf(keepalive == 0 ? null : this, Keepalive == 0 ? null : this), "PersistentKeepalive") with { From = Text(keepalive), To = Text(Keepalive) };
-    }
-
-    private TunnelDifference Difference(string kind, string property) => new(kind, property) { Peer = PublicKey.ToString(), PeerName = Name };
-
-    private static string KindOf(object? before, object? after) =>
-        before is null ? TunnelDifference.Added : after is null ? TunnelDifference.Removed : TunnelDifference.Changed;
-
-    private static string? Text(ushort seconds) => seconds == 0 ? null : $"{seconds}";
+        PublicKey = PublicKey,
+        Name = Name,
+        PresharedKey = PresharedKey,
+        Endpoint = Endpoint,
+        PersistentKeepalive = Keepalive,
+        AllowedIPs = [.. Prefixes],
+    };
 
     private static SecretKey CopyOf(SecretKey? key) => key?.Clone() ?? new SecretKey(new byte[SecretKey.Size]);
 }

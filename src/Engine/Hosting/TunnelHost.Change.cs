@@ -11,12 +11,15 @@ public sealed partial class TunnelHost
     private volatile HostNetworkSettings? _settings;
 
     /// <summary>What wg(8) or a peer method has asked for. What others hold on to who have joined is not theirs to change.</summary>
-    private void ApplyUnlessServed(DeviceChange change)
+    private void ApplyUnlessServed(DeviceChange change, bool dryRun)
     {
         // Before the lock of changes, which whoever joins takes second.
         if (_enrollment?.Objection(change) is { } objection)
             throw new DeviceChangeException(DeviceChangeError.InvalidValue, objection);
-        ApplyForClient(change);
+        if (dryRun)
+            _device!.Apply(change, dryRun);
+        else
+            ApplyForClient(change);
     }
 
     /// <summary>Changes the device, and what depends on it.</summary>
@@ -29,6 +32,7 @@ public sealed partial class TunnelHost
             else
                 _device!.Apply(change);
             _endpoints.Forget(change);
+            _untold++;
         }
     }
 

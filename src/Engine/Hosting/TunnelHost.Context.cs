@@ -1,9 +1,8 @@
+using System.Globalization;
 using System.Net;
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Control;
-using WireGuard.Engine.Device;
-using WireGuard.Engine.HostNetwork;
 
 namespace WireGuard.Engine.Hosting;
 
@@ -13,6 +12,20 @@ public sealed partial class TunnelHost : ITunnelContext
     public string TunnelName => _options.Name;
 
     public IReadOnlyList<string> Addresses => [.. (_settings?.Addresses ?? _options.Config?.Interface.Addresses ?? []).Select(a => a.ToString())];
+
+    public int? ConfiguredMtu => _settings?.Mtu;
+
+    public IReadOnlyList<string>? Dns =>
+        _settings is { } settings && settings.DnsServers.Count + settings.DnsSearchDomains.Count > 0
+            ? [.. settings.DnsServers.Select(server => server.ToString()), .. settings.DnsSearchDomains]
+            : null;
+
+    public string? Table => _settings?.Table switch
+    {
+        { Kind: RouteTableKind.Off } => "off",
+        { Kind: RouteTableKind.Numbered, Number: var number } => number.ToString(CultureInfo.InvariantCulture),
+        _ => null,
+    };
 
     public string? ConfigPath { get; }
 
@@ -69,25 +82,5 @@ public sealed partial class TunnelHost : ITunnelContext
         }
     }
 
-    /// <summary>Routes follow the peers' allowed IPs, the MTU their endpoints; in the drop-in form they are somebody else's.</summary>
-    public Task PeersChangedAsync()
-    {
-        if (_network is not { } network || _device is not { } device)
-            return Task.CompletedTask;
-        using var snapshot = device.Snapshot();
-        var prefixes = snapshot.Peers.SelectMany(p => p.AllowedIPs).Distinct().ToList();
-        try
-        {
-            network.Update(prefixes, EndpointsOf(snapshot));
-        }
-        catch (HostNetworkException failure)
-        {
-            throw new ControlException(ControlErrorCode.HostNetworkFailed, $"The peer was not changed, because its routes cannot be: {failure.Message}", inner: failure);
-        }
-
-        return Task.CompletedTask;
-    }
-
-    private static IReadOnlyList<IPAddress> EndpointsOf(DeviceSnapshot snapshot) =>
-        [.. snapshot.Peers.Select(p => p.Endpoint?.Address).OfType<IPAddress>().Distinct()];
+    public bool WasWritten(PublicKey peer, string endpoint) => _endpoints.WasWritten(peer, endpoint);
 }

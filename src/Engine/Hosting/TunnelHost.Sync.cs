@@ -104,6 +104,9 @@ public sealed partial class TunnelHost
         }
     }
 
-    private HostNetworkChange? ChangeHost(SyncPlan plan, bool dryRun) =>
-        plan.Host is { } settings ? _network!.Change(settings, dryRun) : null;
+    private HostNetworkChange? ChangeHost(SyncPlan plan, bool dryRun)
+    {
+        LookAtAllNext();
+        return plan.Host is { } settings ? _network!.Change(settings, dryRun) : null;
+    }
 }

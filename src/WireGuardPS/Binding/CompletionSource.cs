@@ -48,9 +48,11 @@ internal sealed class CompletionSource(TunnelDirectory tunnels, string configDir
     internal IReadOnlyList<Candidate> PeerKeys(string? tunnel) =>
         Peers(tunnel, p => new Candidate(p.PublicKey, string.IsNullOrEmpty(p.Name) ? p.PublicKey : $"{p.Name} ({WgDisplay.Key(p.PublicKey)})"));
 
-    /// <summary>Friendly names of one tunnel's peers, or of all tunnels'.</summary>
+    /// <summary>Friendly names of one tunnel's peers, or of all tunnels', as wildcards that match no other name.</summary>
     internal IReadOnlyList<Candidate> PeerNames(string? tunnel) =>
-        [.. Peers(tunnel, p => new Candidate(p.Name ?? "", p.Name ?? "")).Where(c => c.Value.Length > 0)];
+        [.. Peers(tunnel, p => new Candidate(AsWildcard(p.Name ?? ""), p.Name ?? "")).Where(c => c.Value.Length > 0)];
+
+    private static string AsWildcard(string name) => string.Concat(name.Select(c => c is '*' or '?' or '[' or ']' or '`' ? $"`{c}" : $"{c}"));
 
     private static IReadOnlyList<Candidate> Plain(IEnumerable<string> names) => [.. names.Select(n => new Candidate(n, n))];
 

@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using WireGuard.Api;
 using WireGuard.Errors;
 
@@ -28,5 +29,25 @@ internal static class PeerChoice
         }
     }
 
+    /// <summary>Peers of that name, whatever characters it has; if there are none, those that it matches as a wildcard.</summary>
+    /// <exception cref="WgException">InvalidValue: it is no wildcard, and nobody's name.</exception>
+    internal static List<PeerInfo> Named(IReadOnlyList<PeerInfo> peers, string name)
+    {
+        var named = peers.Where(p => string.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase)).ToList();
+        if (named.Count > 0)
+            return named;
+        try
+        {
+            var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
+            return [.. peers.Where(p => p.Name is not null && pattern.IsMatch(p.Name))];
+        }
+        catch (WildcardPatternException e)
+        {
+            throw new WgException(ErrorIds.InvalidValue, $"{KeyLike.Quoted(name)} is no peer's name, and no wildcard: {e.Message}", e);
+        }
+    }
+
     internal static string NameOf(PeerInfo peer) => WgDisplay.Peer(peer.Name, peer.PublicKey);
+
+    internal static string NameOf(TunnelDifference ofPeer) => WgDisplay.Peer(ofPeer.PeerName, ofPeer.Peer ?? "");
 }

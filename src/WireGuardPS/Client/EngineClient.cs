@@ -28,6 +28,9 @@ internal sealed class EngineClient : IAsyncDisposable, IDisposable
     private readonly LineReader _reader;
     private readonly EngineTimeouts _timeouts;
     private readonly SemaphoreSlim _turn = new(1, 1);
+
+    // A request's, cleared after each: it may hold keys.
+    private readonly ArrayBufferWriter<byte> _line = new(16 * 1024);
     private long _lastId;
     private volatile bool _broken;
 
@@ -211,10 +214,9 @@ internal sealed class EngineClient : IAsyncDisposable, IDisposable
     private async Task SendAsync<TParams>(
         long id, string method, TParams? parameters, JsonTypeInfo<TParams>? type, CancellationToken cancellation)
     {
-        var line = new ArrayBufferWriter<byte>(16 * 1024);
         try
         {
-            using (var json = new Utf8JsonWriter(line))
+            using (var json = new Utf8JsonWriter(_line))
             {
                 json.WriteStartObject();
                 json.WriteString("jsonrpc", "2.0");
@@ -229,12 +231,12 @@ internal sealed class EngineClient : IAsyncDisposable, IDisposable
                 json.WriteEndObject();
             }
 
-            line.Write("\n"u8);
-            await _stream.WriteAsync(line.WrittenMemory, cancellation).ConfigureAwait(false);
+            _line.Write("\n"u8);
+            await _stream.WriteAsync(_line.WrittenMemory, cancellation).ConfigureAwait(false);
         }
         finally
         {
-            line.Clear();
+            _line.Clear();
         }
     }
 

@@ -20,8 +20,8 @@ internal static class EngineClientMethods
     internal static Task<PeerInfo> SetPeerAsync(this EngineClient client, PeerChangeRequest peer, CancellationToken cancellation) =>
         client.InvokeAsync(ControlProtocol.Methods.PeerSet, peer, Json.PeerChangeRequest, Json.PeerInfo, cancellation);
 
-    internal static Task<PeerInfo> RemovePeerAsync(this EngineClient client, string publicKey, CancellationToken cancellation) =>
-        client.InvokeAsync(ControlProtocol.Methods.PeerRemove, new PeerKey(publicKey), Json.PeerKey, Json.PeerInfo, cancellation);
+    internal static Task<PeerInfo> RemovePeerAsync(this EngineClient client, PeerRemoveRequest peer, CancellationToken cancellation) =>
+        client.InvokeAsync(ControlProtocol.Methods.PeerRemove, peer, Json.PeerRemoveRequest, Json.PeerInfo, cancellation);
 
     internal static Task<SyncResult> SyncAsync(this EngineClient client, SyncRequest request, CancellationToken cancellation) =>
         client.InvokeAsync(ControlProtocol.Methods.TunnelSync, request, Json.SyncRequest, Json.SyncResult, cancellation);

@@ -5,34 +5,32 @@ using WireGuard.Errors;
 
 namespace WireGuard.Commands;
 
-/// <summary>A cmdlet that changes peers, one a record, in one tunnel or several.</summary>
+/// <summary>
+/// A cmdlet that changes peers, one a record, in one tunnel or several, and emits what that changes; with -WhatIf what it would.
+/// </summary>
 public abstract class PeerChangeCommand : TunnelCommand
 {
-    private readonly Dictionary<string, AllowedIPOwners> _owners = new(StringComparer.Ordinal);
-
     /// <param name="publicKey">Canonical base64.</param>
-    private protected delegate Task<PeerInfo> PeerChange(EngineClient client, string publicKey, CancellationToken cancellation);
+    /// <param name="dryRun">Nothing is done; the answer is the one that there would be.</param>
+    private protected delegate Task<PeerInfo> PeerChange(EngineClient client, string publicKey, bool dryRun, CancellationToken cancellation);
 
-    /// <summary>
-    /// For each tunnel: ShouldProcess first, then the engine. What it answers is emitted if asked for.
-    /// </summary>
+    /// <summary>For each tunnel: ShouldProcess first, then the engine.</summary>
     /// <param name="peer">Public key, or the friendly name that one peer of the tunnel has.</param>
-    /// <param name="mayTakePrefixes">Whether prefixes may come to the peer that were another's; each is warned of.</param>
-    private protected void Change(string[] tunnels, string peer, string action, bool passThru, bool mayTakePrefixes, PeerChange change)
+    /// <param name="passThru">The peer is emitted instead of what has changed.</param>
+    private protected void Change(string[] tunnels, string peer, string action, bool passThru, PeerChange change)
     {
         foreach (var target in Resolve(tunnels))
         {
             try
             {
                 var key = KeyOf(target.Name, peer);
-                if (!ShouldProcess($"peer {(key == peer.Trim() ? key : $"'{peer}' ({key})")} of tunnel '{target.Name}'", action))
-                    continue;
-                var owners = mayTakePrefixes ? OwnersIn(target.Name) : null;
-                var answer = AskNamingTunnel(target.Name, key, action, change);
-                foreach (var (prefix, from) in owners?.Update(answer) ?? [])
-                    WriteWarning($"{prefix} was {PeerChoice.NameOf(from)}'s and is now {PeerChoice.NameOf(answer)}'s, in tunnel '{target.Name}'.");
-                if (passThru)
-                    WriteObject(answer.ToPeer(target.Name, DateTimeOffset.UtcNow));
+                // The engine's own dry run: it tells to the letter what there would be, and what would be refused.
+                var foreseen = this.IsWhatIf() ? AskNamingTunnel(target.Name, key, action, dryRun: true, change) : null;
+                var what = foreseen is { Changes.Count: 0 } ? "Leave as it is: there is nothing to change" : action;
+                if (ShouldProcess($"peer {(key == peer.Trim() ? key : $"'{peer}' ({key})")} of tunnel '{target.Name}'", what))
+                    Emit(target.Name, AskNamingTunnel(target.Name, key, action, dryRun: false, change), passThru);
+                else if (foreseen is not null)
+                    Emit(target.Name, foreseen, passThru: false);
             }
             catch (WgException e) when (e.ErrorId == ErrorIds.TunnelNotFound)
             {
@@ -45,22 +43,30 @@ public abstract class PeerChangeCommand : TunnelCommand
         }
     }
 
-    private AllowedIPOwners OwnersIn(string tunnel)
+    private void Emit(string tunnel, PeerInfo answer, bool passThru)
     {
-        if (!_owners.TryGetValue(tunnel, out var owners))
-            _owners[tunnel] = owners = new AllowedIPOwners(GetTunnel(tunnel).Peers);
-        return owners;
+        var changes = answer.Changes ?? [];
+        foreach (var lost in changes.Where(change => change is { Property: "AllowedIP", Kind: TunnelDifference.Removed } && change.Peer != answer.PublicKey))
+            WriteWarning($"{lost.From} {(this.IsWhatIf() ? "is" : "was")} {PeerChoice.NameOf(lost)}'s and {(this.IsWhatIf() ? "would be" : "is now")} {PeerChoice.NameOf(answer)}'s, in tunnel '{tunnel}'.");
+        if (passThru)
+        {
+            WriteObject(answer.ToPeer(tunnel, DateTimeOffset.UtcNow));
+            return;
+        }
+
+        foreach (var change in changes)
+            WriteObject(change.ToModel(tunnel));
     }
 
     private TunnelInfo GetTunnel(string tunnel) =>
         Ask(tunnel, "Asking the tunnel", (client, cancellation) => client.GetTunnelAsync(false, cancellation));
 
     // The engine knows one tunnel only and does not name it.
-    private PeerInfo AskNamingTunnel(string tunnel, string key, string action, PeerChange change)
+    private PeerInfo AskNamingTunnel(string tunnel, string key, string action, bool dryRun, PeerChange change)
     {
         try
         {
-            return Ask(tunnel, action, (client, cancellation) => change(client, key, cancellation));
+            return Ask(tunnel, action, (client, cancellation) => change(client, key, dryRun, cancellation));
         }
         catch (WgException e) when (e.ErrorId == ErrorIds.PeerNotFound)
         {
@@ -68,7 +74,9 @@ public abstract class PeerChangeCommand : TunnelCommand
         }
         catch (WgException e) when (e.ErrorId == ErrorIds.PeerExists)
         {
-            throw new WgException(e.ErrorId, $"Tunnel '{tunnel}' has the peer {key} already.", e);
+            // What differs is in the engine's words.
+            var differs = e.Message.IndexOf(", with ", StringComparison.Ordinal);
+            throw new WgException(e.ErrorId, $"Tunnel '{tunnel}' has the peer {key} already{(differs < 0 ? "." : e.Message[differs..])}", e);
         }
     }
 

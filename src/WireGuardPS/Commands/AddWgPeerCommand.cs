@@ -9,7 +9,7 @@ namespace WireGuard.Commands;
 
 /// <summary>Add-WgPeer: a new peer for a running tunnel.</summary>
 [Cmdlet(VerbsCommon.Add, "WgPeer", SupportsShouldProcess = true)]
-[OutputType(typeof(WgPeer))]
+[OutputType(typeof(WgChange), typeof(WgPeer))]
 public sealed class AddWgPeerCommand : PeerChangeCommand
 {
     private bool _warned;
@@ -51,6 +51,7 @@ public sealed class AddWgPeerCommand : PeerChangeCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public ushort? PersistentKeepalive { get; set; }
 
+    /// <summary>Emit the peer instead of what has changed.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -75,8 +76,7 @@ public sealed class AddWgPeerCommand : PeerChangeCommand
                     request.PublicKey,
                     "Add peer",
                     PassThru,
-                    mayTakePrefixes: request.AllowedIPs.Count > 0,
-                    (client, _, cancellation) => client.AddPeerAsync(request, cancellation));
+                    (client, _, dryRun, cancellation) => client.AddPeerAsync(request with { DryRun = dryRun }, cancellation));
             }
         }
         catch (WgException e)

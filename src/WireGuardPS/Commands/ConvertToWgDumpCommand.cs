@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using WireGuard.Binding;
 using WireGuard.Conversion;
 
 namespace WireGuard.Commands;
@@ -9,6 +10,7 @@ namespace WireGuard.Commands;
 public sealed class ConvertToWgDumpCommand : CancellableCommand
 {
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Rehydration]
     [ValidateNotNull]
     public WgTunnel? InputObject { get; set; }
 

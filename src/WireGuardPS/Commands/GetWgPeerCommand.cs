@@ -78,7 +78,7 @@ public sealed class GetWgPeerCommand : TunnelCommand
             try
             {
                 // `Get-WgPeer wg0 laptop`: what is a peer's name need not be a key.
-                var named = Named(info.Peers, text);
+                var named = PeerChoice.Named(info.Peers, text);
                 if (named.Count > 0)
                 {
                     found.AddRange(named.Where(p => !found.Contains(p)));
@@ -106,19 +106,20 @@ public sealed class GetWgPeerCommand : TunnelCommand
         var found = new List<PeerInfo>();
         foreach (var name in names)
         {
-            var matching = Named(peers, name);
-            if (matching.Count == 0 && IsLiteralTunnel(tunnel) && !WildcardPattern.ContainsWildcardCharacters(name))
-                WriteError(new WgException(ErrorIds.PeerNotFound, $"Tunnel '{tunnel}' has no peer named {KeyLike.Quoted(name)}."), name);
-            found.AddRange(matching.Where(p => !found.Contains(p)));
+            try
+            {
+                var matching = PeerChoice.Named(peers, name);
+                if (matching.Count == 0 && IsLiteralTunnel(tunnel) && !WildcardPattern.ContainsWildcardCharacters(name))
+                    throw new WgException(ErrorIds.PeerNotFound, $"Tunnel '{tunnel}' has no peer named {KeyLike.Quoted(name)}.");
+                found.AddRange(matching.Where(p => !found.Contains(p)));
+            }
+            catch (WgException e)
+            {
+                WriteError(e, name);
+            }
         }
 
         return found;
-    }
-
-    private static List<PeerInfo> Named(IEnumerable<PeerInfo> peers, string name)
-    {
-        var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-        return [.. peers.Where(p => p.Name is not null && pattern.IsMatch(p.Name))];
     }
 
     // Whoever looks for a peer in all tunnels does not expect it in each.

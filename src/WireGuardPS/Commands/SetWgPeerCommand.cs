@@ -13,7 +13,7 @@ namespace WireGuard.Commands;
 /// </summary>
 // The default set is tried first: with the other one a WgPeer would bind by its property names.
 [Cmdlet(VerbsCommon.Set, "WgPeer", DefaultParameterSetName = ByPeer, SupportsShouldProcess = true)]
-[OutputType(typeof(WgPeer))]
+[OutputType(typeof(WgChange), typeof(WgPeer))]
 public sealed class SetWgPeerCommand : PeerChangeCommand
 {
     private const string ByKey = "ByKey";
@@ -22,6 +22,7 @@ public sealed class SetWgPeerCommand : PeerChangeCommand
     private bool _warned;
 
     [Parameter(Mandatory = true, ParameterSetName = ByPeer, ValueFromPipeline = true)]
+    [Rehydration]
     [ValidateNotNull]
     public WgPeer? InputObject { get; set; }
 
@@ -72,6 +73,7 @@ public sealed class SetWgPeerCommand : PeerChangeCommand
     [Parameter(ParameterSetName = ByKey, ValueFromPipelineByPropertyName = true)]
     public ushort? PersistentKeepalive { get; set; }
 
+    /// <summary>Emit the peer instead of what has changed.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -99,8 +101,7 @@ public sealed class SetWgPeerCommand : PeerChangeCommand
                     publicKey,
                     "Set peer",
                     PassThru,
-                    mayTakePrefixes: request.AllowedIPs is { Count: > 0 },
-                    (client, key, cancellation) => client.SetPeerAsync(request with { PublicKey = key }, cancellation));
+                    (client, key, dryRun, cancellation) => client.SetPeerAsync(request with { PublicKey = key, DryRun = dryRun }, cancellation));
             }
         }
         catch (WgException e)

@@ -32,11 +32,14 @@ public sealed class StopWgTunnelCommand : TunnelCommand
     {
         foreach (var target in Resolve(Name))
         {
-            if (!ShouldProcess(target.Name, "Stop tunnel"))
-                continue;
             try
             {
-                if (Tunnels.HasLeftovers(target.Name) && !IsRunning(target.Name))
+                var isLeft = Tunnels.HasLeftovers(target.Name) && !IsRunning(target.Name);
+                if (this.IsWhatIf())
+                    RequirePossible(target.Name, isLeft);
+                if (!ShouldProcess(target.Name, isLeft ? "Undo what a killed engine has left" : "Stop tunnel"))
+                    continue;
+                if (isLeft)
                 {
                     CleanUp(target.Name);
                     continue;
@@ -53,6 +56,16 @@ public sealed class StopWgTunnelCommand : TunnelCommand
                 Report(e, target);
             }
         }
+    }
+
+    /// <summary>What would keep the real run from it keeps the other from saying that it would be done.</summary>
+    /// <exception cref="WgException">As the real run's.</exception>
+    private void RequirePossible(string tunnel, bool isLeft)
+    {
+        if (isLeft)
+            FindEngine();
+        else
+            Ask(tunnel, $"Looking at tunnel '{tunnel}'", (client, cancellation) => client.GetTunnelAsync(false, cancellation));
     }
 
     // Null: it went by itself when it was asked.

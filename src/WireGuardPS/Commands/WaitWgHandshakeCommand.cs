@@ -19,6 +19,7 @@ public sealed class WaitWgHandshakeCommand : TunnelCommand
     private readonly Dictionary<Target, HashSet<string>?> _wanted = [];
 
     [Parameter(Mandatory = true, ParameterSetName = ByPeer, ValueFromPipeline = true)]
+    [Rehydration]
     [ValidateNotNull]
     public WgPeer? InputObject { get; set; }
 

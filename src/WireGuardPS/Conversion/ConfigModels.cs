@@ -37,8 +37,8 @@ internal static class ConfigModels
     }
 
     /// <summary>
-    /// Of a running tunnel, as `wg showconf` has it, and its addresses. Its MTU may have been found, and its name servers
-    /// are not told: both are left out.
+    /// Of a running tunnel, as `wg showconf` has it, and what the engine set up around it. An MTU that was found is found again at the
+    /// next start, and commands and SaveConfig are the file's: they are left out.
     /// </summary>
     internal static WgConfig ToConfig(this WgTunnel tunnel) => new()
     {
@@ -49,6 +49,9 @@ internal static class ConfigModels
         ListenPort = tunnel.ListenPort == 0 ? null : (ushort)tunnel.ListenPort,
         FwMark = tunnel.FwMark == 0 ? null : tunnel.FwMark,
         Addresses = [.. tunnel.Addresses],
+        Dns = [.. tunnel.Dns],
+        Mtu = tunnel.ConfiguredMtu,
+        Table = tunnel.Table,
         Peers = [.. tunnel.Peers.Select(ToConfig)],
     };
 

@@ -5,6 +5,9 @@ public sealed class WgChange
 {
     public required string Tunnel { get; init; }
 
+    /// <summary>For scripts that ask. What was so already is not emitted at all.</summary>
+    public bool Changed { get; init; } = true;
+
     /// <summary>"Added", "Removed" or "Changed".</summary>
     public required string Kind { get; init; }
 

@@ -39,6 +39,15 @@ public sealed class WgTunnel
     /// <summary>Bytes.</summary>
     public int Mtu { get; init; }
 
+    /// <summary>Bytes, as the file or somebody since has said; null: found from the ways to the endpoints.</summary>
+    public int? ConfiguredMtu { get; init; }
+
+    /// <summary>Name servers and search domains.</summary>
+    public string[] Dns { get; init; } = [];
+
+    /// <summary>"off" or a number; null: "auto".</summary>
+    public string? Table { get; init; }
+
     /// <summary>"userspace" or "kernel".</summary>
     public required string Backend { get; init; }
 

@@ -59,6 +59,12 @@ internal sealed class FakeTunnelContext : ITunnelContext
 
     public string? SocketNetNs => null;
 
+    public int? ConfiguredMtu => 1380;
+
+    public IReadOnlyList<string>? Dns => ["10.0.0.53", "lab.example"];
+
+    public string? Table => "51000";
+
     public bool KillSwitch => true;
 
     public bool Forward => false;
@@ -115,9 +121,17 @@ internal sealed class FakeTunnelContext : ITunnelContext
         return new SaveResult(ConfigPath!, Differences);
     }
 
-    public Task PeersChangedAsync()
+    internal List<PeerStep> Steps { get; } = [];
+
+    /// <summary>How endpoints were written, wherever the peers are now.</summary>
+    internal Dictionary<PublicKey, string> Written { get; } = [];
+
+    public bool WasWritten(PublicKey peer, string endpoint) => Written.GetValueOrDefault(peer) == endpoint;
+
+    public Task PeersChangedAsync(PeerStep step)
     {
         PeerChanges++;
+        Steps.Add(step);
         return PeersChangedFailure is null ? Task.CompletedTask : Task.FromException(PeersChangedFailure);
     }
 }

@@ -29,6 +29,8 @@ public sealed class ControlMethodTests : IAsyncLifetime
         Assert.Equal(["10.0.0.1/24", "fd00::1/64"], tunnel.Addresses);
         Assert.Equal("/etc/wireguard/wg0.conf", tunnel.ConfigPath);
         Assert.Equal(("box", null), (tunnel.NetNs, tunnel.SocketNetNs));
+        Assert.Equal((1380, "51000"), (tunnel.ConfiguredMtu, tunnel.Table));
+        Assert.Equal(["10.0.0.53", "lab.example"], tunnel.Dns!);
         Assert.Equal((true, false, false), (tunnel.KillSwitch, tunnel.Forward, tunnel.Masquerade));
         Assert.Equal(["192.168.0.0/16"], tunnel.ExcludedRoutes);
         // What was not asked for is left out, not denied.

@@ -96,7 +96,7 @@ public partial class ControlProtocolDocumentTests
         (ControlProtocol.Methods.PeerAdd or ControlProtocol.Methods.PeerSet, true) => typeof(PeerInfo),
         (ControlProtocol.Methods.PeerAdd or ControlProtocol.Methods.PeerSet, false) => typeof(PeerChangeRequest),
         (ControlProtocol.Methods.PeerRemove, true) => typeof(PeerInfo),
-        (ControlProtocol.Methods.PeerRemove, false) => typeof(PeerKey),
+        (ControlProtocol.Methods.PeerRemove, false) => typeof(PeerRemoveRequest),
         (ControlProtocol.Methods.EnrollmentOpen, true) => typeof(EnrollmentOpened),
         (ControlProtocol.Methods.EnrollmentOpen, false) => typeof(EnrollmentOpenRequest),
         (ControlProtocol.Methods.EnrollmentClose, true) => typeof(EnrollmentClosed),

@@ -28,6 +28,7 @@ internal sealed class FakeDeviceControl : IDeviceControl
     {
         lock (_lock)
         {
+            Snapshots++;
             return new DeviceSnapshot
             {
                 Name = "fake",
@@ -44,7 +45,29 @@ internal sealed class FakeDeviceControl : IDeviceControl
         }
     }
 
-    public void Apply(DeviceChange change)
+    /// <summary>How often everything was copied.</summary>
+    internal int Snapshots { get; private set; }
+
+    public PeerView Look(PublicKey peer, IEnumerable<IPNetwork> prefixes)
+    {
+        lock (_lock)
+        {
+            return new PeerView
+            {
+                OwnKey = _state.PublicKey,
+                Peer = _state.Peers.Find(p => p.Key == peer) is { } there ? Describe(there) : null,
+                Others =
+                [
+                    .. from prefix in prefixes
+                       from other in _state.Peers
+                       where other.Key != peer && other.AllowedIPs.Contains(prefix)
+                       select new PrefixOwner(prefix, other.Key, other.Name),
+                ],
+            };
+        }
+    }
+
+    public void Apply(DeviceChange change, bool dryRun = false)
     {
         var raised = new List<DeviceEvent>();
         lock (_lock)
@@ -57,6 +80,8 @@ internal sealed class FakeDeviceControl : IDeviceControl
 
             var next = _state.Copy();
             next.Apply(change, raised);
+            if (dryRun)
+                return;
             _state = next;
             Applied++;
         }

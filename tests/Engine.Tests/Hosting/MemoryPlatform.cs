@@ -49,6 +49,9 @@ internal sealed class MemoryPlatform : ITunnelPlatform
     /// <summary>What the next change of routes fails with.</summary>
     public HostNetworkException? RouteFailure { get; set; }
 
+    /// <summary>Changes of one peer cannot be told alone.</summary>
+    public bool RefusesSteps { get; set; }
+
     /// <summary>How much an engine that was killed has left to undo.</summary>
     public int Leftovers { get; init; }
 
@@ -108,6 +111,12 @@ internal sealed class MemoryPlatform : ITunnelPlatform
             if (platform.RouteFailure is { } failure)
                 throw failure;
             platform.Calls.Add($"routes {string.Join(' ', wanted)}");
+        }
+
+        public bool TryUpdate(IReadOnlyList<IPNetwork> came, IReadOnlyList<IPNetwork> went, IPAddress? endpointBefore, IPAddress? endpoint)
+        {
+            platform.Calls.Add($"step +{string.Join(',', came)} -{string.Join(',', went)} {endpointBefore} > {endpoint}");
+            return !platform.RefusesSteps;
         }
 
         public HostNetworkChange Change(HostNetworkSettings wanted, bool dryRun)

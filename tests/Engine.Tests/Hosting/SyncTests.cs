@@ -247,6 +247,15 @@ public sealed class SyncTests : IDisposable
 
     private static string Peer(string key, string prefixes, string extra = "") => $"\n[Peer]\nPublicKey = {key}\nAllowedIPs = {prefixes}\n{extra}\n";
 
+    [Fact]
+    public void What_was_said_of_the_host_is_told_and_what_was_found_is_not()
+    {
+        Assert.Equal((1400, null, null), (_host.ConfiguredMtu, _host.Dns, _host.Table));
+        _host.Sync(new TunnelWish { Mode = SyncMode.Set, Mtu = 0, DnsServers = [IPAddress.Parse("10.0.0.53")], DnsSearchDomains = ["lab.example"] }, dryRun: false);
+        Assert.Null(_host.ConfiguredMtu);
+        Assert.Equal(["10.0.0.53", "lab.example"], _host.Dns!);
+    }
+
     /// <summary>Peers by their numbers; their keys, where they are told as values, as a star.</summary>
     private static string Text(TunnelDifference change)
     {

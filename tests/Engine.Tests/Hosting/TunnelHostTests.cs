@@ -255,11 +255,12 @@ public sealed class TunnelHostTests : IDisposable
         var key = Convert.ToHexStringLower(Convert.FromBase64String(PeerKey));
 
         Assert.Equal("errno=0\n\n", AskUapi($"set=1\npublic_key={key}\nallowed_ip=10.10.0.0/16\n\n"));
-        await host.PeersChangedAsync();
+        var step = new PeerStep(PublicKey.Parse(PeerKey), [System.Net.IPNetwork.Parse("10.10.0.0/16")], [], null, null);
+        await host.PeersChangedAsync(step);
         Assert.Equal("routes 10.0.0.2/32 10.9.0.0/16 10.10.0.0/16", platform.Calls[^1]);
 
         platform.RouteFailure = new HostNetworkException("adding route 10.10.0.0/16 to wg0", "File exists");
-        var failure = await Assert.ThrowsAsync<ControlException>(host.PeersChangedAsync);
+        var failure = await Assert.ThrowsAsync<ControlException>(() => host.PeersChangedAsync(step));
         Assert.Equal(ControlErrorCode.HostNetworkFailed, failure.Code);
         Assert.Equal("The peer was not changed, because its routes cannot be: adding route 10.10.0.0/16 to wg0: File exists", failure.Message);
     }

@@ -11,6 +11,12 @@ internal sealed class FuzzTunnelContext : ITunnelContext
 
     public IReadOnlyList<string> Addresses { get; } = ["10.0.0.1/24"];
 
+    public int? ConfiguredMtu => null;
+
+    public IReadOnlyList<string>? Dns => null;
+
+    public string? Table => "off";
+
     public string? ConfigPath => "/etc/wireguard/wg0.conf";
 
     public IReadOnlyList<string>? StartOptions => null;
@@ -63,7 +69,9 @@ internal sealed class FuzzTunnelContext : ITunnelContext
         ? throw new ControlException(ControlErrorCode.SaveFailed, "No file.")
         : new(ConfigPath!, []);
 
-    public Task PeersChangedAsync() => RefusesRoutes
+    public bool WasWritten(PublicKey peer, string endpoint) => endpoint.Length % 2 == 0;
+
+    public Task PeersChangedAsync(PeerStep step) => RefusesRoutes
         ? Task.FromException(new ControlException(ControlErrorCode.HostNetworkFailed, "No route."))
         : Task.CompletedTask;
 }

@@ -15,6 +15,7 @@ public sealed class FakeTunnel(TunnelInfo info)
     private readonly Lock _gate = new();
     private readonly List<PeerInfo> _peers = [.. info.Peers];
     private TunnelInfo _info = info;
+    private bool _isTrying;
 
     public string Name => _info.Name;
 
@@ -50,11 +51,13 @@ public sealed class FakeTunnel(TunnelInfo info)
                 case ControlProtocol.Methods.EngineStatus:
                     return JsonSerializer.SerializeToElement(Status(), json.EngineStatus);
                 case ControlProtocol.Methods.PeerAdd:
-                    return JsonSerializer.SerializeToElement(Add(parameters.Deserialize(json.PeerChangeRequest)!), json.PeerInfo);
+                    return JsonSerializer.SerializeToElement(Change(parameters.Deserialize(json.PeerChangeRequest)!, Add), json.PeerInfo);
                 case ControlProtocol.Methods.PeerSet:
-                    return JsonSerializer.SerializeToElement(Set(parameters.Deserialize(json.PeerChangeRequest)!), json.PeerInfo);
+                    return JsonSerializer.SerializeToElement(Change(parameters.Deserialize(json.PeerChangeRequest)!, Set), json.PeerInfo);
                 case ControlProtocol.Methods.PeerRemove:
-                    return JsonSerializer.SerializeToElement(Remove(parameters.Deserialize(json.PeerKey)!.PublicKey), json.PeerInfo);
+                    var removal = parameters.Deserialize(json.PeerRemoveRequest)!;
+                    var gone = new PeerChangeRequest { PublicKey = removal.PublicKey, DryRun = removal.DryRun };
+                    return JsonSerializer.SerializeToElement(Change(gone, request => Remove(request.PublicKey)), json.PeerInfo);
                 case ControlProtocol.Methods.TunnelSync:
                     return JsonSerializer.SerializeToElement(Sync(parameters.Deserialize(json.SyncRequest)!), json.SyncResult);
                 case ControlProtocol.Methods.TunnelSave:
@@ -142,22 +145,62 @@ public sealed class FakeTunnel(TunnelInfo info)
         OnlinePeerCount = _peers.Count(p => p.LastHandshake > DateTimeOffset.UtcNow.AddSeconds(-180)),
     };
 
-    private void Tell(string kind, PeerInfo peer, string? detail = null) => Happened?.Invoke(new EngineEvent
+    private void Tell(string kind, PeerInfo peer, string? detail = null)
     {
-        Kind = kind,
-        Time = DateTimeOffset.UtcNow,
-        Tunnel = _info.Name,
-        PeerPublicKey = peer.PublicKey,
-        PeerName = peer.Name,
-        Detail = detail,
-    });
+        if (_isTrying)
+            return;
+        Happened?.Invoke(new EngineEvent
+        {
+            Kind = kind,
+            Time = DateTimeOffset.UtcNow,
+            Tunnel = _info.Name,
+            PeerPublicKey = peer.PublicKey,
+            PeerName = peer.Name,
+            Detail = detail,
+        });
+    }
+
+    /// <summary>Does it, or does it and takes it back; and tells what it was.</summary>
+    private PeerInfo Change(PeerChangeRequest request, Func<PeerChangeRequest, PeerInfo> act)
+    {
+        var (peers, keys) = (_peers.ToList(), PresharedKeys.ToDictionary());
+        _isTrying = request.DryRun;
+        try
+        {
+            var answer = act(request);
+            return answer with { Changes = FakeChanges.Between(request.PublicKey, peers, _peers, PresharedKeys.GetValueOrDefault(request.PublicKey) != keys.GetValueOrDefault(request.PublicKey)) };
+        }
+        finally
+        {
+            _isTrying = false;
+            if (request.DryRun)
+                Restore(peers, keys);
+        }
+    }
+
+    private void Restore(List<PeerInfo> peers, Dictionary<string, string> keys)
+    {
+        _peers.Clear();
+        _peers.AddRange(peers);
+        PresharedKeys.Clear();
+        foreach (var (peer, key) in keys)
+            PresharedKeys.Add(peer, key);
+    }
 
     private int IndexOf(string publicKey) => _peers.FindIndex(p => p.PublicKey == publicKey);
 
     private PeerInfo Add(PeerChangeRequest change)
     {
-        if (IndexOf(change.PublicKey) >= 0)
-            throw new FakeRpcException(ControlErrorCode.PeerExists, $"Peer {change.PublicKey} is there already.");
+        if (IndexOf(change.PublicKey) is >= 0 and var index)
+        {
+            var keys = PresharedKeys.ToDictionary();
+            PresharedKeys.Remove(change.PublicKey);
+            var wanted = Changed(new PeerInfo { PublicKey = change.PublicKey }, change);
+            var isSame = FakeChanges.Values(_peers[index], change.Endpoint is null ? wanted with { Endpoint = _peers[index].Endpoint } : wanted, PresharedKeys.GetValueOrDefault(change.PublicKey) != keys.GetValueOrDefault(change.PublicKey)) is [];
+            Restore([.. _peers], keys);
+            return isSame ? _peers[index] : throw new FakeRpcException(ControlErrorCode.PeerExists, $"Peer {change.PublicKey} is already there, with other values.");
+        }
+
         _peers.Add(Changed(new PeerInfo { PublicKey = change.PublicKey }, change));
         Tell("peer-added", _peers[^1]);
         return WithoutRivals(_peers[^1]);

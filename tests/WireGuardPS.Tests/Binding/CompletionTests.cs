@@ -64,6 +64,16 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Theory]
+    [InlineData("*", "`*")]
+    [InlineData("a[b]?", "a`[b`]`?")]
+    [InlineData("tick`", "tick``")]
+    public void Offers_a_name_as_a_wildcard_that_matches_no_other(string name, string expected)
+    {
+        _directory.Serve("wg0", peers: [new PeerInfo { PublicKey = Keys.Peer, Name = name }]);
+        Assert.Equal([new Candidate(expected, name)], Source.PeerNames("wg0"));
+    }
+
+    [Theory]
     [InlineData(FakeBehavior.Hung)]
     [InlineData(FakeBehavior.HungAfterGreeting)]
     [InlineData(FakeBehavior.RubbishGreeting)]

@@ -57,7 +57,7 @@ public sealed class EngineClientTests : IDisposable
 
         var changed = await client.SetPeerAsync(new PeerChangeRequest { PublicKey = Keys.Peer, PersistentKeepalive = 0 }, CancellationToken.None);
         Assert.Equal(("laptop", 0, true), (changed.Name, changed.PersistentKeepalive, changed.HasPresharedKey));
-        Assert.Equal(Keys.Peer, (await client.RemovePeerAsync(Keys.Peer, CancellationToken.None)).PublicKey);
+        Assert.Equal(Keys.Peer, (await client.RemovePeerAsync(new PeerRemoveRequest(Keys.Peer), CancellationToken.None)).PublicKey);
     }
 
     [Fact]
@@ -66,9 +66,10 @@ public sealed class EngineClientTests : IDisposable
         _directory.Serve("wg0");
         using var client = await _directory.ConnectAsync("wg0");
 
-        await ThrowsAsync(ErrorIds.PeerNotFound, () => client.RemovePeerAsync(Keys.Peer, CancellationToken.None));
+        await ThrowsAsync(ErrorIds.PeerNotFound, () => client.RemovePeerAsync(new PeerRemoveRequest(Keys.Peer), CancellationToken.None));
         await client.AddPeerAsync(new PeerChangeRequest { PublicKey = Keys.Peer }, CancellationToken.None);
-        await ThrowsAsync(ErrorIds.PeerExists, () => client.AddPeerAsync(new PeerChangeRequest { PublicKey = Keys.Peer }, CancellationToken.None));
+        Assert.Empty((await client.AddPeerAsync(new PeerChangeRequest { PublicKey = Keys.Peer }, CancellationToken.None)).Changes!);
+        await ThrowsAsync(ErrorIds.PeerExists, () => client.AddPeerAsync(new PeerChangeRequest { PublicKey = Keys.Peer, Name = "other" }, CancellationToken.None));
         Assert.False(client.IsBroken);
     }
 

@@ -49,7 +49,7 @@ public sealed class HandshakeWaitTests : IDisposable
         var running = Run(wait, isNew: false);
         await UntilAsync(() => wait.Awaited.Count == 1);
         using var client = await _folder.ConnectAsync("wg0");
-        await client.RemovePeerAsync(Keys.Peer, _patience.Token);
+        await client.RemovePeerAsync(new PeerRemoveRequest(Keys.Peer), _patience.Token);
 
         Assert.Equal(ErrorIds.PeerNotFound, (await Assert.ThrowsAsync<WgException>(() => running)).ErrorId);
     }

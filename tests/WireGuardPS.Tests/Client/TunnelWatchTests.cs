@@ -29,7 +29,7 @@ public sealed class TunnelWatchTests : IDisposable
         await client.SetPeerAsync(new PeerChangeRequest { PublicKey = Keys.Peer, PersistentKeepalive = 25 }, _patience.Token);
         await client.SetPeerAsync(new PeerChangeRequest { PublicKey = Keys.Peer, PersistentKeepalive = 25 }, _patience.Token);
         await client.SetPeerAsync(new PeerChangeRequest { PublicKey = Keys.Peer, Endpoint = "192.0.2.9:9" }, _patience.Token);
-        await client.RemovePeerAsync(Keys.Peer, _patience.Token);
+        await client.RemovePeerAsync(new PeerRemoveRequest(Keys.Peer), _patience.Token);
         await UntilAsync(() => _told.Any(e => e is { Kind: WgEventKind.PeerRemoved, PublicKey: Keys.Peer }));
 
         Assert.Equal(
@@ -78,7 +78,7 @@ public sealed class TunnelWatchTests : IDisposable
         while (!_told.Any(e => e.PublicKey == Keys.OtherPeer))
         {
             await client.AddPeerAsync(new PeerChangeRequest { PublicKey = Keys.OtherPeer }, _patience.Token);
-            await client.RemovePeerAsync(Keys.OtherPeer, _patience.Token);
+            await client.RemovePeerAsync(new PeerRemoveRequest(Keys.OtherPeer), _patience.Token);
             await Task.Delay(10, _patience.Token);
         }
     }

@@ -136,6 +136,16 @@ public sealed class ConfigTextTests
         ConfigText.DemandKeys((tunnel with { PrivateKey = Keys.Private, Peers = [] }).ToTunnel(DateTimeOffset.UnixEpoch).ToConfig());
     }
 
+    /// <summary>What was found would be found again, and may be another then.</summary>
+    [Fact]
+    public void A_running_tunnel_has_what_was_said_of_the_host_and_not_what_was_found()
+    {
+        var tunnel = new TunnelInfo { Name = "wg7", Backend = "userspace", Mtu = 1420 };
+        Assert.Equal("[Interface]\n", Write(tunnel.ToTunnel(DateTimeOffset.UnixEpoch).ToConfig(), ConfigWriteOptions.None));
+        var said = tunnel with { ConfiguredMtu = 1380, Dns = ["10.0.0.53", "lab.example"], Table = "51000" };
+        Assert.Equal("[Interface]\nDNS = 10.0.0.53, lab.example\nMTU = 1380\nTable = 51000\n", Write(said.ToTunnel(DateTimeOffset.UnixEpoch).ToConfig(), ConfigWriteOptions.None));
+    }
+
     private static WgConfig Read(string text)
     {
         using var config = ConfigParser.Parse(text).Config!;

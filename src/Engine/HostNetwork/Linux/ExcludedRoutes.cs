@@ -15,6 +15,8 @@ internal sealed class ExcludedRoutes(RouteNetlink netlink, HostChanges changes, 
     private const uint Distance = 100;
     private const uint LowestOfKernel = 32766;
 
+    public bool Any => excluded.Count > 0;
+
     /// <summary>The prefixes without what is left out; a default route as it is.</summary>
     public IEnumerable<IPNetwork> Without(IEnumerable<IPNetwork> wanted) => excluded.Count == 0 ? wanted
         : wanted.SelectMany(prefix => prefix.PrefixLength == 0 ? [prefix] : PrefixSet.Subtract([prefix], excluded));

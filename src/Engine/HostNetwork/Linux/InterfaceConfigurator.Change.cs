@@ -31,6 +31,7 @@ public sealed partial class InterfaceConfigurator
             if (!dryRun)
             {
                 HostNetworkChange? done = null;
+                _endpoints = null;
                 KeepingSecondaries(link, () => done = Change(wanted, before, link, mtu, routes));
                 WatchFirewall();
                 return done!;
@@ -47,6 +48,8 @@ public sealed partial class InterfaceConfigurator
         {
             if (_routes is not { } routes || _settings is not { } settings)
                 throw new InvalidOperationException("Nothing is applied.");
+            // Ways may be others by another mark.
+            _endpoints = null;
             routes.ChangeMark(mark, use, then);
             _settings = settings with { FwMark = mark };
         }

@@ -126,8 +126,10 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
             if (_routes is not { } routes || _settings is not { } settings)
                 throw new InvalidOperationException("Nothing is applied.");
             var link = FindLink(settings.InterfaceName);
+            _endpoints = null;
             // By the mark, if there is one: else the way would lead into the tunnel itself.
-            var mtu = settings.Mtu ?? FindMtu(settings, endpoints, routes.Mark, link);
+            var found = settings.Mtu is null ? Endpoints(endpoints, settings.InterfaceName, routes.Mark, link) : null;
+            var mtu = settings.Mtu ?? TunnelMtu.Choose(found!.FindSmallest(), settings);
             // Somebody has set another one by hand.
             var follows = settings.Mtu is null && link.Mtu == _mtu && mtu != _mtu;
             if (follows)
@@ -142,6 +144,7 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
                 throw;
             }
 
+            _endpoints = found;
             WatchFirewall();
         }
     }
@@ -216,10 +219,6 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
     }
 
     private bool IsAnyElsewhere() => Leftovers.FindElsewhere(_tunnel, _stateDirectory, static _ => true) is not null;
-
-    // An interface's number means another one in the sockets' namespace.
-    private int FindMtu(HostNetworkSettings settings, IEnumerable<IPAddress> endpoints, uint mark, LinkInfo link) =>
-        TunnelMtu.Find(_paths, settings, endpoints, mark, _place.IsApart ? 0 : link.Index);
 
     private bool Refresh(Forwarding forwarding)
     {

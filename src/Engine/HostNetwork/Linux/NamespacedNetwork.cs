@@ -22,6 +22,9 @@ internal sealed class NamespacedNetwork(NamespaceHandle inside, Func<InterfaceCo
 
     public void Update(IReadOnlyList<IPNetwork> wanted, IReadOnlyList<IPAddress> endpoints) => inside.Run(() => _network.Update(wanted, endpoints));
 
+    public bool TryUpdate(IReadOnlyList<IPNetwork> came, IReadOnlyList<IPNetwork> went, IPAddress? endpointBefore, IPAddress? endpoint) =>
+        inside.Run(() => _network.TryUpdate(came, went, endpointBefore, endpoint));
+
     public HostNetworkChange Change(HostNetworkSettings wanted, bool dryRun) => inside.Run(() => _network.Change(wanted, dryRun));
 
     public void ChangeMark(uint mark, Action<uint> use, Action then) => inside.Run(() => _network.ChangeMark(mark, use, then));

@@ -24,22 +24,30 @@ internal static class TunnelMtu
     /// <summary>A jumbo frame's. Longer ones only a loopback has, where they gain nothing: the lanes carry super-packets.</summary>
     private const int Largest = 9000 - Overhead;
 
+    /// <summary>Of the way to an endpoint; null: there is none yet, or it leads into the tunnel.</summary>
+    /// <param name="name">The tunnel's.</param>
     /// <param name="mark">What the tunnel's own datagrams carry.</param>
     /// <param name="tunnel">Its own interface, through which none of them go.</param>
     /// <exception cref="HostNetworkException"/>
-    public static int Find(RouteNetlink netlink, HostNetworkSettings settings, IEnumerable<IPAddress> endpoints, uint mark, int tunnel)
+    public static int? To(RouteNetlink netlink, IPAddress endpoint, string name, uint mark, int tunnel)
     {
-        int? smallest = null;
-        NetlinkStep.Run($"finding the MTU for {settings.InterfaceName}", () =>
-        {
-            foreach (var endpoint in endpoints)
-            {
-                if (MtuOf(netlink, PathTo(netlink, endpoint, mark), tunnel) is { } mtu)
-                    smallest = Math.Min(smallest ?? int.MaxValue, mtu);
-            }
+        int? mtu = null;
+        NetlinkStep.Run($"finding the MTU for {name}", () => mtu = MtuOf(netlink, PathTo(netlink, endpoint, mark), tunnel));
+        return mtu;
+    }
 
-            smallest ??= MtuOf(netlink, netlink.FindDefaultPath(), tunnel);
-        });
+    /// <summary>Of the default route.</summary>
+    /// <inheritdoc cref="To"/>
+    public static int? OfDefault(RouteNetlink netlink, string name, int tunnel)
+    {
+        int? mtu = null;
+        NetlinkStep.Run($"finding the MTU for {name}", () => mtu = MtuOf(netlink, netlink.FindDefaultPath(), tunnel));
+        return mtu;
+    }
+
+    /// <param name="smallest">Of all ways; null: there are none.</param>
+    public static int Choose(int? smallest, HostNetworkSettings settings)
+    {
         var least = settings.Addresses.Any(a => a.Address.AddressFamily == AddressFamily.InterNetworkV6) ? SmallestWithIPv6 : Smallest;
         return Math.Clamp((smallest ?? Ethernet) - Overhead, least, Largest);
     }

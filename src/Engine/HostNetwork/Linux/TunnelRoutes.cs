@@ -9,6 +9,9 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
 {
     private readonly Dictionary<IPNetwork, RouteInfo> _added = [];
 
+    // Read when routes are added, and good until all are looked at again.
+    private List<RouteInfo>? _foreign;
+
     public int Count => _added.Count;
 
     /// <summary>Those that were added here.</summary>
@@ -21,6 +24,7 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
     /// <exception cref="HostNetworkException"/>
     public void Update(IReadOnlyList<IPNetwork> wanted)
     {
+        _foreign = null;
         var kept = new HashSet<IPNetwork>();
         if (table.Kind != RouteTableKind.Off)
             kept.UnionWith(excluded.Without(wanted));
@@ -48,6 +52,40 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
         {
             TakeBack(added, removed, before, after);
             throw;
+        }
+    }
+
+    /// <summary>As <see cref="Update"/> with what it was called with last, but for these.</summary>
+    /// <returns>False: it cannot be done so, and all is as it was.</returns>
+    public bool TryUpdate(IReadOnlyList<IPNetwork> came, IReadOnlyList<IPNetwork> went)
+    {
+        if (table.Kind == RouteTableKind.Off)
+            return true;
+        // What is left of a prefix may be left of another too; rules of a default route depend on all that there is.
+        if (excluded.Any || came.Concat(went).Any(prefix => prefix.PrefixLength == 0))
+            return false;
+        var (added, removed) = (new List<RouteInfo>(), new List<RouteInfo>());
+        try
+        {
+            AddMissing(came, added);
+            foreach (var prefix in went.OrderBy(prefix => prefix.PrefixLength))
+            {
+                if (!_added.TryGetValue(prefix, out var route))
+                    continue;
+                Remove(route);
+                removed.Add(route);
+            }
+
+            return true;
+        }
+        catch (HostNetworkException)
+        {
+            HostNetworkException? secondary = null;
+            foreach (var route in Enumerable.Reverse(removed))
+                Try(() => Add(route), ref secondary);
+            foreach (var route in Enumerable.Reverse(added))
+                Try(() => Remove(route), ref secondary);
+            return false;
         }
     }
 
@@ -79,6 +117,7 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
     /// <exception cref="HostNetworkException"/>
     public void Refresh()
     {
+        _foreign = null;
         var there = new HashSet<RouteInfo>();
         NetlinkStep.Run($"listing the routes of {link.Name}", () => there.UnionWith(netlink.RoutesOf(link.Index)));
         foreach (var lost in _added.Values.Where(route => !there.Contains(route)).ToList())
@@ -160,7 +199,7 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
         _ => prefix.PrefixLength == 0 ? defaults.Table : RouteNetlink.MainTable,
     };
 
-    private void AddMissing(HashSet<IPNetwork> target, List<RouteInfo> added)
+    private void AddMissing(IEnumerable<IPNetwork> target, List<RouteInfo> added)
     {
         var missing = new List<RouteInfo>();
         foreach (var prefix in target)
@@ -171,7 +210,7 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
 
         if (missing.Count == 0)
             return;
-        var foreign = ForeignRoutes();
+        var foreign = _foreign ??= ForeignRoutes();
         foreach (var route in missing.OrderByDescending(PrefixLength))
         {
             if (route.Table == RouteNetlink.MainTable && foreign.Exists(other => Covers(other, route.Destination)))
