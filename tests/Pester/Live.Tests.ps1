@@ -216,6 +216,35 @@ Endpoint = $($Other.Outer):$($Other.Port)
         $peer | Format-List | Out-String | Should -Match 'RxRate +: .*B/s'
     }
 
+    It 'measures throughput between two of our ends, through the tunnel and no other way' {
+        Get-ErrorId { Measure-WgTunnel $A.Tunnel -Listen -Duration 1 } | Should -BeLike 'HostNetworkFailed,*' -Because 'its interface is elsewhere'
+        $nobody = Invoke-Inside $A "Measure-WgTunnel $($A.Tunnel) -Throughput -Duration 0.2 -Timeout 20 -ErrorVariable e -ErrorAction SilentlyContinue; `$e.FullyQualifiedErrorId; `$e.Exception.Message"
+        $nobody[0] | Should -BeLike 'HostNetworkFailed,*'
+        "$nobody" | Should -BeLike '*-Listen has to run there*'
+        $there = "`$ErrorActionPreference = 'Stop'; Import-Module '$Module'; Measure-WgTunnel $($B.Tunnel) -Listen -Duration 120 | Select-Object -First 4 | ConvertTo-Json"
+        $listening = Start-Process ip @('netns', 'exec', $B.Namespace, $Pwsh, '-NoProfile', '-NonInteractive', '-EncodedCommand', [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($there))) -PassThru -RedirectStandardOutput "$Work/listened.json"
+        try {
+            Wait-For { (ip netns exec $B.Namespace ss -Hltn sport = :51871) -match "%$($B.Tunnel)" } 60
+            # Whoever is not in the tunnel is not heard.
+            ip netns exec $A.Namespace bash -c "exec 3<>/dev/tcp/$($B.Outer)/51871" 2>$null
+            $LASTEXITCODE | Should -Not -Be 0
+            $four = Invoke-Inside $A "Measure-WgTunnel $($A.Tunnel) -Throughput -Duration 0.5 -Timeout 20 | ConvertTo-Json" | Out-String | ConvertFrom-Json
+            $six = Invoke-Inside $A "Measure-WgTunnel $($A.Tunnel) $($B.Inner6) -Throughput -Duration 0.5 -Timeout 20 | ConvertTo-Json" | Out-String | ConvertFrom-Json
+            $four.Target, $six.Target, $four.PeerName | Should -Be $B.Inner, $B.Inner6, 'the-other-end'
+            $listening.WaitForExit(60000) | Should -BeTrue
+            $heard = Get-Content -Raw "$Work/listened.json" | ConvertFrom-Json
+        }
+        finally { if (-not $listening.HasExited) { Stop-Process -Id $listening.Id } }
+        # What the one has received is what the other has sent, and rates are in the same order of size.
+        $heard[0].RxBytes, $heard[1].TxBytes | Should -Be $four.TxBytes, $four.RxBytes
+        $heard[2].RxBytes, $heard[3].TxBytes | Should -Be $six.TxBytes, $six.RxBytes
+        $heard[0].Target, $heard[2].Target, $heard[0].PeerName | Should -Be $A.Inner, $A.Inner6, 'the-other-end'
+        foreach ($one in $four, $six) {
+            $one.TxRate, $one.RxRate | ForEach-Object { $_ | Should -BeGreaterThan 0 }
+            $one.TxBytes / $one.TxRate | Should -BeGreaterOrEqual 0.5
+        }
+    }
+
     It 'changes its key, in the file too, and the other end follows what it is told' {
         $before = Get-Content -Raw $A.Config
         Update-WgKey $A.Tunnel -WhatIf
