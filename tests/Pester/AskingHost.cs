@@ -76,7 +76,13 @@ public sealed class AskingHost(string answer) : PSHost
         {
         }
 
-        public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) => throw new NotImplementedException();
+        public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions)
+        {
+            var answers = new Dictionary<string, PSObject>();
+            foreach (var field in descriptions)
+                answers[field.Name] = field.ParameterTypeFullName == typeof(SecureString).FullName ? new PSObject(ReadLineAsSecureString()) : throw new NotImplementedException();
+            return answers;
+        }
 
         public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) => defaultChoice;
 
