@@ -2,6 +2,7 @@
 #   $container = New-PesterContainer -Path ./infrastructure.Tests.ps1 -Data @{ Tunnel = 'wg0'; Reach = '192.168.10.0/24' }
 #   Invoke-Pester -Container $container
 
+[Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSReviewUnusedParameter', '', Justification = 'Pester has them in every block.')]
 param(
     [string] $Tunnel = 'wg0',
     [string[]] $Reach = '10.0.0.2'

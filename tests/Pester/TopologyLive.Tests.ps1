@@ -81,7 +81,7 @@ Describe "A topology of twenty hosts$(if ($Reason) { " (skipped: $Reason)" })" -
             }
             'wait'
         ) -join "`n"
-        bash -c $script | Write-Host
+        bash -c $script | Out-Host
         $tunnels = Get-WgTunnel "t${PID}x*"
         $tunnels | Should -HaveCount 20
         $tunnels.State | Select-Object -Unique | Should -Be 'Up'
