@@ -46,6 +46,26 @@ Describe 'ConvertFrom-WgConfig' {
         "$problems" | Should -Match 'bad\.conf:4:\d+: error: '
     }
 
+    It 'makes each fault of a text or file an error of its own' {
+        $two = "[Interface]`nColour = blue`nShape = round"
+        $two | ConvertFrom-WgConfig -ErrorVariable problems -ErrorAction SilentlyContinue
+        $problems | Should -HaveCount 2
+        $problems.FullyQualifiedErrorId | Select-Object -Unique | Should -BeLike 'ConfigInvalid,*'
+        "$($problems[1])" | Should -BeLike '(text):3:1: error: *'
+        Set-Content "$Work/etc/two.conf" $two
+        Start-WgTunnel "$Work/etc/two.conf" -ErrorVariable problems -ErrorAction SilentlyContinue
+        $problems | ForEach-Object { "$_" -split '\n' } | Should -HaveCount 2
+    }
+
+    It 'says where a path goes that was given for a text' {
+        foreach ($given in './wg0.conf', '/etc/wireguard/wg0.conf', 'wg0') {
+            ConvertFrom-WgConfig $given -ErrorVariable problem -ErrorAction SilentlyContinue
+            "$problem" | Should -BeLike "'$given' is no text *-Path*"
+            $problem[0].ErrorDetails.RecommendedAction | Should -Match 'Import-WgConfig'
+        }
+        Get-ErrorId { ConvertFrom-WgConfig (New-WgKey -AsPlainText) } | Should -BeLike 'ConfigInvalid,*'
+    }
+
     It 'tells what is doubtful' {
         "[Interface]`n[Peer]`nPublicKey = $($PeerKeys[0])`nAllowedIPs = 10.0.0.1/24" | ConvertFrom-WgConfig -WarningVariable warned -WarningAction SilentlyContinue
         "$warned" | Should -BeLike '(text):4:14: *10.0.0.0/24*'
@@ -63,7 +83,7 @@ Describe 'ConvertTo-WgConfig' {
 
     It 'makes a configuration from what a script says' {
         $config = [WireGuard.WgConfig]@{ Name = 'wg0'; Addresses = '10.0.0.1/24'; ListenPort = 51820; Peers = @(@{ PublicKey = $PeerKeys[0]; AllowedIPs = '10.0.0.2/32' }) }
-        $config | ConvertTo-WgConfig | Should -BeExactly "[Interface]`nListenPort = 51820`nAddress = 10.0.0.1/24`n`n[Peer]`nPublicKey = $($PeerKeys[0])`nAllowedIPs = 10.0.0.2/32"
+        $config | ConvertTo-WgConfig | Should -BeExactly "[Interface]`n# PrivateKey goes here: this host's own, which no other file has`nListenPort = 51820`nAddress = 10.0.0.1/24`n`n[Peer]`nPublicKey = $($PeerKeys[0])`nAllowedIPs = 10.0.0.2/32"
         $config.Peers[0].Endpoint = 'no endpoint'
         $problem = & { $config | ConvertTo-WgConfig -ErrorAction Continue } 2>&1
         $problem.FullyQualifiedErrorId | Should -BeLike 'InvalidValue,*'
@@ -108,6 +128,16 @@ Describe 'Export-WgConfig' {
         ConvertFrom-Secure $read[1].PrivateKey | Should -Be (ConvertFrom-Secure $Configs[1].PrivateKey)
         ($Configs | Export-WgConfig -Directory $Folder -Force -PassThru | Start-WgTunnel -PassThru).Name | Should -Be 'a', 'b'
         Stop-WgTunnel a, b
+    }
+
+    It 'marks where the private key goes that is not there, which nobody takes for one' {
+        [WireGuard.WgConfig]@{ Name = 'a'; Addresses = '10.0.0.1/24' } | Export-WgConfig -Directory $Folder
+        (Get-Content $Folder/a.conf)[1] | Should -BeLike '# PrivateKey goes here*'
+        (ConvertFrom-WgConfig -Path $Folder/a.conf).PrivateKey | Should -BeNullOrEmpty
+        (Get-Content -Raw $Folder/a.conf) -replace '(?m)^# PrivateKey goes here.*$', "PrivateKey = $(New-WgKey -AsPlainText)" | Set-Content $Folder/a.conf
+        Test-WgConfig $Folder/a.conf -Detailed | Should -BeNullOrEmpty
+        $Configs[1] | Export-WgConfig -Directory $Folder
+        Get-Content $Folder/b.conf | Should -Not -BeLike '# PrivateKey*'
     }
 
     It 'leaves what is there alone unless forced, and never writes two to one' {

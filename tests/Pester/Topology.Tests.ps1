@@ -62,7 +62,7 @@ Describe 'Import-WgTopology' {
         $found = Import-WgTopology $file -ErrorVariable problems -ErrorAction SilentlyContinue
         $found | Should -BeNullOrEmpty
         $problems[0].FullyQualifiedErrorId | Should -Be 'TopologyInvalid,WireGuard.Commands.ImportWgTopologyCommand'
-        "$($problems[0])" | Should -BeLike "*${file}:4:5: error: *did you mean address?*${file}:5:16: error: *${file}:7:9: error: *hub-and-spoke*"
+        "$problems" | Should -BeLike "*${file}:4:5: error: *did you mean address?*${file}:5:16: error: *${file}:7:9: error: *hub-and-spoke*"
         $problems[0].ErrorDetails.RecommendedAction | Should -Match 'about_WireGuard_Topology'
     }
 

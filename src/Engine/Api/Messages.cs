@@ -50,6 +50,10 @@ public sealed record TunnelInfo
     /// <summary>False while the link is administratively down: sockets are closed then.</summary>
     public bool IsUp { get; init; }
 
+    /// <summary>It is not ready yet: what is told is what is there so far.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsStarting { get; init; }
+
     /// <summary>Interface addresses in CIDR form, as the engine set them.</summary>
     public IReadOnlyList<string> Addresses { get; init; } = [];
 

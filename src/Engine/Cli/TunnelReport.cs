@@ -30,7 +30,9 @@ public static class TunnelReport
             output.WriteLine($"  forwarding: on{(tunnel.Masquerade ? ", masquerading" : "")}");
         if (tunnel.ExcludedRoutes is { } routes)
             output.WriteLine($"  excluded routes: {string.Join(", ", routes)}");
-        if (!tunnel.IsUp)
+        if (tunnel.IsStarting)
+            output.WriteLine("  starting: not ready yet");
+        else if (!tunnel.IsUp)
             output.WriteLine("  link: down");
 
         // Who was heard from last comes first, who never was comes last.

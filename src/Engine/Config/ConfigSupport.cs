@@ -1,6 +1,8 @@
+using WireGuard.Api;
+
 namespace WireGuard.Configuration;
 
-/// <summary>Keys that have no effect unless the start says so: they are named, never ignored in silence.</summary>
+/// <summary>What has no effect, or none unless the start says so: it is named, never ignored in silence.</summary>
 public static class ConfigSupport
 {
     private const string HooksNeedConsent = "hooks run only when the start allows it (--allow-hooks, -AllowHook), from a file that root alone can write";
@@ -12,6 +14,17 @@ public static class ConfigSupport
         ArgumentNullException.ThrowIfNull(config);
         var place = config.Interface.Positions["SaveConfig"];
         return new ConfigDiagnostic(ConfigSeverity.Warning, "NotSaved", $"SaveConfig has no effect, because {why}.", config.Path, place.Line, place.Column);
+    }
+
+    /// <summary>A warning ("OwnPublicKey") of a peer that is the tunnel itself.</summary>
+    /// <param name="own">The public key that belongs to the file's private one.</param>
+    public static IReadOnlyList<ConfigDiagnostic> OwnPeer(TunnelConfig config, PublicKey own)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var diagnostics = new DiagnosticBag(config.Path);
+        foreach (var peer in config.Peers.Where(peer => peer.PublicKey == own))
+            diagnostics.Warning("OwnPublicKey", peer.Positions["PublicKey"], "This is the tunnel's own public key, so the peer is left out; a peer has the other end's.");
+        return diagnostics.ToList();
     }
 
     /// <summary>One warning ("HookNotRun") for each command of a file that is not run.</summary>

@@ -15,6 +15,9 @@ public enum ConfigWriteOptions
 
     /// <summary>Only what wg(8) itself understands, as "wg-quick strip" does; friendly names stay, being comments.</summary>
     Strip = 2,
+
+    /// <summary>A comment says where the private key goes that the configuration has not.</summary>
+    MarkMissingKey = 4,
 }
 
 /// <summary>
@@ -30,7 +33,7 @@ public static class ConfigWriter
         ArgumentNullException.ThrowIfNull(writer);
         Verify(config);
         var output = new Output(writer, options.HasFlag(ConfigWriteOptions.IncludeSecrets));
-        WriteInterface(config.Interface, output, options.HasFlag(ConfigWriteOptions.Strip));
+        WriteInterface(config.Interface, output, options);
         foreach (var peer in config.Peers)
             WritePeer(peer, output);
     }
@@ -43,13 +46,15 @@ public static class ConfigWriter
         return writer.ToString();
     }
 
-    private static void WriteInterface(InterfaceSection section, Output output, bool strip)
+    private static void WriteInterface(InterfaceSection section, Output output, ConfigWriteOptions options)
     {
         output.Line("[Interface]");
         output.Secret("PrivateKey", section.PrivateKey);
+        if (section.PrivateKey is null && options.HasFlag(ConfigWriteOptions.MarkMissingKey))
+            output.Line("# PrivateKey goes here: this host's own, which no other file has");
         output.Entry("ListenPort", section.ListenPort);
         output.Entry("FwMark", section.FwMark is 0 ? "off" : section.FwMark is { } mark ? $"0x{mark:x}" : null);
-        if (strip)
+        if (options.HasFlag(ConfigWriteOptions.Strip))
             return;
         output.List("Address", section.Addresses);
         output.List("DNS", [.. section.DnsServers.Select(server => server.ToString()), .. section.DnsSearchDomains]);

@@ -36,6 +36,9 @@ public interface ITunnelContext
 
     int Lanes { get; }
 
+    /// <summary>As <see cref="WireGuard.Api.TunnelInfo.IsStarting"/>.</summary>
+    bool IsStarting { get; }
+
     /// <summary>As <see cref="WireGuard.Api.TunnelInfo.NetNs"/>.</summary>
     string? NetNs { get; }
 

@@ -27,6 +27,7 @@ internal sealed class TunnelDescriber(ITunnelContext context, TimeProvider time)
         Backend = context.Backend,
         Lanes = context.Lanes,
         IsUp = device.IsUp,
+        IsStarting = context.IsStarting,
         Addresses = context.Addresses,
         NetNs = context.NetNs,
         SocketNetNs = context.SocketNetNs,

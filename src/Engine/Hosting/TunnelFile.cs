@@ -19,13 +19,14 @@ public static class TunnelFile
     public static TunnelConfig Read(string path, out IReadOnlyList<ConfigDiagnostic> warnings)
     {
         var result = ConfigParser.ParseFile(path);
-        warnings = [.. result.Diagnostics.Where(d => d.Severity == ConfigSeverity.Warning)];
+        warnings = [];
         if (result.Config is not { } config || result.HasErrors)
         {
             result.Config?.Dispose();
             throw new StartException(IdOf(result.Diagnostics), Describe(result.Diagnostics));
         }
 
+        warnings = [.. result.Diagnostics, .. OwnPeer.Warnings(config)];
         return config;
     }
 

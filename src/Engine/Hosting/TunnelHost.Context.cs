@@ -39,6 +39,8 @@ public sealed partial class TunnelHost : ITunnelContext
 
     public int Lanes => _lanes?.Count ?? 0;
 
+    public bool IsStarting => !_isUp;
+
     public string? NetNs => _options.NetNs;
 
     public string? SocketNetNs => _options.SocketNetNs;

@@ -44,7 +44,7 @@ public sealed partial class TunnelHost : IDisposable
     private readonly DeviceGate _gate = new();
     private readonly ConfiguredEndpoints _endpoints = new();
 
-    private bool _isUp;
+    private volatile bool _isUp;
 
     private TunnelHost(TunnelHostOptions options, ITunnelPlatform platform, TransportAead aead)
     {

@@ -1,6 +1,7 @@
 using WireGuard.Api;
 using WireGuard.Client;
 using WireGuard.Configuration;
+using WireGuard.Topologies;
 
 namespace WireGuard.Binding;
 
@@ -28,6 +29,13 @@ internal sealed class CompletionSource(TunnelDirectory tunnels, string configDir
             ? System.IO.Directory.EnumerateFiles(configDirectory, "*.conf").Select(p => Path.GetFileNameWithoutExtension(p)).Where(TunnelName.IsValid)
             : [];
         return Task.FromResult(Plain(names.Order(StringComparer.Ordinal)));
+    });
+
+    /// <summary>Hosts of a topology file, as far as it can be read.</summary>
+    internal IReadOnlyList<Candidate> TopologyHosts(string path) => WithinBudget(_ =>
+    {
+        var file = TopologyFile.Read(path, new DiagnosticBag(path));
+        return Task.FromResult(Plain(file.Hosts?.Hosts.Select(host => host.Name.Value) ?? (file.Tunnel is { } tunnel ? [tunnel.Name.Value] : [])));
     });
 
     /// <summary>Network namespaces that have a name, as `ip netns add` gives it.</summary>

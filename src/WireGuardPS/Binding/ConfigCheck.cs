@@ -1,3 +1,4 @@
+using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Errors;
 
@@ -27,12 +28,16 @@ internal static class ConfigCheck
     }
 
     /// <summary>All that is wrong or doubtful in it; empty for a faultless file.</summary>
+    /// <param name="derive">Gives the public key of the file's private one, or null where it cannot.</param>
     /// <exception cref="WgException">ConfigNotFound, AccessDenied.</exception>
-    internal static IReadOnlyList<ConfigDiagnostic> Check(string path)
+    internal static IReadOnlyList<ConfigDiagnostic> Check(string path, Func<SecretKey, PublicKey?>? derive = null)
     {
         var result = Read(path);
         using var config = result.Config;
-        return config is null ? result.Diagnostics : [.. result.Diagnostics, .. ConfigSupport.HooksNotRun(config)];
+        if (config is null)
+            return result.Diagnostics;
+        var own = config.Interface.PrivateKey is { } key && config.Peers.Count > 0 ? derive?.Invoke(key) : null;
+        return [.. result.Diagnostics, .. own is { } found ? ConfigSupport.OwnPeer(config, found) : [], .. ConfigSupport.HooksNotRun(config)];
     }
 
     /// <summary>Its warnings.</summary>
@@ -63,20 +68,36 @@ internal static class ConfigCheck
     internal static string WithoutSeverity(ConfigDiagnostic diagnostic)
     {
         var text = diagnostic.ToString();
-        return text[..^diagnostic.Message.Length].Replace(": warning: ", ": ", StringComparison.Ordinal) + diagnostic.Message;
+        return WithoutSeverity(text[..^diagnostic.Message.Length]) + diagnostic.Message;
     }
+
+    /// <summary>As above, of what an engine has told.</summary>
+    internal static string WithoutSeverity(string warning)
+    {
+        const string Severity = ": warning: ";
+        var at = warning.IndexOf(Severity, StringComparison.Ordinal);
+        return at < 0 ? warning : $"{warning[..at]}: {warning[(at + Severity.Length)..]}";
+    }
+
+    /// <summary>A running tunnel may be named by its file.</summary>
+    internal static string TunnelNamedBy(string text) => text.EndsWith(Extension, StringComparison.Ordinal) ? Path.GetFileNameWithoutExtension(text) : text;
 
     /// <param name="inner">What was found out; left away where its text would repeat a key.</param>
     internal static WgException NoFile(string path, Exception? inner = null) => KeyLike.IsIn(path)
-        ? new(ErrorIds.ConfigNotFound, NotContent)
+        ? new(ErrorIds.ConfigNotFound, NotContent) { Advice = GiveThePath }
         : new(ErrorIds.ConfigNotFound, $"There is no configuration file '{path}'.", inner);
 
     private const string NotContent =
         $"A configuration file's path is asked for, not what is in the file: there is no file of this name {KeyLike.Hidden}.";
 
-    private static WgException NoName(string path) => new(
-        ErrorIds.InvalidTunnelName,
-        KeyLike.IsIn(path) && !File.Exists(path) ? NotContent : $"'{Path.GetFileName(path)}' is not called NAME{Extension}: the file's name without '{Extension}' is the tunnel's.");
+    private const string GiveThePath = "Give the file's path, or a tunnel's name; ConvertFrom-WgConfig takes the text of a file.";
+
+    private static WgException NoName(string path) => KeyLike.IsIn(path) && !File.Exists(path)
+        ? new(ErrorIds.InvalidTunnelName, NotContent) { Advice = GiveThePath }
+        : new(ErrorIds.InvalidTunnelName, $"'{Path.GetFileName(path)}' is not called NAME{Extension}: the file's name without '{Extension}' is the tunnel's.")
+        {
+            Advice = $"Rename the file to NAME{Extension}, where NAME has 1 to 15 of the characters a-z A-Z 0-9 _ = + . -",
+        };
 
     /// <summary>Whether the file can be read at all is not the file's fault: another ErrorId than for what is in it.</summary>
     /// <exception cref="WgException">ConfigNotFound, AccessDenied.</exception>
@@ -96,11 +117,11 @@ internal static class ConfigCheck
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new WgException(ErrorIds.AccessDenied, $"The configuration file '{path}' may not be read by this user.", e);
+            throw new WgException(ErrorIds.AccessDenied, $"The configuration file '{path}' may not be read by this user.", e) { Advice = "Run PowerShell as root, or let this user read the file." };
         }
         catch (IOException e)
         {
-            throw KeyLike.IsIn(path) ? NoFile(path) : new WgException(ErrorIds.ConfigNotFound, $"The configuration file '{path}' cannot be read: {e.Message}", e);
+            throw KeyLike.IsIn(path) ? NoFile(path) : new WgException(ErrorIds.ConfigNotFound, $"The configuration file '{path}' cannot be read: {e.Message}", e) { Advice = "The message has the system's own words." };
         }
     }
 
@@ -112,8 +133,8 @@ internal static class ConfigCheck
 
     private static void ThrowOnErrors(string errorId, IReadOnlyList<ConfigDiagnostic> diagnostics)
     {
-        var errors = diagnostics.Where(d => d.Severity == ConfigSeverity.Error).ToList();
+        List<string> errors = [.. diagnostics.Where(d => d.Severity == ConfigSeverity.Error).Select(d => d.ToString())];
         if (errors.Count > 0)
-            throw new WgException(errorId, string.Join(Environment.NewLine, errors));
+            throw WgException.Of(errorId, errors);
     }
 }

@@ -25,7 +25,12 @@ internal sealed class DurationTransformationAttribute : ArgumentTransformationAt
             string text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var bare) => bare,
             _ => null,
         };
-        return FromSeconds(seconds) ?? inputData;
+        if (FromSeconds(seconds) is { } duration)
+            return duration;
+        // PowerShell's own words would be .NET's.
+        if (value is string words && !TimeSpan.TryParse(words, CultureInfo.InvariantCulture, out _))
+            throw new ArgumentTransformationMetadataException($"'{words}' is no duration: write seconds, or a number with one of the units s, m, h and d, as 90s, 15m, 12h or 1d.");
+        return inputData;
     }
 
     private static double SecondsIn(char unit) => unit switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86_400, _ => 0 };

@@ -24,7 +24,7 @@ internal static class PeerChoice
                 1 => named[0],
                 0 when KeyLike.IsIn(text) => throw new WgException(e.ErrorId, e.Message, e),
                 0 => throw new WgException(ErrorIds.PeerNotFound, $"'{text}' is neither a public key nor the name of a peer of tunnel '{tunnel.Name}'.", e),
-                var count => throw new WgException(ErrorIds.PeerNotFound, $"{count} peers of tunnel '{tunnel.Name}' are named '{text}': their public keys tell them apart.", e),
+                var count => throw new WgException(ErrorIds.PeerNotFound, $"{count} peers of tunnel '{tunnel.Name}' are named '{text}': their public keys tell them apart.", e) { Advice = $"Name the peer by its public key; 'Get-WgPeer {tunnel.Name}' has them." },
             };
         }
     }

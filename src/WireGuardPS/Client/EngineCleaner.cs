@@ -20,11 +20,11 @@ internal static class EngineCleaner
             var said = EngineWords.ForShell(await EngineProcess.SaidAsync(errorText).ConfigureAwait(false));
             return process.ExitCode == 0
                 ? true
-                : throw new WgException(ErrorIds.EngineFailed, $"What the engine of tunnel '{tunnel}' left behind was not undone{(said.Length > 0 ? ": " + said : ".")}");
+                : throw new WgException(ErrorIds.EngineFailed, $"What the engine of tunnel '{tunnel}' left behind was not undone{(said.Length > 0 ? ": " + said : ".")}") { Advice = $"Run 'wireguard-engine down {tunnel}' as root; it says what it could not undo." };
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new WgException(ErrorIds.EngineTimeout, $"Cleaning up after tunnel '{tunnel}' was not done within {timeout.TotalSeconds:0.###} s.", e);
+            throw new WgException(ErrorIds.EngineTimeout, $"Cleaning up after tunnel '{tunnel}' was not done within {timeout.TotalSeconds:0.###} s.", e) { Advice = $"Try again with a longer -Timeout, or run 'wireguard-engine down {tunnel}' as root." };
         }
     }
 }

@@ -43,11 +43,11 @@ internal static class EngineJoiner
             EngineProcess.Kill(process);
             await Task.WhenAny(listening, Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None)).ConfigureAwait(false);
             lock (said)
-                throw new WgException(ErrorIds.EngineFailed, $"The engine gave no report of joining{(said.Count > 0 ? ": " + string.Join(' ', said) : ".")}", e);
+                throw new WgException(ErrorIds.EngineFailed, $"The engine gave no report of joining{(said.Count > 0 ? ": " + string.Join(' ', said) : ".")}", e) { Advice = "Run 'wireguard-engine join' in a terminal, as root, to see all that it says." };
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new WgException(ErrorIds.EngineTimeout, $"The engine had not joined after {(timeout + Grace).TotalSeconds:0} s.", e);
+            throw new WgException(ErrorIds.EngineTimeout, $"The engine had not joined after {(timeout + Grace).TotalSeconds:0} s.", e) { Advice = "See at the server whether this host has joined (Get-WgEnrollment), and try again: it keeps key and addresses." };
         }
         finally
         {

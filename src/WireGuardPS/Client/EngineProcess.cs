@@ -27,7 +27,7 @@ internal static class EngineProcess
         }
         catch (Win32Exception e)
         {
-            throw new WgException(ErrorIds.EngineFailed, $"'{engine}' cannot be run: {e.Message}", e);
+            throw new WgException(ErrorIds.EngineFailed, $"'{engine}' cannot be run: {e.Message}", e) { Advice = "See that it is the engine for this kind of machine, whole and executable, and that the .NET runtime is there where it needs one." };
         }
     }
 

@@ -39,7 +39,7 @@ internal static class EngineService
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
             EngineProcess.Kill(process);
-            throw new WgException(ErrorIds.EngineTimeout, $"The service was not changed within {s_patience.TotalMinutes:0} minutes.", e);
+            throw new WgException(ErrorIds.EngineTimeout, $"The service was not changed within {s_patience.TotalMinutes:0} minutes.", e) { Advice = "'systemctl list-jobs' and 'systemctl status wireguard-engine@NAME' say what systemd waits for." };
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class HandshakeWait(TunnelDirectory tunnels, string tunnel)
             if (happened.PeerPublicKey is not { } key || !_awaited.ContainsKey(key))
                 continue;
             if (kind == WgEventKind.PeerRemoved)
-                throw new WgException(ErrorIds.PeerNotFound, $"The peer {WgDisplay.Text(happened.PeerName ?? key)} was removed from tunnel '{tunnel}' while its handshake was waited for.");
+                throw new WgException(ErrorIds.PeerNotFound, $"The peer {WgDisplay.Text(happened.PeerName ?? key)} was removed from tunnel '{tunnel}' while its handshake was waited for.") { Advice = "Wait for the peers that are left." };
             if (kind == WgEventKind.Handshake)
                 _awaited.Remove(key);
         }

@@ -14,6 +14,7 @@ namespace WireGuard.Client;
 internal sealed class PublicKeySession : IDisposable
 {
     private const int LineLimit = 1024;
+    private const string Advice = "See whether 'wireguard-engine pubkey' answers in a terminal, and whether the machine is busy.";
 
     private readonly Process _process;
     private readonly LineReader _reader;
@@ -41,12 +42,12 @@ internal sealed class PublicKeySession : IDisposable
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new WgException(ErrorIds.EngineTimeout, $"The engine gave no public key within {timeout.TotalSeconds:0.###} s.", e);
+            throw new WgException(ErrorIds.EngineTimeout, $"The engine gave no public key within {timeout.TotalSeconds:0.###} s.", e) { Advice = Advice };
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
             var said = await EngineProcess.SaidAsync(EngineProcess.ReadErrorAsync(_process, deadline.Token)).ConfigureAwait(false);
-            throw new WgException(ErrorIds.EngineFailed, $"The engine gave no public key{(said.Length > 0 ? ": " + said : ".")}", e);
+            throw new WgException(ErrorIds.EngineFailed, $"The engine gave no public key{(said.Length > 0 ? ": " + said : ".")}", e) { Advice = Advice };
         }
     }
 

@@ -105,8 +105,12 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>One item failed; the others go on.</summary>
-    private protected void WriteError(WgException exception, object? target) => WriteError(ErrorFactory.Create(exception, target));
+    /// <summary>One item failed; the others go on. Several faults of it are errors of their own.</summary>
+    private protected void WriteError(WgException exception, object? target)
+    {
+        foreach (var fault in exception.Each())
+            WriteError(ErrorFactory.Create(fault, target));
+    }
 
     /// <summary>Nothing can go on.</summary>
     private protected void ThrowError(WgException exception, object? target) => ThrowTerminatingError(ErrorFactory.Create(exception, target));

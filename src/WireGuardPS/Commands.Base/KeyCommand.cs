@@ -1,5 +1,6 @@
 using WireGuard.Api;
 using WireGuard.Client;
+using WireGuard.Errors;
 
 namespace WireGuard.Commands;
 
@@ -17,14 +18,17 @@ public abstract class KeyCommand : EngineCommand
         base.Dispose(disposing);
     }
 
+    /// <summary>Ends the cmdlet when there is no engine.</summary>
     private protected string Derive(SecretKey privateKey)
     {
-        if (_session is null)
-        {
-            var engine = FindEngine();
-            _session = new PublicKeySession(engine);
-        }
+        _session ??= new PublicKeySession(FindEngine());
+        return DeriveWhereItCan(privateKey);
+    }
 
+    /// <exception cref="WgException">EngineNotFound, EngineFailed, EngineTimeout.</exception>
+    private protected string DeriveWhereItCan(SecretKey privateKey)
+    {
+        _session ??= new PublicKeySession(EngineLocator.Find());
         return Await("Deriving public keys", cancellation => _session.DeriveAsync(privateKey, Patience, cancellation));
     }
 }

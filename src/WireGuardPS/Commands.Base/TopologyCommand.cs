@@ -53,7 +53,7 @@ public abstract class TopologyCommand : KeyCommand
     private protected static void ThrowOnErrors(DiagnosticBag diagnostics)
     {
         if (diagnostics.HasErrors)
-            throw new WgException(ErrorIds.TopologyInvalid, string.Join(Environment.NewLine, diagnostics.ToList().Where(d => d.Severity == ConfigSeverity.Error).Select(d => d.Path is null ? d.Message : d.ToString())));
+            throw WgException.Of(ErrorIds.TopologyInvalid, [.. diagnostics.ToList().Where(d => d.Severity == ConfigSeverity.Error).Select(d => d.Path is null ? d.Message : d.ToString())]);
     }
 
     private protected void WriteWarnings(DiagnosticBag diagnostics)

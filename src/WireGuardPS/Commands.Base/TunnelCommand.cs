@@ -99,7 +99,7 @@ public abstract class TunnelCommand : EngineCommand
         }
         catch (WildcardPatternException e)
         {
-            WriteError(new WgException(ErrorIds.InvalidTunnelName, $"{KeyLike.Quoted(wildcard)} is no wildcard: {e.Message}", e), wildcard);
+            WriteError(new WgException(ErrorIds.InvalidTunnelName, $"{KeyLike.Quoted(wildcard)} is no wildcard: {e.Message}", e) { Advice = "Of wildcards there are *, ? and [a-z]; a name is written as it is." }, wildcard);
             return [];
         }
     }

@@ -62,13 +62,28 @@ public sealed class ConvertFromWgConfigCommand : CancellableCommand
             return;
         try
         {
-            var result = ConfigParser.Parse(_text.ToString());
+            var text = _text.ToString();
+            DemandText(text);
+            var result = ConfigParser.Parse(text);
             using var config = ConfigCheck.Accept(result, out var warnings);
             Write(config, Name, warnings);
         }
         catch (WgException e)
         {
             WriteError(e, Name);
+        }
+    }
+
+    // No line of a configuration is without one of these, and a path hardly has one.
+    private static void DemandText(string text)
+    {
+        var given = text.Trim();
+        if (given.Length > 0 && !given.AsSpan().ContainsAny("\n[]=#"))
+        {
+            throw new WgException(ErrorIds.ConfigInvalid, $"{KeyLike.Quoted(given)} is no text of a configuration: a file's path goes to -Path.")
+            {
+                Advice = "ConvertFrom-WgConfig -Path reads a file; Import-WgConfig brings a running tunnel to what one says.",
+            };
         }
     }
 

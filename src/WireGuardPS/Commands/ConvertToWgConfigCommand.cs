@@ -34,7 +34,7 @@ public sealed class ConvertToWgConfigCommand : CancellableCommand
             using var config = ConfigText.Parse(InputObject!, out var warnings);
             foreach (var warning in warnings)
                 WriteWarning(warning);
-            var options = (IncludeSecret ? ConfigWriteOptions.IncludeSecrets : 0) | (Strip ? ConfigWriteOptions.Strip : 0);
+            var options = ConfigWriteOptions.MarkMissingKey | (IncludeSecret ? ConfigWriteOptions.IncludeSecrets : 0) | (Strip ? ConfigWriteOptions.Strip : 0);
             // Whoever writes it to a file or terminal ends the last line.
             WriteObject(ConfigWriter.Write(config, options).TrimEnd('\n'));
         }

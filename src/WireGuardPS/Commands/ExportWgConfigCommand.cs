@@ -70,19 +70,19 @@ public sealed class ExportWgConfigCommand : CancellableCommand
         var name = InputObject!.Name;
         return TunnelName.IsValid(name)
             ? System.IO.Path.Combine(directory, name + Extension)
-            : throw new WgException(ErrorIds.InvalidTunnelName, name is null
-                ? "The configuration has no name; the file would be named after it."
-                : $"{KeyLike.Quoted(name)} cannot be the name of a tunnel.");
+            : throw (name is null
+                ? new WgException(ErrorIds.InvalidTunnelName, "The configuration has no name; the file would be named after it.") { Advice = "Set its Name, as ConvertFrom-WgConfig -Name does, or name the file itself with -Path." }
+                : new WgException(ErrorIds.InvalidTunnelName, $"{KeyLike.Quoted(name)} cannot be the name of a tunnel."));
     }
 
     private void Write(string path, TunnelConfig config)
     {
         // Not the file of another object of this pipeline, whatever -Force says.
         if (_written.Contains(path))
-            throw new WgException(ErrorIds.FileExists, $"The file '{path}' has just been written for another configuration.");
+            throw new WgException(ErrorIds.FileExists, $"The file '{path}' has just been written for another configuration.") { Advice = "Give each configuration a name of its own; -Force does not write over what this pipeline has written." };
         if (ParameterSetName == ByDirectory)
             PrivateFile.MakeFolder(System.IO.Path.GetDirectoryName(path)!);
-        PrivateFile.Write(path, Force, writer => ConfigWriter.Write(config, writer, ConfigWriteOptions.IncludeSecrets | (Strip ? ConfigWriteOptions.Strip : 0)));
+        PrivateFile.Write(path, Force, writer => ConfigWriter.Write(config, writer, ConfigWriteOptions.IncludeSecrets | ConfigWriteOptions.MarkMissingKey | (Strip ? ConfigWriteOptions.Strip : 0)));
         _written.Add(path);
         if (PassThru)
             WriteObject(new FileInfo(path));

@@ -30,6 +30,7 @@ public sealed class ImportWgTopologyCommand : TopologyCommand
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(TopologyHostCompleter))]
     public string[]? Name { get; set; }
 
     /// <summary>Read the key files that the emitted hosts name, which are on this machine then.</summary>

@@ -129,7 +129,7 @@ public sealed class MeasureWgTunnelCommand : TunnelCommand
         {
             var owner = OwnerOf(tunnel, address);
             if (owner is null)
-                WriteError(new WgException(ErrorIds.PeerNotFound, $"No peer of tunnel '{tunnel.Name}' has {address} among its allowed IPs."), address.ToString());
+                WriteError(new WgException(ErrorIds.PeerNotFound, $"No peer of tunnel '{tunnel.Name}' has {address} among its allowed IPs.") { Advice = $"'Get-WgPeer {tunnel.Name}' shows what is behind each peer; Set-WgPeer -AllowedIP -Append adds to it." }, address.ToString());
             else
                 yield return (owner, address);
         }
@@ -163,7 +163,7 @@ public sealed class MeasureWgTunnelCommand : TunnelCommand
         }
         catch (PingException e)
         {
-            WriteError(new WgException(ErrorIds.HostNetworkFailed, $"No echo could be sent to {address}: {e.InnerException?.Message ?? e.Message}", e), address.ToString());
+            WriteError(new WgException(ErrorIds.HostNetworkFailed, $"No echo could be sent to {address}: {e.InnerException?.Message ?? e.Message}", e) { Advice = $"'ip route get {address}' says which way it would go; a firewall or kill switch may forbid it." }, address.ToString());
         }
     }
 

@@ -52,7 +52,7 @@ public sealed class RestartWgTunnelCommand : TunnelCommand
         if (running is not { ConfigPath: { } path, StartOptions: { } options })
             throw new WgException(ErrorIds.NotRestartable, $"The engine of tunnel '{name}' was not started by Start-WgTunnel or `wireguard-engine up`.");
         if (EngineNamespace.IsAnothers(running.ProcessId))
-            throw new WgException(ErrorIds.NotRestartable, $"The engine of tunnel '{name}' runs in another network namespace than this shell, which would start it here.");
+            throw new WgException(ErrorIds.NotRestartable, $"The engine of tunnel '{name}' runs in another network namespace than this shell, which would start it here.") { Advice = "Restart it from there: 'ip netns exec NAMESPACE pwsh', or nsenter where it has no name." };
         foreach (var warning in ConfigCheck.Validate(path, options.Contains(AllowHooks)))
             WriteWarning(ConfigCheck.WithoutSeverity(warning));
         var engine = FindEngine();

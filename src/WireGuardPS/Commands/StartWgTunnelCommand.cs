@@ -44,7 +44,7 @@ public sealed class StartWgTunnelCommand : StartCommand
         var report = Await($"Starting tunnel '{name}'", cancellation => EngineLauncher.StartAsync(engine, path, Timeout, [.. options, .. Namespaces()], cancellation));
         // The engine sees what the module does not: who could have written the file.
         foreach (var warning in report.Warnings?.Except(doubts.Select(d => d.ToString())) ?? [])
-            WriteWarning(warning);
+            WriteWarning(ConfigCheck.WithoutSeverity(warning));
         WriteVerbose($"The engine of tunnel '{name}' runs as process {report.ProcessId}.");
         if (PassThru)
             WriteObject(Ask(name, "Asking the tunnel", GetAsync).ToTunnel(DateTimeOffset.UtcNow));

@@ -10,6 +10,9 @@ namespace WireGuard.Commands;
 [OutputType(typeof(WgTunnel))]
 public sealed class StopWgTunnelCommand : TunnelCommand
 {
+    private static readonly TimeSpan Dying = TimeSpan.FromSeconds(5);
+
+    /// <summary>Names of tunnels, or their files.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Tunnel", "InterfaceAlias")]
     [TunnelOfPeerTransformation]
@@ -30,7 +33,7 @@ public sealed class StopWgTunnelCommand : TunnelCommand
 
     protected override void ProcessRecord()
     {
-        foreach (var target in Resolve(Name))
+        foreach (var target in Resolve([.. Name.Select(ConfigCheck.TunnelNamedBy)]))
         {
             try
             {
@@ -75,10 +78,26 @@ public sealed class StopWgTunnelCommand : TunnelCommand
         {
             return Await($"Stopping tunnel '{tunnel}'", cancellation => StopAsync(tunnel, cancellation));
         }
-        catch (WgException e) when (e.ErrorId == ErrorIds.EngineConnectionLost && !IsRunning(tunnel))
+        catch (WgException e) when (e.ErrorId == ErrorIds.EngineConnectionLost)
         {
+            if (!Await($"Looking whether tunnel '{tunnel}' has ended", cancellation => HasGoneAsync(tunnel, cancellation)))
+                throw;
             return null;
         }
+    }
+
+    // The kernel closes what a dying process has open one after the other: the connection may go before the socket that takes new ones.
+    private async Task<bool> HasGoneAsync(string tunnel, CancellationToken cancellation)
+    {
+        var end = Environment.TickCount64 + (long)Dying.TotalMilliseconds;
+        while (await ControlSocket.IsListeningAsync(Tunnels.SocketPath(tunnel), cancellation).ConfigureAwait(false))
+        {
+            if (Environment.TickCount64 > end)
+                return false;
+            await Task.Delay(TimeSpan.FromMilliseconds(20), cancellation).ConfigureAwait(false);
+        }
+
+        return true;
     }
 
     private bool IsRunning(string tunnel) =>

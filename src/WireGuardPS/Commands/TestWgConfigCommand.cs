@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using WireGuard.Api;
 using WireGuard.Binding;
 using WireGuard.Configuration;
 using WireGuard.Errors;
@@ -9,14 +10,18 @@ namespace WireGuard.Commands;
 [Cmdlet(VerbsDiagnostic.Test, "WgConfig", DefaultParameterSetName = ByPath)]
 [OutputType(typeof(bool), ParameterSetName = [ByPath, ByLiteralPath])]
 [OutputType(typeof(WgConfigDiagnostic), ParameterSetName = [ByPath, ByLiteralPath])]
-public sealed class TestWgConfigCommand : CancellableCommand
+public sealed class TestWgConfigCommand : KeyCommand
 {
     private const string ByPath = "Path";
     private const string ByLiteralPath = "LiteralPath";
 
+    private bool _derives = true;
+
+    /// <summary>Files, or names of those in /etc/wireguard, as Start-WgTunnel takes them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ByPath, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(ConfigCompleter))]
     public string[] Path { get; set; } = [];
 
     [Parameter(Mandatory = true, ParameterSetName = ByLiteralPath, ValueFromPipelineByPropertyName = true)]
@@ -31,7 +36,7 @@ public sealed class TestWgConfigCommand : CancellableCommand
     protected override void ProcessRecord()
     {
         foreach (var path in Path)
-            Test(path, () => this.ToFilePaths(path));
+            Test(path, () => ConfigCheck.IsName(path) ? [ConfigCheck.PathOf(path)] : this.ToFilePaths(path));
         foreach (var path in LiteralPath)
             Test(path, () => [this.ToFilePath(path)]);
     }
@@ -42,7 +47,7 @@ public sealed class TestWgConfigCommand : CancellableCommand
         {
             foreach (var file in findFiles())
             {
-                var diagnostics = ConfigCheck.Check(file);
+                var diagnostics = ConfigCheck.Check(file, PublicKeyOf);
                 if (Detailed)
                     WriteObject(diagnostics.Select(d => d.ToModel(file)), enumerateCollection: true);
                 else
@@ -52,6 +57,23 @@ public sealed class TestWgConfigCommand : CancellableCommand
         catch (WgException e)
         {
             WriteError(e, given);
+        }
+    }
+
+    // A file can be checked without an engine, but for this.
+    private PublicKey? PublicKeyOf(SecretKey privateKey)
+    {
+        if (!_derives)
+            return null;
+        try
+        {
+            return PublicKey.Parse(DeriveWhereItCan(privateKey));
+        }
+        catch (WgException e)
+        {
+            _derives = false;
+            WriteVerbose($"Whether a peer has the tunnel's own public key is not looked at: {e.Message}");
+            return null;
         }
     }
 

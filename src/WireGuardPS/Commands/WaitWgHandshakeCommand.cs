@@ -108,7 +108,7 @@ public sealed class WaitWgHandshakeCommand : TunnelCommand
         if (keys is null)
         {
             if (tunnel.Peers.Count == 0 && !target.FromWildcard)
-                throw new WgException(ErrorIds.PeerNotFound, $"Tunnel '{target.Name}' has no peers.");
+                throw new WgException(ErrorIds.PeerNotFound, $"Tunnel '{target.Name}' has no peers.") { Advice = $"Add one: Add-WgPeer {target.Name}, or in its file and Sync-WgConfig {target.Name}." };
             return [.. tunnel.Peers];
         }
 

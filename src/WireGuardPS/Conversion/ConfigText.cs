@@ -18,7 +18,7 @@ internal static class ConfigText
         var result = ConfigParser.Parse(draft.Text);
         var errors = Told(draft, result.Diagnostics, ConfigSeverity.Error);
         if (errors.Count > 0)
-            throw new WgException(ErrorIds.InvalidValue, string.Join(Environment.NewLine, errors));
+            throw WgException.Of(ErrorIds.InvalidValue, errors);
         warnings = Told(draft, result.Diagnostics, ConfigSeverity.Warning);
         return WithKeys(result.Config!, config);
     }

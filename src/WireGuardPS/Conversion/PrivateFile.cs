@@ -6,6 +6,7 @@ namespace WireGuard.Conversion;
 /// <summary>A file that its owner alone can read, written whole or not at all.</summary>
 internal static class PrivateFile
 {
+    private const string Elsewhere = "Run PowerShell as root, or write where this user may.";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <param name="replace">Whether a file that is there is replaced, mode and all; a link gives way to a file.</param>
@@ -40,7 +41,7 @@ internal static class PrivateFile
             Forget(temporary);
             throw e switch
             {
-                UnauthorizedAccessException => new WgException(ErrorIds.AccessDenied, $"The file '{path}' may not be written by this user.", e),
+                UnauthorizedAccessException => new WgException(ErrorIds.AccessDenied, $"The file '{path}' may not be written by this user.", e) { Advice = Elsewhere },
                 IOException when !replace && File.Exists(path) => Exists(path),
                 IOException => new WgException(ErrorIds.WriteFailed, $"The file '{path}' was not written: {e.Message}", e),
                 _ => e,
@@ -61,7 +62,7 @@ internal static class PrivateFile
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new WgException(ErrorIds.AccessDenied, $"The folder '{path}' may not be made by this user.", e);
+            throw new WgException(ErrorIds.AccessDenied, $"The folder '{path}' may not be made by this user.", e) { Advice = Elsewhere };
         }
         catch (IOException e)
         {

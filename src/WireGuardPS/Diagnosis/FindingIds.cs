@@ -18,6 +18,7 @@ internal static class FindingIds
     internal const string NotRunning = nameof(NotRunning);
     internal const string NotSpokenTo = nameof(NotSpokenTo);
     internal const string OtherPresharedKey = nameof(OtherPresharedKey);
+    internal const string Starting = nameof(Starting);
     internal const string StaleName = nameof(StaleName);
     internal const string UnknownPeer = nameof(UnknownPeer);
     internal const string WrongPublicKey = nameof(WrongPublicKey);

@@ -28,6 +28,8 @@ internal static class TunnelExamination
             return [Unreachable(name, e)];
         }
 
+        if (tunnel.IsStarting)
+            return [TunnelFindings.Starting(name)];
         var paths = await PathsAsync(tunnel, cancellation).ConfigureAwait(false);
         var now = DateTimeOffset.UtcNow;
         return
@@ -39,6 +41,7 @@ internal static class TunnelExamination
 
     private static WgFinding Unreachable(string name, WgException failure) => failure.ErrorId switch
     {
+        ErrorIds.Starting => TunnelFindings.Starting(name),
         ErrorIds.TunnelNotFound => TunnelFindings.Error(name, FindingIds.NotRunning, failure.Message, $"Start-WgTunnel {name}"),
         ErrorIds.EngineTimeout => TunnelFindings.Error(
             name, FindingIds.EngineSilent, $"{failure.Message} Its process hangs or is stopped.", $"See its log in {ControlProtocol.Directory}; end the process, then Stop-WgTunnel {name} undoes what it has left."),

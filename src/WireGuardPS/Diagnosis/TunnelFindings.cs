@@ -8,6 +8,10 @@ internal static class TunnelFindings
     // Clocks of one machine agree; less than that is the time that the answer took.
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(5);
 
+    /// <summary>Nothing else is told of it: what is missing may still come.</summary>
+    internal static WgFinding Starting(string tunnel) => Error(
+        tunnel, FindingIds.Starting, "It is still starting; names of endpoints that cannot be looked up can take minutes.", "Wait until Get-WgTunnel shows that it is up; its log says what it waits for.");
+
     internal static IEnumerable<WgFinding> Of(TunnelInfo tunnel, DateTimeOffset now)
     {
         if (!tunnel.IsUp)

@@ -18,14 +18,17 @@ internal static class ErrorCatalog
         return kind;
     }
 
+    /// <summary>What to do: in this very case, or whenever there is such an error.</summary>
+    internal static string AdviceFor(WgException exception) => exception.Advice ?? Get(exception.ErrorId).RecommendedAction;
+
     internal static bool TryGet(string id, out ErrorKind kind)
     {
         ErrorKind? found = id switch
         {
-            ErrorIds.AccessDenied => new(ErrorCategory.PermissionDenied, "Run PowerShell as root, or give the engine CAP_NET_ADMIN and the file to its user."),
+            ErrorIds.AccessDenied => new(ErrorCategory.PermissionDenied, "Run PowerShell as root, or give the engine CAP_NET_ADMIN."),
             ErrorIds.AddressInUse => new(ErrorCategory.ResourceBusy, "Choose another ListenPort, or stop what listens on it (ss -lunp)."),
             ErrorIds.ConfigInvalid => new(ErrorCategory.ParserError, "Correct the named lines; Test-WgConfig -Detailed lists them all as objects."),
-            ErrorIds.ConfigNotFound => new(ErrorCategory.ObjectNotFound, "Check the path; 'Start-WgTunnel NAME' reads /etc/wireguard/NAME.conf."),
+            ErrorIds.ConfigNotFound => new(ErrorCategory.ObjectNotFound, "Check the path, which begins at the current location; where a tunnel's name will do, NAME means /etc/wireguard/NAME.conf."),
             ErrorIds.CryptoUnavailable => new(ErrorCategory.NotInstalled, "Install libsodium (Debian, Ubuntu: apt-get install libsodium23)."),
             ErrorIds.EndpointUnresolved => new(ErrorCategory.ObjectNotFound, "Check the endpoint's host name and this machine's DNS."),
             ErrorIds.EngineAccessDenied => new(ErrorCategory.PermissionDenied, "Control sockets belong to root: run PowerShell as root."),

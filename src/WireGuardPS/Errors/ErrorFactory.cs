@@ -15,7 +15,7 @@ internal static class ErrorFactory
             target = KeyLike.Shown(text);
         return new ErrorRecord(exception, exception.ErrorId, kind.Category, target)
         {
-            ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = kind.RecommendedAction },
+            ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = ErrorCatalog.AdviceFor(exception) },
         };
     }
 

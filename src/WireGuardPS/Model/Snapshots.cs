@@ -10,7 +10,7 @@ internal static class Snapshots
     internal static WgTunnel ToTunnel(this TunnelInfo info, DateTimeOffset now, string? state = null) => new()
     {
         Name = info.Name,
-        State = state ?? (info.IsUp ? WgTunnelState.Up : WgTunnelState.Down),
+        State = state ?? (info.IsStarting ? WgTunnelState.Starting : info.IsUp ? WgTunnelState.Up : WgTunnelState.Down),
         PublicKey = info.PublicKey,
         PrivateKey = SecretText.ToSecureString(info.PrivateKey),
         ListenPort = info.ListenPort,

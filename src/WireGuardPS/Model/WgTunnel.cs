@@ -5,6 +5,9 @@ namespace WireGuard;
 /// <summary>Whether a tunnel carries traffic. Words, because ConvertTo-Json writes an enumeration's members as numbers.</summary>
 public static class WgTunnelState
 {
+    /// <summary>The engine runs and is not ready yet: it looks endpoints up, or sets up the host.</summary>
+    public const string Starting = "Starting";
+
     /// <summary>The engine runs, the link is up.</summary>
     public const string Up = "Up";
 

@@ -1,3 +1,4 @@
+using WireGuard.Api;
 using WireGuard.Configuration;
 
 namespace WireGuard.Tests.Config;
@@ -13,6 +14,15 @@ public sealed class ConfigSupportTests
         var warnings = ConfigSupport.HooksNotRun(config, "of a reason");
         Assert.Equal([(3, "PostUp"), (4, "PreUp"), (5, "PostUp"), (6, "PreDown"), (7, "PostDown")], warnings.Select(d => (d.Line, d.Message.Split(' ')[0])));
         Assert.Equal("wg0.conf:4:9: warning: PreUp is not run: of a reason.", warnings[1].ToString());
+    }
+
+    [Fact]
+    public void Names_the_peer_that_is_the_tunnel_itself()
+    {
+        using var config = ConfigParser.Parse(Interface + $"[Peer]\nPublicKey = {TestKeys.PeerA}\n[Peer]\nPublicKey = {TestKeys.PeerB}\n", "wg0.conf").Config!;
+        var warning = Assert.Single(ConfigSupport.OwnPeer(config, PublicKey.Parse(TestKeys.PeerB)));
+        Assert.StartsWith("wg0.conf:6:13: warning: This is the tunnel's own public key", warning.ToString(), StringComparison.Ordinal);
+        Assert.Empty(ConfigSupport.OwnPeer(config, PublicKey.Parse(TestKeys.Private)));
     }
 
     [Fact]

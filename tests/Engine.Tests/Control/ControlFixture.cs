@@ -55,6 +55,8 @@ internal sealed class FakeTunnelContext : ITunnelContext
 
     public IReadOnlyList<string>? StartOptions => null;
 
+    public bool IsStarting => false;
+
     public string? NetNs => "box";
 
     public string? SocketNetNs => null;

@@ -195,13 +195,14 @@ public sealed class TunnelHostTests : IDisposable
         var failure = Assert.Throws<StartException>(() => Start(platform, Config()));
 
         Assert.Equal("The tunnel was ended before it was ready: it was asked to.", failure.Message);
-        Assert.Equal(["wgtest0", "errno=-16\n\n", "Starting"], answers);
+        Assert.Equal(["wgtest0 starting", "errno=-16\n\n", "Starting"], answers);
         AssertNothingLeft(platform);
 
         void AskAndStop()
         {
             using var connection = ControlConnection.TryOpen(Name, ControlPath)!;
-            answers.Add(connection.GetTunnel().Name);
+            var tunnel = connection.GetTunnel();
+            answers.Add(tunnel.Name + (tunnel.IsStarting ? " starting" : ""));
             answers.Add(AskUapi("set=1\nlisten_port=1\n\n"));
             answers.Add(ErrorOf($$$"""{"jsonrpc":"2.0","id":1,"method":"peer.remove","params":{"publicKey":"{{{PeerKey}}}"}}"""));
             connection.Stop();

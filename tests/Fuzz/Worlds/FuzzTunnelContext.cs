@@ -27,6 +27,8 @@ internal sealed class FuzzTunnelContext : ITunnelContext
 
     public string CryptoBackend => "scalar";
 
+    public bool IsStarting => false;
+
     public string? NetNs => null;
 
     public string? SocketNetNs => null;

@@ -50,9 +50,15 @@ public enum FakeBehavior
     /// <summary>Does tunnel.sync and tunnel.save, and answers two seconds later.</summary>
     ChangesSlowly,
 
-    /// <summary>Answers what it is; whatever changes something is refused, as long as a start takes.</summary>
+    /// <summary>Tells what is there so far; whatever changes something is refused, as long as a start takes.</summary>
     Starting,
+
+    /// <summary>Is not ready yet, and has nothing to tell.</summary>
+    StartingWithoutDevice,
 
     /// <summary>Its process ends at tunnel.stop, before it answers.</summary>
     DiesOnStop,
+
+    /// <summary>As <see cref="DiesOnStop"/>, but the connection goes a while before the process.</summary>
+    HangsUpAndDiesOnStop,
 }

@@ -152,6 +152,12 @@ public sealed class FakeControlServer : IDisposable
         var method = request.RootElement.GetProperty("method").GetString()!;
         if (_behavior == FakeBehavior.DiesOnStop && method == ControlProtocol.Methods.TunnelStop)
             Environment.Exit(1);
+        if (_behavior == FakeBehavior.HangsUpAndDiesOnStop && method == ControlProtocol.Methods.TunnelStop)
+        {
+            _ = Task.Delay(400).ContinueWith(_ => Environment.Exit(1), TaskScheduler.Default);
+            return false;
+        }
+
         if (_behavior == FakeBehavior.WrongId)
             id += 1000;
         NoteMethod(method, line);
@@ -175,7 +181,12 @@ public sealed class FakeControlServer : IDisposable
         try
         {
             request.RootElement.TryGetProperty("params", out var parameters);
-            return ",\"result\":" + Tunnel.Invoke(method, parameters).GetRawText();
+            if (_behavior == FakeBehavior.StartingWithoutDevice && method != ControlProtocol.Methods.TunnelStop)
+                throw new FakeRpcException(ControlErrorCode.Starting, "The tunnel is still starting.");
+            var result = Tunnel.Invoke(method, parameters);
+            if (_behavior == FakeBehavior.Starting && method == ControlProtocol.Methods.TunnelGet)
+                result = JsonSerializer.SerializeToElement(result.Deserialize(ControlJsonContext.Default.TunnelInfo)! with { IsUp = false, IsStarting = true }, ControlJsonContext.Default.TunnelInfo);
+            return ",\"result\":" + result.GetRawText();
         }
         catch (FakeRpcException e)
         {

@@ -36,6 +36,17 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Fact]
+    public void Offers_the_hosts_of_a_topology_as_far_as_it_can_be_read()
+    {
+        var hosts = _directory.Write("site.yaml", "hosts:\n  berlin: {address: 10.0.0.1/24}\n  anna: {address: 10.0.0.2/24}\nlinks: []\n");
+        var broken = _directory.Write("broken.yaml", "hosts: [\n");
+
+        Assert.Equal(["berlin", "anna"], Source.TopologyHosts(hosts).Select(c => c.Value));
+        Assert.Empty(Source.TopologyHosts(broken));
+        Assert.Empty(Source.TopologyHosts("/nonexistent/site.yaml"));
+    }
+
+    [Fact]
     public void Offers_network_namespaces_and_groups()
     {
         _directory.Write("box", "");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using WireGuard.Api;
 using WireGuard.Binding;
 using WireGuard.Configuration;
 using WireGuard.Errors;
@@ -42,6 +43,42 @@ public sealed class ConfigCheckTests : IDisposable
         Assert.Contains(ConfigCheck.Validate(path, allowHooks: false), d => d.Id == "HookNotRun");
         Assert.DoesNotContain(ConfigCheck.Validate(path, allowHooks: true), d => d.Id == "HookNotRun");
     }
+
+    [Fact]
+    public void A_peer_that_is_the_tunnel_itself_is_warned_of()
+    {
+        var path = _directory.Write("wg0.conf", Good + $"[Peer]\nPublicKey = {Keys.PrivatesPublic}\n");
+
+        var doubt = Assert.Single(ConfigCheck.Check(path, _ => PublicKey.Parse(Keys.PrivatesPublic)), d => d.Id == "OwnPublicKey");
+        Assert.Equal((ConfigSeverity.Warning, 8, 13), (doubt.Severity, doubt.Line, doubt.Column));
+        Assert.DoesNotContain(ConfigCheck.Check(path, _ => PublicKey.Parse(Keys.OtherPeer)), d => d.Id == "OwnPublicKey");
+        Assert.DoesNotContain(ConfigCheck.Check(path, _ => null), d => d.Id == "OwnPublicKey");
+    }
+
+    [Fact]
+    public void Each_error_of_a_file_is_told_by_itself()
+    {
+        var path = _directory.Write("wg0.conf", Good + "Colour = blue\nShape = round\n");
+
+        var each = Refused(ErrorIds.ConfigInvalid, path).Each().ToList();
+        Assert.Equal(2, each.Count);
+        Assert.All(each, error => Assert.Equal(ErrorIds.ConfigInvalid, error.ErrorId));
+        Assert.Contains("wg0.conf:7", each[0].Message, StringComparison.Ordinal);
+        Assert.Contains("wg0.conf:8", each[1].Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/x/wg0.conf:3:1: warning: A.", "/x/wg0.conf:3:1: A.")]
+    [InlineData("(text): warning: says warning: twice", "(text): says warning: twice")]
+    [InlineData("nothing of it", "nothing of it")]
+    public void A_warning_does_not_say_twice_that_it_is_one(string told, string shown) => Assert.Equal(shown, ConfigCheck.WithoutSeverity(told));
+
+    [Theory]
+    [InlineData("wg0", "wg0")]
+    [InlineData("./wg0.conf", "wg0")]
+    [InlineData("/etc/wireguard/site-*.conf", "site-*")]
+    [InlineData("./wg0", "./wg0")]
+    public void A_running_tunnel_can_be_named_by_its_file(string text, string tunnel) => Assert.Equal(tunnel, ConfigCheck.TunnelNamedBy(text));
 
     [Fact]
     public void A_missing_file_and_a_folder_are_not_found()

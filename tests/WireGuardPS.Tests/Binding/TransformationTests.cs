@@ -84,10 +84,15 @@ public sealed class TransformationTests
     }
 
     [Theory]
-    [InlineData("00:00:10")]
+    [InlineData("1x")]
     [InlineData("soon")]
     [InlineData("-1d")]
     [InlineData("d")]
+    public void A_text_that_is_no_duration_is_not_left_to_PowerShell(string text) =>
+        Assert.Throws<System.Management.Automation.ArgumentTransformationMetadataException>(() => DurationTransformationAttribute.Transform(text));
+
+    [Theory]
+    [InlineData("00:00:10")]
     [InlineData(double.NaN)]
     [InlineData(1e300)]
     public void Anything_else_is_left_to_PowerShell(object value) => Assert.Equal(value, DurationTransformationAttribute.Transform(value));

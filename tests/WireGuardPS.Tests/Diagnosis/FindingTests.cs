@@ -2,6 +2,7 @@ using System.Net;
 using System.Reflection;
 using WireGuard.Api;
 using WireGuard.Diagnosis;
+using WireGuard.Tests.Fake;
 
 namespace WireGuard.Tests.Diagnosis;
 
@@ -59,6 +60,19 @@ public sealed class FindingTests
         { FindingIds.NoEndpoint, FindingIds.Warning, Never with { Endpoint = null } },
         { FindingIds.NotSpokenTo, FindingIds.Warning, Never },
     };
+
+    [Theory]
+    [InlineData(FakeBehavior.Starting)]
+    [InlineData(FakeBehavior.StartingWithoutDevice)]
+    public async Task A_tunnel_that_is_starting_is_told_that_and_nothing_else(FakeBehavior behavior)
+    {
+        using var directory = new TestDirectory();
+        directory.Serve("wg0", behavior);
+
+        var finding = Assert.Single(await TunnelExamination.ExamineAsync(directory.Tunnels, "wg0", CancellationToken.None));
+        Assert.Equal((FindingIds.Starting, FindingIds.Error), (finding.Id, finding.Severity));
+        Assert.Contains("log", finding.RecommendedAction, StringComparison.Ordinal);
+    }
 
     [Theory]
     [MemberData(nameof(Peers))]

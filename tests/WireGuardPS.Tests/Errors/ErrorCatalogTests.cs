@@ -59,6 +59,35 @@ public sealed class ErrorCatalogTests
     public void Every_id_of_a_start_report_keeps_its_name(string id) => Assert.Equal(id, ErrorCatalog.Known(id));
 
     [Fact]
+    public void What_to_do_in_the_very_case_goes_before_what_an_id_says()
+    {
+        Assert.Equal(ErrorCatalog.Get(ErrorIds.PeerNotFound).RecommendedAction, ErrorCatalog.AdviceFor(new WgException(ErrorIds.PeerNotFound, "A.")));
+        Assert.Equal("Do B.", ErrorCatalog.AdviceFor(new WgException(ErrorIds.PeerNotFound, "A.") { Advice = "Do B." }));
+    }
+
+    [Fact]
+    public void Several_faults_are_errors_of_their_own_and_one_message_together()
+    {
+        var exception = WgException.Of(ErrorIds.ConfigInvalid, ["A.", "B."]);
+
+        Assert.Equal("A." + Environment.NewLine + "B.", exception.Message);
+        Assert.Equal(["A.", "B."], exception.Each().Select(e => e.Message));
+        Assert.Same(exception.ErrorId, exception.Each().First().ErrorId);
+        Assert.Single(WgException.Of(ErrorIds.ConfigInvalid, ["A."]).Each());
+        Assert.Throws<ArgumentException>(() => WgException.Of(ErrorIds.ConfigInvalid, []));
+    }
+
+    [Fact]
+    public void Advice_of_the_very_case_is_a_sentence_too()
+    {
+        var sources = Directory.EnumerateFiles(Path.Combine(TestPaths.Root, "src", "WireGuardPS"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText);
+        var advice = sources.SelectMany(s => Regex.Matches(s, @"\bAdvice = \$?""((?:[^""\\]|\\.)*)""").Select(m => m.Groups[1].Value)).ToList();
+
+        Assert.True(advice.Count > 15, $"{advice.Count}");
+        Assert.All(advice, text => Assert.Matches("^[A-Z'].{15,}[.-]$", text));
+    }
+
+    [Fact]
     public void Every_error_of_the_control_protocol_that_is_the_users_has_an_id() => Assert.All(
         Enum.GetValues<WireGuard.Api.ControlErrorCode>().Where(c => (int)c > -32100),
         c => Assert.Equal(c.ToString(), ErrorCatalog.Known(c.ToString())));

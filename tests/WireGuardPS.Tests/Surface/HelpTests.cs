@@ -82,8 +82,15 @@ public sealed class HelpTests
             e.Element(Dev + "code")!.Value.Contains(name, StringComparison.Ordinal) || examples.Count > 2 || name.StartsWith("New-", StringComparison.Ordinal)));
         Assert.Contains(examples, e => e.Element(Dev + "code")!.Value.Contains(name, StringComparison.Ordinal));
         Assert.All(examples, e => Assert.NotEmpty(Text(e.Element(Dev + "remarks"))));
-        Assert.NotEmpty(page.Descendants(Command + "inputType"));
-        Assert.NotEmpty(Text(page.Element(Maml + "alertSet")));
+        Assert.All(examples, e => Assert.Matches(@"^-+ Example \d+: \S.* -+$", Text(e.Element(Maml + "title"))));
+        Assert.All(page.Descendants(Command + "parameter"), p => Assert.EndsWith(".", Text(p.Element(Maml + "description")), StringComparison.Ordinal));
+        foreach (var kind in new[] { "inputType", "returnValue" })
+        {
+            Assert.NotEmpty(page.Descendants(Command + kind));
+            Assert.All(page.Descendants(Command + kind), k => Assert.True(Text(k.Element(Maml + "description")).Length > 6, $"{name}: {kind}"));
+        }
+
+        Assert.True(Text(page.Element(Maml + "alertSet")).Length > 15);
         var links = page.Descendants(Maml + "linkText").Select(l => l.Value).ToList();
         Assert.Contains("about_WireGuard", links);
         Assert.All(links.Where(l => !l.StartsWith("about_", StringComparison.Ordinal)), l => Assert.Contains(l, Pages.Keys));
@@ -99,6 +106,24 @@ public sealed class HelpTests
         var written = Pages[name].Descendants(Command + "returnValue").Select(r => r.Element(Dev + "type")!.Element(Maml + "name")!.Value);
 
         Assert.Equal(compiled.Order(StringComparer.Ordinal), written.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("about_WireGuard")]
+    [InlineData("about_WireGuard_Automation")]
+    [InlineData("about_WireGuard_Configuration")]
+    [InlineData("about_WireGuard_Enrollment")]
+    [InlineData("about_WireGuard_Security")]
+    [InlineData("about_WireGuard_Topology")]
+    public void Each_about_topic_is_there_leads_on_and_is_led_to(string topic)
+    {
+        var text = File.ReadAllText(TopicFile(topic));
+        var sections = text.Split("\nSEE ALSO\n");
+
+        Assert.Contains("\nLONG DESCRIPTION\n", text, StringComparison.Ordinal);
+        var named = sections[1].Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(named, n => Assert.True(Pages.ContainsKey(n) || File.Exists(TopicFile(n)), n));
+        Assert.Contains(Pages.Values.SelectMany(p => p.Descendants(Maml + "linkText")), l => l.Value == topic);
     }
 
     [Theory]

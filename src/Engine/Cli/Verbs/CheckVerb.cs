@@ -21,7 +21,7 @@ internal static class CheckVerb
         var path = TunnelFile.Resolve(file).Path;
         var result = ConfigParser.ParseFile(path);
         using var config = result.Config;
-        ConfigDiagnostic[] diagnostics = [.. result.Diagnostics, .. config is null ? (IEnumerable<ConfigDiagnostic>)[] : ConfigSupport.HooksNotRun(config)];
+        ConfigDiagnostic[] diagnostics = [.. result.Diagnostics, .. config is null ? (IEnumerable<ConfigDiagnostic>)[] : [.. OwnPeer.Warnings(config), .. ConfigSupport.HooksNotRun(config)]];
         foreach (var diagnostic in diagnostics.OrderBy(d => d.Line).ThenBy(d => d.Column))
             Console.Out.WriteLine(diagnostic);
         var errors = diagnostics.Count(d => d.Severity == ConfigSeverity.Error);
