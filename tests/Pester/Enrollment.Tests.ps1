@@ -216,6 +216,39 @@ Describe 'Enrollment' {
         }
     }
 
+    Context 'Watch-WgEvent' {
+        It 'tells of windows, of each try, of invitations and of who is revoked, and of no secret' {
+            Start-FakeServer 'wrong 10, wait phone 20, refuse tablet 30, join laptop 40, use printer 50'
+            $wanted = 'WindowOpened', 'WrongCode', 'JoinWaiting', 'JoinRefused', 'Joined', 'WindowClosed', 'InviteMade', 'InviteRevoked', 'PeerRevoked'
+            $shell = [powershell]::Create().AddScript("Import-Module '$(Get-TestModulePath)'; Watch-WgEvent wgp0 -Kind $($wanted -join ',') -Timeout 120")
+            $seen = [Management.Automation.PSDataCollection[psobject]]::new()
+            $running = $shell.BeginInvoke([Management.Automation.PSDataCollection[psobject]]::new(), $seen)
+            # It may have come to watch after the first of them.
+            Wait-For -Seconds 60 {
+                $null = Open-WgEnrollment wgp0 -Seconds 60 -NoWait -Force
+                Wait-For { (Get-WgEnrollment wgp0).Peers.Count -ge 2 }
+                Close-WgEnrollment wgp0
+                $link = New-WgInvite wgp0 -PeerName printer -AsPlainText
+                (Get-WgEnrollment wgp0).Invites | Revoke-WgInvite -Confirm:$false
+                Get-WgPeer wgp0 | Where-Object Name -In laptop, printer | Revoke-WgPeer -Confirm:$false
+                -not ($wanted | Where-Object { $_ -notin @($seen.Kind) })
+            }
+            $shell.Stop()
+            $shell.Dispose()
+            $null = $running
+            $seen | Should -BeOfType WireGuard.WgEvent
+            $wrong = @($seen | Where-Object Kind -EQ WrongCode)[0]
+            $wrong.Endpoint, $wrong.GuessesLeft, $wrong.Detail | Should -Be '192.0.2.66:666', 2, 'from 192.0.2.66:666'
+            $joined = @($seen | Where-Object { $_.Kind -eq 'Joined' -and $_.PeerName -eq 'laptop' })[0]
+            $joined.Detail | Should -BeLike '10.150.0.*/24'
+            $joined.PublicKey | Should -Not -BeNullOrEmpty
+            @($seen | Where-Object { $_.Kind -eq 'Joined' -and $_.PeerName -eq 'printer' })[0].InviteId | Should -Be '00c0ffee12345678'
+            @($seen | Where-Object Kind -EQ JoinRefused)[0].Detail | Should -Be 'pool-exhausted'
+            @($seen | Where-Object Kind -EQ WindowClosed)[0].Detail | Should -Be 'on-demand'
+            ($seen | ConvertTo-Json) + ($seen | Format-List * | Out-String) | Should -Not -Match '493-?027|AQUMExoh'
+        }
+    }
+
     Context 'Get-WgEnrollment and Get-WgStatus' {
         It 'tell which tunnels take enrollments, and leave out the others' {
             Start-FakeServer

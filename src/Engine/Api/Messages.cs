@@ -182,6 +182,10 @@ public sealed record PeerChangeRequest
     /// <summary>Nothing is changed; the answer is what would be.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool DryRun { get; init; }
+
+    /// <summary>Sessions that are send no more, and a handshake begins at once: the other end may know nothing of them. Not in tunnel.sync.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ShakeHands { get; init; }
 }
 
 /// <summary>The engine process itself.</summary>
@@ -263,4 +267,7 @@ public sealed record StartReport
 
     /// <summary>What is doubtful about the configuration of a tunnel that is ready; null when nothing is.</summary>
     public IReadOnlyList<string>? Warnings { get; init; }
+
+    /// <summary>Of a join: until when the server lets this host in; null: until it is revoked. Nothing but another join renews it.</summary>
+    public DateTimeOffset? LeaseEnds { get; init; }
 }

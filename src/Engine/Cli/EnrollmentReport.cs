@@ -18,7 +18,7 @@ internal static class EnrollmentReport
             output.WriteLine($"  waiting: {NameOf(client.Name)} from {client.Endpoint}, fingerprint {Group(client.Fingerprint)}");
         foreach (var peer in status.Peers)
         {
-            var lease = peer.LeaseEnds is { } ends ? $", for {HumanText.Duration(ends - now)}" : "";
+            var lease = peer.LeaseEnds is not { } ends ? "" : ends > now ? $", for {HumanText.Duration(ends - now)}" : ", its lease is over";
             output.WriteLine($"  peer: {NameOf(peer.Name)}, {string.Join(", ", peer.Addresses)}, joined {HumanText.Ago(now - peer.JoinedAt)}{lease}, {peer.PublicKey}");
         }
 

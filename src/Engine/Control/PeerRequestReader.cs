@@ -32,6 +32,7 @@ internal static class PeerRequestReader
         PersistentKeepalive = ReadKeepalive(request.PersistentKeepalive),
         ReplaceAllowedIPs = request.AllowedIPs is not null && !request.AppendAllowedIPs,
         AllowedIPs = ReadAllowedIPs(request.AllowedIPs),
+        ShakesHands = request.ShakeHands,
     };
 
     /// <summary>An IP address and port at once, or null for a name that has to be looked up.</summary>

@@ -120,6 +120,9 @@ public sealed record PeerChange
 
     public IReadOnlyList<AllowedIPChange> AllowedIPs { get; init; } = [];
 
+    /// <summary>Sessions that are send no more, and a handshake begins at once, however short ago the last one was.</summary>
+    public bool ShakesHands { get; init; }
+
     public sealed override string ToString() => $"{Mode} {PublicKey}";
 }
 

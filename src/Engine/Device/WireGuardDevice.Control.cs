@@ -198,8 +198,20 @@ public sealed partial class WireGuardDevice
 
         if (change.PersistentKeepalive is { } seconds)
             ApplyKeepalive(peer, seconds);
+        if (change.ShakesHands)
+            ShakeHands(peer);
         if (_isUp && peer.Staged.Count > 0)
             RequestFlush(peer);
+    }
+
+    // Whoever asks knows that the other end may have forgotten: what is sent by an old session meanwhile would be lost.
+    private void ShakeHands(Peer peer)
+    {
+        peer.Keypairs.StopSending();
+        lock (_handshakeLock)
+            peer.LastSentHandshake = long.MinValue / 2;
+        if (_isUp && peer.Endpoint is not null)
+            RequestHandshake(peer, Clock.Now);
     }
 
     private void ApplyKeepalive(Peer peer, ushort seconds)

@@ -47,6 +47,19 @@ internal sealed class TunnelWatch(TunnelDirectory tunnels, string tunnel, TimePr
         "tunnel-up" => WgEventKind.TunnelUp,
         "tunnel-down" => WgEventKind.TunnelDown,
         "error" => WgEventKind.Error,
+        EnrollmentEvents.WindowOpened => WgEventKind.WindowOpened,
+        EnrollmentEvents.WindowClosed => WgEventKind.WindowClosed,
+        EnrollmentEvents.Started => WgEventKind.JoinStarted,
+        EnrollmentEvents.WrongGuess => WgEventKind.WrongCode,
+        EnrollmentEvents.Waiting => WgEventKind.JoinWaiting,
+        EnrollmentEvents.Approved => WgEventKind.JoinApproved,
+        EnrollmentEvents.Denied => WgEventKind.JoinDenied,
+        EnrollmentEvents.Granted => WgEventKind.Joined,
+        EnrollmentEvents.Refused => WgEventKind.JoinRefused,
+        EnrollmentEvents.InviteMade => WgEventKind.InviteMade,
+        EnrollmentEvents.InviteRevoked => WgEventKind.InviteRevoked,
+        EnrollmentEvents.PeerRevoked => WgEventKind.PeerRevoked,
+        EnrollmentEvents.LeaseExpired => WgEventKind.LeaseExpired,
         _ => null,
     };
 
@@ -108,7 +121,10 @@ internal sealed class TunnelWatch(TunnelDirectory tunnels, string tunnel, TimePr
             Kind = kind,
             PublicKey = happened.PeerPublicKey,
             PeerName = happened.PeerName,
-            Detail = happened.Detail,
+            Detail = happened.Detail ?? (happened.Endpoint is { } from ? $"from {from}" : null),
+            Endpoint = happened.Endpoint,
+            InviteId = happened.InviteId,
+            GuessesLeft = happened.GuessesLeft,
         });
         if (happened.PeerPublicKey is not { } key)
             return;

@@ -105,7 +105,7 @@ public sealed class JoinWgNetworkCommand : EngineCommand
                 WriteWarning(warning);
             WriteVerbose($"Joined as tunnel '{report.Tunnel}', process {report.ProcessId}.");
             if (PassThru && report.Tunnel is { } tunnel)
-                WriteObject(Ask(tunnel, "Asking the tunnel", GetAsync).ToTunnel(DateTimeOffset.UtcNow));
+                WriteObject(Ask(tunnel, "Asking the tunnel", GetAsync).ToTunnel(DateTimeOffset.UtcNow, leaseEnds: report.LeaseEnds));
         }
         finally
         {

@@ -24,7 +24,9 @@ public sealed class WatchWgEventCommand : TunnelCommand
     [Parameter]
     [ValidateSet(
         WgEventKind.Handshake, WgEventKind.PeerOnline, WgEventKind.PeerOffline, WgEventKind.PeerAdded, WgEventKind.PeerRemoved,
-        WgEventKind.EndpointMoved, WgEventKind.TunnelUp, WgEventKind.TunnelDown, WgEventKind.TunnelStopped, WgEventKind.Error)]
+        WgEventKind.EndpointMoved, WgEventKind.TunnelUp, WgEventKind.TunnelDown, WgEventKind.TunnelStopped, WgEventKind.Error,
+        WgEventKind.WindowOpened, WgEventKind.WindowClosed, WgEventKind.JoinStarted, WgEventKind.WrongCode, WgEventKind.JoinWaiting, WgEventKind.JoinApproved, WgEventKind.JoinDenied,
+        WgEventKind.Joined, WgEventKind.JoinRefused, WgEventKind.InviteMade, WgEventKind.InviteRevoked, WgEventKind.PeerRevoked, WgEventKind.LeaseExpired)]
     public string[]? Kind { get; set; }
 
     /// <summary>How long to watch; without end unless given.</summary>

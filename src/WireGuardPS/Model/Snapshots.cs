@@ -7,7 +7,7 @@ namespace WireGuard;
 /// <summary>Makes the public snapshots from what the engine tells.</summary>
 internal static class Snapshots
 {
-    internal static WgTunnel ToTunnel(this TunnelInfo info, DateTimeOffset now, string? state = null) => new()
+    internal static WgTunnel ToTunnel(this TunnelInfo info, DateTimeOffset now, string? state = null, DateTimeOffset? leaseEnds = null) => new()
     {
         Name = info.Name,
         State = state ?? (info.IsStarting ? WgTunnelState.Starting : info.IsUp ? WgTunnelState.Up : WgTunnelState.Down),
@@ -28,6 +28,7 @@ internal static class Snapshots
         Masquerade = info.Masquerade,
         ExcludeRoute = [.. info.ExcludedRoutes ?? []],
         ConfigPath = info.ConfigPath,
+        LeaseEnds = leaseEnds,
         ProcessId = info.ProcessId,
         StartedAt = info.StartedAt,
         RxBytes = info.RxBytes,

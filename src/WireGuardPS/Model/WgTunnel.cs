@@ -78,6 +78,9 @@ public sealed class WgTunnel
     /// <summary>Configuration file that it was started from, or null.</summary>
     public string? ConfigPath { get; init; }
 
+    /// <summary>Until when the server that was joined lets this host in; told by Join-WgNetwork alone, and null where it is until it is revoked.</summary>
+    public DateTimeOffset? LeaseEnds { get; init; }
+
     public int ProcessId { get; init; }
 
     public DateTimeOffset StartedAt { get; init; }

@@ -117,6 +117,29 @@ public sealed class DeviceControlTests
     }
 
     [Fact]
+    public void A_handshake_that_is_asked_for_begins_at_once_and_the_session_that_is_sends_no_more()
+    {
+        using var pair = new DevicePair();
+        var packet = TestPacket.Make("10.0.0.1", "10.0.0.2");
+        Assert.NotNull(pair.SendAtoB(packet));
+        // The other end forgets the session.
+        pair.B.Device.Apply(new DeviceChange { ReplacePeers = true });
+        pair.B.AddPeer(pair.A, ["10.0.0.1/32"], withEndpoint: false);
+        Assert.Null(pair.SendAtoB(packet));
+
+        // Within the five seconds that are between handshakes else.
+        pair.Time.Advance(TimeSpan.FromMilliseconds(100));
+        var old = pair.PeerAtA.Keypairs.Current!;
+        var sent = pair.Capture();
+        pair.A.Device.Apply(new DeviceChange { Peers = [new PeerChange { PublicKey = pair.B.PublicKey, Mode = PeerChangeMode.UpdateOnly, ShakesHands = true }] });
+        Assert.False(old.MaySend);
+        pair.Settle();
+        Assert.True(sent[0].IsInitiation);
+        Assert.NotSame(old, pair.PeerAtA.Keypairs.Current);
+        Assert.Equal(packet, pair.SendAtoB(packet));
+    }
+
+    [Fact]
     public void A_removed_peer_is_heard_and_spoken_to_no_more_and_its_bytes_stay_counted()
     {
         using var pair = new DevicePair();

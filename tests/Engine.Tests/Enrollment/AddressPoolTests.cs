@@ -132,7 +132,7 @@ public sealed class AddressPoolTests
                             registry.Revoke(key, out _);
                             break;
                         case 1:
-                            registry.ExpireLeases(now);
+                            registry.ExpireLeases(peer => peer.LeaseEnds <= now);
                             break;
                         case 2:
                             registry.TryReserve(address, who % 2 == 0 ? key : null);
@@ -192,8 +192,8 @@ public sealed class AddressPoolTests
         Assert.Equal("10.0.0.2/29", Address(registry, 1, start, TimeSpan.FromHours(1)));
         Assert.Equal("10.0.0.3/29", Address(registry, 2, start, TimeSpan.FromHours(1)));
         Assert.Equal("10.0.0.3/29", Address(registry, 2, start.AddMinutes(30), TimeSpan.FromHours(1)));
-        Assert.Empty(registry.ExpireLeases(start.AddMinutes(59)));
-        Assert.Equal([KeyOf(1)], registry.ExpireLeases(start.AddMinutes(60)));
+        Assert.Empty(registry.ExpireLeases(peer => peer.LeaseEnds <= start.AddMinutes(59)));
+        Assert.Equal([KeyOf(1)], registry.ExpireLeases(peer => peer.LeaseEnds <= start.AddMinutes(60)));
         Assert.Equal("10.0.0.2/29", Address(registry, 3));
     }
 

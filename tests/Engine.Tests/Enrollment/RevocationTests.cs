@@ -103,7 +103,8 @@ public sealed class RevocationTests : IDisposable
             }
 
             using var server = new EnrollmentServer(new EnrollmentRegistry(store, new AddressPool([IPNetwork.Parse("10.1.0.0/16")])), new ServerSettings(), _ => { });
-            server.ExpireLeases(new EnrollmentTime(0, at));
+            foreach (var hour in new[] { 0, 1 })
+                server.ExpireLeases(new EnrollmentTime(hour * 3_600_000_000_000, at.AddHours(hour)));
             Assert.Empty(store.State.Peers);
         }
         finally

@@ -68,7 +68,7 @@ internal sealed class MemoryPlatform : ITunnelPlatform
         File.WriteAllBytes(path, content);
     }
 
-    public TimeProvider Clock => TimeProvider.System;
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     public void CloseAgain(string tunnel, string stateDirectory, HostChoices choices, EngineLog log) => Calls.Add("close again");
 

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace WireGuard.Tests.Interop;
 
 /// <summary>
-/// A name server of one name, whose IPv4 address the test may change; everything else there is not. Whoever asks in the namespace
+/// A name server of one name, whose first IPv4 address the test may change; everything else there is not. Whoever asks in the namespace
 /// that it is for asks here: `ip netns exec` puts /etc/netns/NAME/resolv.conf in the place of the machine's.
 /// </summary>
 internal sealed class NameServer : IDisposable
@@ -16,14 +16,17 @@ internal sealed class NameServer : IDisposable
     private readonly Socket _socket;
     private readonly DirectoryInfo _directory;
     private readonly Task _serving;
+    private readonly IPAddress[] _more;
     private volatile IPAddress _answer;
 
     /// <param name="netns">Where it is asked.</param>
     /// <param name="home">Where it runs.</param>
     /// <param name="address">One of its home's, which those who ask reach.</param>
-    public NameServer(NetworkNamespace netns, NetworkNamespace home, IPAddress address, IPAddress answer)
+    /// <param name="answer">Where the name leads.</param>
+    /// <param name="more">Where else.</param>
+    public NameServer(NetworkNamespace netns, NetworkNamespace home, IPAddress address, IPAddress answer, params IPAddress[] more)
     {
-        _answer = answer;
+        (_answer, _more) = (answer, more);
         _socket = home.Invoke(() =>
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
@@ -69,7 +72,7 @@ internal sealed class NameServer : IDisposable
         }
     }
 
-    // RFC 1035, section 4.1: header, the question as it came, and for an IPv4 address one record that nobody is to keep.
+    // RFC 1035, section 4.1: header, the question as it came, and for IPv4 addresses records that nobody is to keep.
     private byte[] AnswerTo(ReadOnlySpan<byte> question)
     {
         var end = HeaderSize;
@@ -77,8 +80,9 @@ internal sealed class NameServer : IDisposable
             end += question[end] + 1;
         end += 5;
         var isAddress = question[end - 3] == TypeAddress && question[end - 4] == 0;
-        byte[] flagsAndCounts = [0x81, 0x80, 0, 1, 0, (byte)(isAddress ? 1 : 0), 0, 0, 0, 0];
-        byte[] record = isAddress ? [0xC0, HeaderSize, 0, TypeAddress, 0, 1, 0, 0, 0, 0, 0, 4, .. _answer.GetAddressBytes()] : [];
-        return [.. question[..2], .. flagsAndCounts, .. question[HeaderSize..end], .. record];
+        IPAddress[] answers = isAddress ? [_answer, .. _more] : [];
+        byte[] flagsAndCounts = [0x81, 0x80, 0, 1, 0, (byte)answers.Length, 0, 0, 0, 0];
+        var records = answers.SelectMany(answer => (byte[])[0xC0, HeaderSize, 0, TypeAddress, 0, 1, 0, 0, 0, 0, 0, 4, .. answer.GetAddressBytes()]);
+        return [.. question[..2], .. flagsAndCounts, .. question[HeaderSize..end], .. records];
     }
 }

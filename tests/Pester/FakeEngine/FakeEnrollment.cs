@@ -61,12 +61,14 @@ public sealed class FakeEnrollment(string tunnel, string script, Action<EngineEv
                     var id = parameters.Deserialize(json.EnrollmentInviteId)!.Id;
                     var revoked = _invites.Find(i => i.Id == id) ?? throw new FakeRpcException(ControlErrorCode.EnrollmentNotFound, "There is no such invitation.");
                     _invites.Remove(revoked);
+                    TellInvite(EnrollmentEvents.InviteRevoked, revoked);
                     return JsonSerializer.SerializeToElement(revoked, json.EnrollmentInviteInfo);
                 case ControlProtocol.Methods.EnrollmentRevokePeer:
                     var key = parameters.Deserialize(json.PeerKey)!.PublicKey;
                     var peer = _peers.Find(p => p.PublicKey == key) ?? throw new FakeRpcException(ControlErrorCode.PeerNotFound, "No peer with this key has joined.");
                     _peers.Remove(peer);
                     changed(peer, false);
+                    Tell(EnrollmentEvents.PeerRevoked, peer.Name);
                     return JsonSerializer.SerializeToElement(peer, json.EnrolledPeerInfo);
                 default:
                     return null;
@@ -216,9 +218,13 @@ public sealed class FakeEnrollment(string tunnel, string script, Action<EngineEv
             Expires = DateTimeOffset.UtcNow.AddSeconds(seconds),
         };
         _invites.Add(info);
+        TellInvite(EnrollmentEvents.InviteMade, info);
         var link = $"wg-enroll://{request.Endpoint ?? "vpn.example:51820"}/AQUMExohKC82PURLUllgZ25_RuD5vJrllXRZ0pq2aEyAAcgIawAAAAD5QpqH";
         return new EnrollmentInvite { Id = info.Id, Link = new ShownSecret(link), Expires = info.Expires, MaxUses = info.MaxUses, PeerName = info.PeerName };
     }
+
+    private void TellInvite(string kind, EnrollmentInviteInfo invite) =>
+        tell(new EngineEvent { Kind = kind, Time = DateTimeOffset.UtcNow, Tunnel = tunnel, PeerName = invite.PeerName, InviteId = invite.Id });
 
     private void Tell(string kind, string? name, string? detail = null) => tell(new EngineEvent
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using System.Net.NetworkInformation;
 using WireGuard.Api;
 using WireGuard.Configuration;
@@ -87,7 +88,7 @@ internal static class JoinVerb
             : new HostEndpoint(link.Host.Trim('[', ']'), link.Port);
         if (link is not null && link.Expires <= DateTimeOffset.UtcNow)
             throw new JoinFailure(JoinFailure.InvalidInvitation, ExitCode.Error, $"The invitation has expired ({link.Expires.ToLocalTime():yyyy-MM-dd HH:mm}).");
-        using var file = JoinedFile.Choose(name, server, ConfigLocation.Directory, IsTaken);
+        using var file = JoinedFile.Choose(name, server, link?.ServerFingerprint, ConfigLocation.Directory, IsTaken);
         if (dryRun)
         {
             tell($"Would ask {server} by {(link is null ? "a code" : "the invitation")}, write {file.Path}{(file.IsAgain ? " anew, with the same key" : "")}{(noStart ? "" : $", and start {file.Name}")}.");
@@ -97,8 +98,8 @@ internal static class JoinVerb
         // Before signals are taken: a prompt ends by Ctrl-C as any other program's.
         using var credential = link is null ? ReadCode() : Credential.FromInvite(link.Secret, link.ServerFingerprint);
         using var signals = new StopSignals();
-        Ask(credential, link?.ServerFingerprint, server, file, peerName, timeout, tell, signals.Token);
-        return noStart ? Done(file) : Start(file, tell);
+        var leaseEnds = Ask(credential, link?.ServerFingerprint, server, file, peerName, timeout, tell, signals.Token);
+        return (noStart ? Done(file) : Start(file, tell)) with { LeaseEnds = leaseEnds };
     }
 
     private static InviteLink? ReadLink(ref string target)
@@ -114,12 +115,14 @@ internal static class JoinVerb
         return InviteLink.TryParse(target, out var link) ? link : throw new JoinFailure(JoinFailure.InvalidInvitation, ExitCode.Error, "The invitation is damaged: a character of it may be missing or wrong.");
     }
 
-    private static void Ask(
+    // Returns when the lease ends; null: never.
+    private static DateTimeOffset? Ask(
         Credential credential, byte[]? serverFingerprint, HostEndpoint server, JoinedFile file, string? peerName, TimeSpan timeout, Action<string> tell, CancellationToken cancel)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(file.Path)!);
         file.KeepKey();
         using var identity = new StaticIdentity(file.Key);
+        var way = WayTo(file);
         var dialog = new JoinDialog
         {
             Server = server,
@@ -128,6 +131,8 @@ internal static class JoinVerb
             ServerFingerprint = serverFingerprint,
             PeerName = peerName,
             Timeout = timeout,
+            Mark = way.Mark,
+            Known = way.Known,
             Tell = Console.Error.WriteLine,
         };
         try
@@ -135,23 +140,40 @@ internal static class JoinVerb
             var result = dialog.Run(cancel);
             using var presharedKey = result.PresharedKey;
             using var config = file.Write(result, server);
-            foreach (var line in JoinWords.Describe(result.Grant, file, server.ToString(), DateTimeOffset.Now))
+            var now = DateTimeOffset.Now;
+            foreach (var line in JoinWords.Describe(result.Grant, file, server.ToString(), now))
                 tell(line);
-        }
-        catch (JoinException failure) when (failure.Failure == ClientFailure.NoAnswer)
-        {
-            file.ForgetKey();
-            using var running = ControlConnection.TryOpen(file.Name);
-            throw JoinFailure.From(failure, running is null ? "" : $" {file.Name} is up: should the way to the server lead through it, `down {file.Name}` first.");
+            return result.Grant.LeaseSeconds is { } seconds ? now.AddSeconds(seconds) : null;
         }
         catch (JoinException failure)
         {
-            throw JoinFailure.From(failure);
+            // Nobody has let it in.
+            if (failure.Failure == ClientFailure.Refused || !dialog.HasShownKey)
+                file.ForgetKey();
+            var mayBeInTheWay = failure.Failure == ClientFailure.NoAnswer && way is { IsUp: true, Mark: 0 };
+            throw JoinFailure.From(failure, mayBeInTheWay ? $" {file.Name} is up: should the way to the server lead through it, `down {file.Name}` first." : "");
         }
         catch (OperationCanceledException)
         {
+            if (!dialog.HasShownKey)
+            {
+                file.ForgetKey();
+                throw new CommandException(ExitCode.Error, "Broken off; the server knows nothing of this host.");
+            }
+
             throw new CommandException(ExitCode.Error, "Broken off. Should the server have let this host in already, a second try brings the same address.");
         }
+    }
+
+    // Of a tunnel that was joined before and may be dead: what goes around it, and where its server was.
+    private static (bool IsUp, uint Mark, IPAddress? Known) WayTo(JoinedFile file)
+    {
+        using var engine = ControlConnection.TryOpen(file.Name);
+        if (engine is null)
+            return default;
+        var tunnel = engine.GetTunnel();
+        var known = tunnel.Peers.FirstOrDefault(peer => peer.PublicKey == file.Server?.ToString())?.Endpoint;
+        return (true, tunnel.FwMark, IPEndPoint.TryParse(known ?? "", out var at) ? at.Address : null);
     }
 
     private static Credential ReadCode()
@@ -177,6 +199,8 @@ internal static class JoinVerb
                 using var config = ConfigParser.ParseFile(file.Path).Config ?? throw new CommandException(ExitCode.Error, $"{file.Path} cannot be read back.");
                 using var request = SyncRequests.From(config, SyncModes.Sync, dryRun: false);
                 engine.Sync(request);
+                // The server may have forgotten the session that is; what uses it would be lost until that shows.
+                engine.SetPeer(new PeerChangeRequest { PublicKey = config.Peers[0].PublicKey.ToString(), ShakeHands = true });
                 tell($"{file.Name} runs already, as the file says.");
                 return Done(file) with { ProcessId = engine.GetTunnel().ProcessId };
             }

@@ -138,10 +138,11 @@ internal sealed class EnrollmentRegistry
     }
 
     /// <summary>Takes out those whose lease has ended, not more at a time than one record of the state holds, and tells who they were.</summary>
+    /// <param name="isOver">Asked of those alone that have a lease.</param>
     /// <exception cref="IOException">It could not be stored: all of them are of <see cref="Leaving"/>.</exception>
-    internal IReadOnlyList<PublicKey> ExpireLeases(DateTimeOffset now)
+    internal IReadOnlyList<PublicKey> ExpireLeases(Func<EnrolledPeer, bool> isOver)
     {
-        var ended = State.Peers.Values.Where(peer => peer.LeaseEnds <= now).ToList();
+        var ended = State.Peers.Values.Where(peer => peer.LeaseEnds is not null && isOver(peer)).ToList();
         if (ended.Count == 0)
             return [];
         Leaving.UnionWith(ended.Select(peer => peer.Key));

@@ -128,6 +128,7 @@ internal sealed partial class EnrollmentServer
             return;
         }
 
+        _leases.Granted(peer.Key, _settings.Lease, now);
         var isKnown = !ReferenceEquals(peer.PresharedKey, presharedKey);
         if (isKnown)
             presharedKey.Dispose();

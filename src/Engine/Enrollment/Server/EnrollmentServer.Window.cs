@@ -101,16 +101,23 @@ internal sealed partial class EnrollmentServer
             _ = RevokePeer(key, now);
     }
 
-    /// <summary>Takes out peers whose lease has ended.</summary>
+    /// <summary>Takes out peers whose lease has ended for good.</summary>
     /// <exception cref="IOException">It could not be stored; they are of <see cref="EnrollmentRegistry.Leaving"/>.</exception>
     internal void ExpireLeases(EnrollmentTime now)
     {
-        while (_registry.ExpireLeases(now.Wall) is { Count: > 0 } keys)
+        _leases.Look(now);
+        while (_registry.ExpireLeases(peer => _leases.IsOverForGood(peer, now)) is { Count: > 0 } keys)
         {
             foreach (var key in keys)
+            {
+                _leases.Forget(key);
                 _audit(new EnrollmentEvent(EnrollmentEventKind.LeaseExpired, now.Wall) { Peer = key });
+            }
         }
     }
+
+    /// <summary>Whether a peer's time is over as far as the clocks tell now: it is out, though perhaps not for good. <see cref="ExpireLeases"/> comes before.</summary>
+    internal bool IsLapsed(EnrolledPeer peer, EnrollmentTime now) => _leases.IsOver(peer, now);
 
     private void Close(WindowClosing why, EnrollmentTime now)
     {

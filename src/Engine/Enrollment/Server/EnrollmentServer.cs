@@ -30,6 +30,7 @@ internal sealed partial class EnrollmentServer : IDisposable
     private readonly TokenBucket _startsByCode = new(SessionsPerSecond);
     private readonly TokenBucket _startsByInvite = new(SessionsPerSecond);
     private readonly SessionTable _sessions = new();
+    private readonly LeaseClock _leases = new();
     private readonly Credential _anyCode = Credential.FromCode("000000");
     private readonly Credential _anyInvite;
     private long _sweepAt = long.MinValue;

@@ -32,6 +32,9 @@ internal sealed partial class EnrollmentHost : IDisposable
     // Of those whose end could not be stored.
     private readonly HashSet<PublicKey> _cutOff = [];
 
+    // Of those whose lease is over by a clock that may be wrong.
+    private readonly HashSet<PublicKey> _lapsed = [];
+
     // Of the client that somebody has just approved.
     private PublicKey? _asked;
     private EnrollmentEvent? _decision;
@@ -66,7 +69,7 @@ internal sealed partial class EnrollmentHost : IDisposable
         lock (_lock)
         {
             Look();
-            var peers = _registry.State.Peers.Values.Where(peer => !_registry.Leaving.Contains(peer.Key)).ToList();
+            var peers = _registry.State.Peers.Values.Where(peer => !_registry.Leaving.Contains(peer.Key) && !_lapsed.Contains(peer.Key)).ToList();
             using var change = new DeviceChange { Peers = [.. peers.Select(Joined)] };
             _apply(change);
             if (peers.Count(peer => !_registry.Pool.Fits(peer.Addresses)) is > 0 and var strays)
@@ -138,7 +141,29 @@ internal sealed partial class EnrollmentHost : IDisposable
             }
         }
 
+        Lapse(now);
         _guest.IsListening = _server.HasAnythingToSay(now);
+    }
+
+    private void Lapse(EnrollmentTime now)
+    {
+        foreach (var peer in _registry.State.Peers.Values)
+        {
+            if (peer.LeaseEnds is null || _registry.Leaving.Contains(peer.Key))
+                continue;
+            if (!_server.IsLapsed(peer, now))
+            {
+                if (!_lapsed.Remove(peer.Key))
+                    continue;
+                Change(Joined(peer));
+                _log.Warning($"the lease of peer {peer.Key} has not ended after all: the clock was set right");
+            }
+            else if (_lapsed.Add(peer.Key))
+            {
+                CutOff(peer.Key);
+                _log.Information($"the lease of peer {peer.Key} has ended; it is let go for good once the clock has been steady for an hour");
+            }
+        }
     }
 
     // On the thread that holds the lock, before anybody outside hears of it.
@@ -146,6 +171,8 @@ internal sealed partial class EnrollmentHost : IDisposable
     {
         if (happened is { Kind: EnrollmentEventKind.Granted or EnrollmentEventKind.Refused, Peer: { } decided } && decided == _asked)
             _decision = happened;
+        if (happened is { Kind: EnrollmentEventKind.Granted or EnrollmentEventKind.PeerRevoked or EnrollmentEventKind.LeaseExpired, Peer: { } about })
+            _lapsed.Remove(about);
         var peer = happened is { Kind: EnrollmentEventKind.Granted, Peer: { } key } ? _registry.State.Peers.GetValueOrDefault(key) : null;
         if (peer is not null)
             Change(Joined(peer));

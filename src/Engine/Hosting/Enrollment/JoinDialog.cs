@@ -16,6 +16,9 @@ internal sealed class JoinDialog
     private static readonly TimeSpan s_leastForAddress = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_pauseOfLookUp = TimeSpan.FromMilliseconds(500);
 
+    // Where an address is known, so long for newer ones.
+    private static readonly TimeSpan s_longestLookUp = TimeSpan.FromSeconds(5);
+
     // How late a signal may be heard.
     private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_afterFault = TimeSpan.FromMilliseconds(10);
@@ -34,8 +37,17 @@ internal sealed class JoinDialog
 
     internal required TimeSpan Timeout { get; init; }
 
+    /// <summary>The firewall mark of datagrams that go around a tunnel which takes everything else; 0: none.</summary>
+    internal uint Mark { get; init; }
+
+    /// <summary>Where the server was, for when its name is not found: the name server may be behind a tunnel that is dead.</summary>
+    internal IPAddress? Known { get; init; }
+
     /// <summary>Hears what it waits for.</summary>
     internal Action<string> Tell { get; init; } = static _ => { };
+
+    /// <summary>Whether a server that has the code or the invitation may have seen our key, and let it in.</summary>
+    internal bool HasShownKey { get; private set; }
 
     /// <exception cref="JoinException">Why not.</exception>
     internal JoinResult Run(CancellationToken cancel)
@@ -64,18 +76,28 @@ internal sealed class JoinDialog
     {
         if (Server.Literal is { } literal)
             return [literal.Address];
+        var longest = Known is not null && s_longestLookUp < Timeout ? s_longestLookUp : Timeout;
         while (true)
         {
             try
             {
-                if (Dns.GetHostAddressesAsync(Server.Host, cancel).WaitAsync(Max(Timeout - watch.Elapsed, s_slice), cancel).GetAwaiter().GetResult() is { Length: > 0 } found)
+                if (Dns.GetHostAddressesAsync(Server.Host, cancel).WaitAsync(Max(longest - watch.Elapsed, s_slice), cancel).GetAwaiter().GetResult() is { Length: > 0 } found)
                     return found;
                 throw new SocketException((int)SocketError.NoData);
             }
             catch (Exception failure) when (failure is SocketException or TimeoutException)
             {
-                if (watch.Elapsed + s_pauseOfLookUp > Timeout)
+                if (watch.Elapsed + s_pauseOfLookUp > longest)
+                {
+                    if (Known is not null)
+                    {
+                        Tell($"{Server.Host} is not found; trying {Known}, where it was");
+                        return [Known];
+                    }
+
                     throw new JoinException(ClientFailure.NoAnswer, $"{Server.Host} could not be looked up: {failure.Message}");
+                }
+
                 cancel.WaitHandle.WaitOne(s_pauseOfLookUp);
                 cancel.ThrowIfCancellationRequested();
             }
@@ -86,6 +108,8 @@ internal sealed class JoinDialog
     {
         // Not connected: what the system hears of a port that is closed just now would end it.
         using var socket = new Socket(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        if (Mark != 0 && !SocketMark.TrySet(socket, Mark))
+            Tell("datagrams may not be marked by this user, and go into the tunnel that runs");
         socket.Bind(new IPEndPoint(server.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0));
         var isTold = false;
         while (!client.IsOver)
@@ -95,6 +119,7 @@ internal sealed class JoinDialog
             {
                 if (client.Poll(Now()) is { IsEmpty: false } message)
                     socket.SendTo(message, SocketFlags.None, server);
+                HasShownKey |= client.State == ClientState.Finishing;
                 Receive(socket, server, client);
             }
             catch (SocketException)

@@ -3,6 +3,7 @@ using System.Text;
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Enrollment;
+using WireGuard.Engine.Noise;
 
 namespace WireGuard.Engine.Hosting;
 
@@ -12,65 +13,67 @@ namespace WireGuard.Engine.Hosting;
 /// </summary>
 internal sealed class JoinedFile : IDisposable
 {
-    private const string JoinedMark = "# Joined ";
-    private const string JoiningMark = "# Joining ";
-    private const string JoiningExtension = ".joining";
     private const string BeforeExtension = ".before";
-    private const int LongestMark = 512;
 
+    private readonly string _directory;
     private readonly string _server;
-    private readonly bool _isThere;
+    private readonly bool _mayMove;
     private readonly bool _hasKeptKey;
     private readonly bool _isOfNoUse;
+    private bool _isThere;
 
-    private JoinedFile(string path, string name, string server, bool isThere, SecretKey? kept, bool isOfNoUse)
+    // Tells others that this join is under way, and ends with the process however that ends.
+    private FileStream? _underWay;
+
+    private JoinedFile(string directory, string name, string server, bool isThere, SecretKey? kept, bool isOfNoUse, bool mayMove)
     {
-        _isOfNoUse = isOfNoUse;
-        (Path, Name, _server, _isThere) = (path, name, server, isThere);
+        (_directory, Name, _server, _isThere, _isOfNoUse, _mayMove) = (directory, name, server, isThere, isOfNoUse, mayMove);
         _hasKeptKey = kept is not null;
+        Server = _isThere ? JoinedNames.ServerOf(Path) : null;
         Key = kept ?? SecretKey.RandomPrivateKey();
     }
 
-    internal string Path { get; }
+    internal string Path => JoinedNames.PathOf(_directory, Name);
 
-    internal string Name { get; }
+    internal string Name { get; private set; }
 
     /// <summary>Whether this server was joined before; key and addresses stay.</summary>
-    internal bool IsAgain => _isThere;
+    internal bool IsAgain => _isThere && Moved is null;
 
     internal SecretKey Key { get; }
+
+    /// <summary>The key of the server that was joined before; null: none was.</summary>
+    internal PublicKey? Server { get; private set; }
 
     /// <summary>Where the text is that <see cref="Write(JoinResult, HostEndpoint)"/> has replaced; null: it has replaced none.</summary>
     internal string? Before { get; private set; }
 
+    /// <summary>The key that the server knew this host by, when it turned out to be one that was joined under another address; null: it did not.</summary>
+    internal PublicKey? Moved { get; private set; }
+
+    /// <summary>The key of the server before, when another one answers where it was; null: it is the same.</summary>
+    internal PublicKey? ServerBefore { get; private set; }
+
+    private string Joining => Path + JoinedNames.JoiningExtension;
+
     /// <param name="name">Of the tunnel; null: the one that this server was joined with, or wg0, or the next that is free.</param>
     /// <param name="server">HOST:PORT as it was told.</param>
+    /// <param name="fingerprint">Of the server's key, if that is known.</param>
     /// <param name="isTaken">Whether there is an interface of that name.</param>
     /// <exception cref="StartException">The file of that name is somebody else's, or cannot be read.</exception>
-    internal static JoinedFile Choose(string? name, HostEndpoint server, string directory, Func<string, bool> isTaken)
+    internal static JoinedFile Choose(string? name, HostEndpoint server, byte[]? fingerprint, string directory, Func<string, bool> isTaken)
     {
         var at = server.ToString();
-        if (name is null)
-        {
-            name = NamesWith(directory, TunnelName.FileExtension, JoinedMark, at).Concat(NamesWith(directory, TunnelName.FileExtension + JoiningExtension, JoiningMark, at)).FirstOrDefault();
-            for (var number = 0; name is null; number++)
-            {
-                var candidate = $"wg{number}";
-                var free = PathOf(directory, candidate);
-                if (!File.Exists(free) && !File.Exists(free + JoiningExtension) && !isTaken(candidate))
-                    name = candidate;
-            }
-        }
-
-        var path = PathOf(directory, name);
-        var joining = path + JoiningExtension;
+        var chosen = name ?? JoinedNames.Find(directory, at, fingerprint) ?? NextFree(directory, isTaken);
+        var path = JoinedNames.PathOf(directory, chosen);
+        var joining = path + JoinedNames.JoiningExtension;
         var isThere = File.Exists(path);
-        if (isThere && MarkOf(path, JoinedMark) != at)
-            throw new StartException(StartErrorId.TunnelExists, $"{path} is there, and does not come from joining {at}. It is not touched; choose another name.");
+        if (isThere)
+            RequireSame(path, at, fingerprint);
         // What is left of a join to elsewhere that was cut short is of use to nobody.
         var isJoining = File.Exists(joining);
-        var kept = isThere ? path : isJoining && MarkOf(joining, JoiningMark) == at ? joining : null;
-        return new JoinedFile(path, name, at, isThere, kept is null ? null : ReadKey(kept), isOfNoUse: isJoining && kept is null);
+        var kept = isThere ? path : isJoining && JoinedNames.IsOf(JoinedNames.MarkOf(joining, JoinedNames.JoiningMark), at) ? joining : null;
+        return new JoinedFile(directory, chosen, at, isThere, kept is null ? null : ReadKey(kept), isOfNoUse: isJoining && kept is null, mayMove: name is null && !isThere);
     }
 
     /// <summary>Puts the key where a second try finds it: the server may know it before we hear so.</summary>
@@ -78,16 +81,22 @@ internal sealed class JoinedFile : IDisposable
     /// <exception cref="StartException">Another join has taken the name since it was chosen.</exception>
     internal void KeepKey()
     {
-        if (_hasKeptKey)
-            return;
-        using var config = new TunnelConfig { Interface = new InterfaceSection { PrivateKey = Key.Clone() } };
-        Write(config, JoiningMark + _server, text =>
+        if (!_hasKeptKey)
         {
-            if (_isOfNoUse)
-                PrivateFile.Replace(Path + JoiningExtension, text);
-            else
-                CreateKept(text);
-        });
+            if (_isOfNoUse && IsUnderWay(Joining))
+                throw UnderWay();
+            using var config = new TunnelConfig { Interface = new InterfaceSection { PrivateKey = Key.Clone() } };
+            Write(config, JoinedNames.JoiningMark + _server, text =>
+            {
+                if (_isOfNoUse)
+                    PrivateFile.Replace(Joining, text);
+                else
+                    CreateKept(text);
+            });
+        }
+
+        if (!_isThere)
+            _underWay = new FileStream(Joining, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
     }
 
     /// <summary>Takes the key away that was made for this try: nobody has seen it.</summary>
@@ -95,7 +104,7 @@ internal sealed class JoinedFile : IDisposable
     internal void ForgetKey()
     {
         if (!_hasKeptKey)
-            File.Delete(Path + JoiningExtension);
+            File.Delete(Joining);
     }
 
     /// <summary>
@@ -106,6 +115,11 @@ internal sealed class JoinedFile : IDisposable
     internal TunnelConfig Write(JoinResult result, HostEndpoint endpoint)
     {
         var grant = result.Grant;
+        var joining = Joining;
+        if (_mayMove && JoinedNames.Find(_directory, result.Server) is { } other)
+            MoveTo(other);
+        else if (Server is { } before && before != result.Server)
+            ServerBefore = before;
         var config = new TunnelConfig
         {
             Path = Path,
@@ -134,14 +148,14 @@ internal sealed class JoinedFile : IDisposable
                 return config;
             if (_isThere)
                 KeepBefore();
-            Write(config, JoinedMark + _server, text =>
+            Write(config, JoinedNames.JoinedMark + _server, text =>
             {
                 if (_isThere)
                     PrivateFile.Replace(Path, text);
                 else
                     PrivateFile.Create(Path, text);
             });
-            File.Delete(Path + JoiningExtension);
+            File.Delete(joining);
             return config;
         }
         catch
@@ -151,34 +165,64 @@ internal sealed class JoinedFile : IDisposable
         }
     }
 
-    public void Dispose() => Key.Dispose();
+    public void Dispose()
+    {
+        _underWay?.Dispose();
+        Key.Dispose();
+    }
 
-    private static string PathOf(string directory, string name) => System.IO.Path.Combine(directory, name + TunnelName.FileExtension);
+    private static string NextFree(string directory, Func<string, bool> isTaken)
+    {
+        for (var number = 0; ; number++)
+        {
+            var name = $"wg{number}";
+            var path = JoinedNames.PathOf(directory, name);
+            // What a join has left that was ended by force is in nobody's way.
+            if (!File.Exists(path) && !IsUnderWay(path + JoinedNames.JoiningExtension) && !isTaken(name))
+                return name;
+        }
+    }
 
-    private static IEnumerable<string> NamesWith(string directory, string extension, string mark, string server) => !Directory.Exists(directory) ? []
-        : Directory.EnumerateFiles(directory, "*" + extension).Order(StringComparer.Ordinal)
-            .Where(path => MarkOf(path, mark) == server)
-            .Select(path => System.IO.Path.GetFileName(path)[..^extension.Length])
-            .Where(TunnelName.IsValid);
-
-    // Null when the first line is another's.
-    private static string? MarkOf(string path, string mark)
+    private static bool IsUnderWay(string joining)
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            Span<byte> start = stackalloc byte[LongestMark];
-            start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
-            var end = start.IndexOf((byte)'\n');
-            var line = end < 0 ? "" : Encoding.UTF8.GetString(start[..end]);
-            CryptographicOperations.ZeroMemory(start);
-            return line.StartsWith(mark, StringComparison.Ordinal) ? line[mark.Length..].TrimEnd() : null;
+            if (File.Exists(joining))
+                new FileStream(joining, FileMode.Open, FileAccess.Read, FileShare.None).Dispose();
+            return false;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (FileNotFoundException)
         {
-            return null;
+            return false;
+        }
+        catch (Exception held) when (held is IOException or UnauthorizedAccessException)
+        {
+            return true;
         }
     }
+
+    private static void RequireSame(string path, string at, byte[]? fingerprint)
+    {
+        var mark = JoinedNames.MarkOf(path, JoinedNames.JoinedMark);
+        if (mark is null)
+            throw new StartException(StartErrorId.TunnelExists, $"{path} is there, and does not come from joining. It is not touched; choose another name.");
+        if (JoinedNames.IsOf(mark, at) || (fingerprint is not null && JoinedNames.ServerOf(path) is { } key && JoinedNames.IsOf(key, fingerprint)))
+            return;
+        throw new StartException(StartErrorId.TunnelExists, $"{path} comes from joining {mark}, not {at}. It is not touched; choose another name, or none: should both be the same server, that shows by its key.");
+    }
+
+    // The server knows this host twice now, and a second tunnel to it would take the first one's packets.
+    private void MoveTo(string other)
+    {
+        Name = other;
+        using (var old = ReadKey(Path))
+        using (var identity = new StaticIdentity(old))
+            Moved = identity.PublicKey;
+        Server = JoinedNames.ServerOf(Path);
+        _isThere = true;
+    }
+
+    private StartException UnderWay() => new(StartErrorId.TunnelExists, $"Another join of {Name} has begun just now. Wait for it, or choose another name.");
 
     private static SecretKey ReadKey(string path)
     {
@@ -191,11 +235,11 @@ internal sealed class JoinedFile : IDisposable
     {
         try
         {
-            PrivateFile.Create(Path + JoiningExtension, text);
+            PrivateFile.Create(Joining, text);
         }
-        catch (IOException) when (File.Exists(Path + JoiningExtension))
+        catch (IOException) when (File.Exists(Joining))
         {
-            throw new StartException(StartErrorId.TunnelExists, $"Another join of {Name} has begun just now. Wait for it, or choose another name.");
+            throw UnderWay();
         }
     }
 

@@ -4,6 +4,7 @@ using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Enrollment;
 using WireGuard.Engine.Hosting;
+using WireGuard.Engine.Noise;
 
 namespace WireGuard.Tests.Hosting;
 
@@ -13,6 +14,7 @@ public sealed class JoinedFileTests : IDisposable
 {
     private static readonly HostEndpoint s_server = new("vpn.example", 51820);
     private static readonly HostEndpoint s_other = new("other.example", 51820);
+    private static readonly PublicKey s_key = new(Enumerable.Repeat((byte)9, 32).ToArray());
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("wg-joined-");
 
@@ -146,10 +148,77 @@ public sealed class JoinedFileTests : IDisposable
         var kept = File.ReadAllText(PathOf("wg0") + ".joining");
         Assert.Equal(StartErrorId.TunnelExists, Assert.Throws<StartException>(other.KeepKey).Id);
         Assert.Equal(kept, File.ReadAllText(PathOf("wg0") + ".joining"));
-        // What a join to elsewhere has left is in nobody's way.
-        using var elsewhere = Choose("wg0", s_other);
-        elsewhere.KeepKey();
+        using (var elsewhere = Choose("wg0", s_other))
+            Assert.Equal(StartErrorId.TunnelExists, Assert.Throws<StartException>(elsewhere.KeepKey).Id);
+        Assert.Equal(kept, File.ReadAllText(PathOf("wg0") + ".joining"));
+    }
+
+    [Fact]
+    public void What_a_join_to_elsewhere_has_left_that_was_ended_by_force_is_in_nobodys_way()
+    {
+        using (var mistyped = Choose(server: s_other))
+            mistyped.KeepKey();
+        var kept = File.ReadAllText(PathOf("wg0") + ".joining");
+        using var right = Choose();
+        Assert.Equal("wg0", right.Name);
+        right.KeepKey();
         Assert.NotEqual(kept, File.ReadAllText(PathOf("wg0") + ".joining"));
+        Write(right);
+        Assert.Equal([PathOf("wg0")], Directory.GetFiles(_directory.FullName));
+    }
+
+    [Fact]
+    public void The_same_server_is_the_one_of_the_same_key_whatever_its_address_is()
+    {
+        using var first = Join();
+        // By the fingerprint of an invitation, with a name and without.
+        foreach (var name in new[] { null, "wg0" })
+        {
+            using var invited = JoinedFile.Choose(name, s_other, Credential.Fingerprint(s_key), _directory.FullName, _ => false);
+            Assert.Equal((first.Path, first.Key, true), (invited.Path, invited.Key, invited.IsAgain));
+        }
+
+        using (var stranger = JoinedFile.Choose(null, s_other, new byte[16], _directory.FullName, _ => false))
+            Assert.Equal("wg1", stranger.Name);
+        using (var inCapitals = Choose(server: new HostEndpoint("VPN.example", 51820)))
+            Assert.Equal(first.Path, inCapitals.Path);
+    }
+
+    [Fact]
+    public void A_server_that_turns_out_to_be_joined_already_under_another_address_keeps_its_one_file()
+    {
+        PublicKey before;
+        using (var first = Join())
+        using (var identity = new StaticIdentity(first.Key))
+            before = identity.PublicKey;
+        using var again = Choose(server: s_other);
+        again.KeepKey();
+        Assert.Equal("wg1", again.Name);
+        Write(again);
+
+        Assert.Equal(("wg0", before), (again.Name, again.Moved!.Value));
+        Assert.Equal([PathOf("wg0"), PathOf("wg0") + ".before"], Directory.GetFiles(_directory.FullName).Order());
+        Assert.Equal("# Joined other.example:51820", File.ReadLines(PathOf("wg0")).First());
+        Assert.Contains(JoinWords.Describe(new GrantPayload(), again, "x", DateTimeOffset.UnixEpoch), line => line.Contains(before.ToString(), StringComparison.Ordinal));
+
+        // Who says a name means it.
+        using var named = Choose("office", s_server);
+        named.KeepKey();
+        Write(named);
+        Assert.Equal(("office", null), (named.Name, named.Moved));
+    }
+
+    [Fact]
+    public void Another_server_where_one_was_joined_is_told()
+    {
+        using (Join())
+        {
+        }
+
+        using var again = Choose();
+        Write(again, server: new PublicKey(Enumerable.Repeat((byte)7, 32).ToArray()));
+        Assert.Equal(s_key, again.ServerBefore);
+        Assert.Contains(JoinWords.Describe(new GrantPayload(), again, "x", DateTimeOffset.UnixEpoch), line => line.Contains("Its key is another", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -175,7 +244,7 @@ public sealed class JoinedFileTests : IDisposable
     private string PathOf(string name) => Path.Combine(_directory.FullName, name + ".conf");
 
     private JoinedFile Choose(string? name = null, HostEndpoint? server = null, Func<string, bool>? isTaken = null) =>
-        JoinedFile.Choose(name, server ?? s_server, _directory.FullName, isTaken ?? (_ => false));
+        JoinedFile.Choose(name, server ?? s_server, null, _directory.FullName, isTaken ?? (_ => false));
 
     private JoinedFile Join(SecretKey? presharedKey = null)
     {
@@ -185,7 +254,7 @@ public sealed class JoinedFileTests : IDisposable
         return file;
     }
 
-    private static void Write(JoinedFile file, SecretKey? chosen = null)
+    private static void Write(JoinedFile file, SecretKey? chosen = null, PublicKey? server = null)
     {
         var grant = new GrantPayload
         {
@@ -196,6 +265,6 @@ public sealed class JoinedFileTests : IDisposable
             Keepalive = 25,
         };
         using var presharedKey = chosen?.Clone() ?? SecretKey.Random();
-        file.Write(new JoinResult(new PublicKey(Enumerable.Repeat((byte)9, 32).ToArray()), grant, presharedKey), s_server).Dispose();
+        file.Write(new JoinResult(server ?? s_key, grant, presharedKey), s_server).Dispose();
     }
 }

@@ -89,10 +89,29 @@ public sealed class ServedGuardTests : IDisposable
         var identity = _served.NewIdentity();
         _served.Run(_served.Client(_served.OpenWindow(), identity), number: 10).Result!.PresharedKey!.Dispose();
         _served.Journal.IsFull = true;
-        _served.Time.Ahead = TimeSpan.FromHours(2);
+        _served.Time.Pass(TimeSpan.FromHours(2));
         Assert.True(SpinWait.SpinUntil(() => _served.Peer(identity.PublicKey) is null, TimeSpan.FromSeconds(20)));
         Assert.NotNull(_served.Peer(_joined));
         Assert.True(SpinWait.SpinUntil(() => _served.Log.Lines.Count(line => line.Contains("cut off", StringComparison.Ordinal)) == 1, TimeSpan.FromSeconds(5)));
+    }
+
+    [Fact]
+    public void A_clock_that_is_wrong_at_the_start_puts_a_peer_out_until_it_is_right()
+    {
+        _served.Stop();
+        _served.Start(ServedHost.Told with { Lease = 3600 });
+        var identity = _served.NewIdentity();
+        _served.Run(_served.Client(_served.OpenWindow(), identity), number: 10).Result!.PresharedKey!.Dispose();
+        _served.Stop();
+        _served.Time.Ahead = TimeSpan.FromDays(4000);
+        _served.Start();
+        Assert.Null(_served.Peer(identity.PublicKey));
+        Assert.NotNull(_served.Peer(_joined));
+        Assert.Equal(2, _served.Enrollment.Status().Peers.Count);
+
+        _served.Time.Ahead = TimeSpan.Zero;
+        Assert.True(SpinWait.SpinUntil(() => _served.Peer(identity.PublicKey) is not null, TimeSpan.FromSeconds(20)));
+        Assert.Equal("10.150.0.3/32", _served.Peer(identity.PublicKey)!.AllowedIPs[0].ToString());
     }
 
     [Fact]

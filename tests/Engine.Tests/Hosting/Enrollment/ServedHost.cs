@@ -46,7 +46,7 @@ internal sealed class ServedHost : IDisposable
 
     internal void Start(ServeSettings? told = null)
     {
-        Platform = new MemoryPlatform();
+        Platform = new MemoryPlatform { Clock = Time };
         Directory.CreateDirectory(Path.GetDirectoryName(StateDirectory)!);
         var served = Open(told);
         Journal = new BrittleJournal(served.Setup.Store);

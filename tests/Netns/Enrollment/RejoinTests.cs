@@ -1,0 +1,59 @@
+using System.Net;
+using System.Runtime.Versioning;
+using WireGuard.Tests.Interop;
+
+namespace WireGuard.Tests.Enrollment;
+
+/// <summary>`join` on a host that has joined before, while its tunnel runs.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class RejoinTests
+{
+    private const string ServerAt = "10.77.0.2:51822";
+
+    [InteropFact]
+    public void A_host_that_was_revoked_is_back_at_once_when_it_joins_again_while_its_tunnel_runs()
+    {
+        using var scene = new EnrollmentScene();
+        scene.Serve();
+        var code = scene.Open("--seconds", "600");
+        scene.Join(ServerAt, code).EnsureSuccess();
+        scene.AssertReached();
+        scene.Server.Engine("revoke", scene.Server.Interface, scene.Status().Peers[0].PublicKey);
+        Assert.Contains("runs already", scene.Join(ServerAt, code).EnsureSuccess().Output);
+        // The session that the server has forgotten would be used for fifteen seconds from the first packet on.
+        Assert.Equal(0, scene.Ping("10.150.0.1", 1).ExitCode);
+    }
+
+    [InteropFact]
+    public void A_join_goes_around_the_dead_tunnel_that_takes_everything()
+    {
+        const string ServerBeyond = "198.51.100.1";
+        using var scene = new EnrollmentScene();
+        scene.Server.Namespace.Run("ip", "addr", "add", $"{ServerBeyond}/32", "dev", "lo");
+        scene.Client.Namespace.Run("ip", "route", "add", "default", "via", "10.77.0.2");
+        scene.Serve("--allowed-ip", "0.0.0.0/0");
+        var code = scene.Open("--seconds", "600");
+        scene.Join($"{ServerBeyond}:{scene.Server.ListenPort}", code).EnsureSuccess();
+        Eventually.True(() => scene.Ping("10.150.0.1").ExitCode == 0, "the server is reached");
+        // Through the tunnel: the marked one alone goes around.
+        Assert.Contains(scene.Client.Interface, scene.Client.Namespace.Run("ip", "route", "get", ServerBeyond).Output);
+
+        scene.Server.Engine("revoke", scene.Server.Interface, scene.Status().Peers[0].PublicKey);
+        Assert.NotEqual(0, scene.Ping("10.150.0.1", 1).ExitCode);
+        scene.Join($"{ServerBeyond}:{scene.Server.ListenPort}", code, "--timeout", "10").EnsureSuccess();
+        Assert.Equal(0, scene.Ping("10.150.0.1", 1).ExitCode);
+        Assert.Single(scene.Status().Peers);
+    }
+
+    [InteropFact]
+    public void Of_a_name_that_leads_to_two_addresses_the_second_is_asked_when_the_first_is_silent()
+    {
+        using var scene = new EnrollmentScene();
+        // Nobody has the first; both are as near, so that the system leaves their order.
+        using var names = new NameServer(scene.Client.Namespace, scene.Server.Namespace, scene.Server.OuterAddress, IPAddress.Parse("10.77.0.3"), scene.Server.OuterAddress);
+        scene.Serve();
+        var joined = scene.Join($"vpn.example:{scene.Server.ListenPort}", scene.Open("--seconds", "600"), "--timeout", "8", "--no-start").EnsureSuccess();
+        Assert.Contains("10.77.0.3 does not answer, trying 10.77.0.2", joined.Error);
+        Assert.Equal($"vpn.example:{scene.Server.ListenPort}", scene.ClientValue("Endpoint"));
+    }
+}
