@@ -48,7 +48,7 @@ internal static class StartBench
         }
 
         var state = Directory.CreateDirectory(Path.Combine(directory, "state"));
-        Environment.SetEnvironmentVariable(ServedTunnel.DirectoryVariable, state.FullName);
+        Environment.SetEnvironmentVariable(ServedLocation.DirectoryVariable, state.FullName);
         EnrollmentBench.Fill(Path.Combine(state.FullName, name));
         using var network = new NetworkNamespace();
         return network.Run(() =>

@@ -216,6 +216,36 @@ Describe 'Enrollment' {
         }
     }
 
+    Context 'A tunnel that others join' {
+        BeforeAll {
+            $env:WIREGUARD_ENGINE_STATE_DIR = "$Work/state"
+            foreach ($name in 'wgp0', 'wgp3') {
+                $null = New-Item -ItemType Directory "$Work/state/$name"
+                Set-Content "$Work/state/$name/state" ''
+            }
+        }
+        AfterAll { $env:WIREGUARD_ENGINE_STATE_DIR = $null }
+
+        It 'is named as such by cmdlets that are for others' {
+            Start-FakeServer
+            (Get-WgTunnel wgp0).Served | Should -BeTrue
+            $key = (New-WgKey).PublicKey
+            $key, (New-WgKey).PublicKey | ForEach-Object { [pscustomobject]@{ Tunnel = 'wgp0'; PublicKey = $_ } } | Add-WgPeer -WarningVariable warned -WarningAction SilentlyContinue | Out-Null
+            $warned.Count | Should -Be 1
+            "$warned" | Should -BeLike "*'wgp0' is one that others join*New-WgInvite or Open-WgEnrollment*"
+            { Restart-WgTunnel wgp0 -ErrorAction Stop } | Should -Throw '*Start-WgEnrollmentServer wgp0*' -ErrorId 'NotRestartable,*'
+            Start-WgTunnel (New-TestConfig wgp1)
+            Add-WgPeer wgp1 $key -WarningVariable warned | Out-Null
+            $warned | Should -BeNullOrEmpty
+            (Get-WgTunnel wgp1).Served | Should -BeFalse
+        }
+
+        It 'is not started from a file that is not there' {
+            { Start-WgTunnel wgp3 -ErrorAction Stop } | Should -Throw "*'wgp3' is a tunnel that others join, and Start-WgEnrollmentServer wgp3 starts it*" -ErrorId 'ConfigNotFound,*'
+            Start-WgTunnel (New-TestConfig wgp3)
+        }
+    }
+
     Context 'Watch-WgEvent' {
         It 'tells of windows, of each try, of invitations and of who is revoked, and of no secret' {
             Start-FakeServer 'wrong 10, wait phone 20, refuse tablet 30, join laptop 40, use printer 50'

@@ -34,6 +34,14 @@ Describe 'Join-WgNetwork' {
         "$said" | Should -BeLike '*fingerprint 8a02d4c19e7f5b3360b1c8d7e2f4a596*'
     }
 
+    It 'tells until when the server lets this host in' {
+        $env:WIREGUARD_FAKE_LEASE = '2026-12-24T18:00:00Z'
+        try { $tunnel = Join-WgNetwork vpn.example -Code (ConvertTo-SecureString $Code -AsPlainText) -PassThru 6>$null }
+        finally { $env:WIREGUARD_FAKE_LEASE = $null }
+        $tunnel.LeaseEnds | Should -Be ([datetimeoffset]'2026-12-24T18:00:00Z')
+        (Get-WgTunnel wg0).LeaseEnds | Should -BeNullOrEmpty
+    }
+
     It 'joins by an invitation, secure or as text, and keeps that out of arguments' {
         $env:WIREGUARD_FAKE_OPTIONS = "$Work/options"
         $link = ConvertTo-SecureString $LinkText -AsPlainText

@@ -34,6 +34,21 @@ Describe "Services$(if ($Reason) { " (skipped: $Reason)" })" -Skip:([bool]$Reaso
         Test-Path "/etc/systemd/system/wireguard-engine@$Tunnel.service.d" | Should -BeFalse
     }
 
+    It 'knows a tunnel that others join by its name' {
+        $state = "$Work/states/wgt$PID"
+        $null = New-Item -ItemType Directory $state
+        Set-Content "$state/state" ''
+        Set-Content "$state/settings.json" '{"pool":["10.150.0.0/24"]}'
+        chmod 600 "$state/state" "$state/settings.json"
+        $env:WIREGUARD_ENGINE_STATE_DIR = "$Work/states"
+        try {
+            $changes = Register-WgService "wgt$PID" -Forward -WhatIf -WarningAction SilentlyContinue
+            $changes | Where-Object Property -EQ Options | ForEach-Object To | Should -Be 'serve --forward'
+            Get-ErrorId { Register-WgService -Name "wgt$PID" -AllowHook -WhatIf } | Should -BeLike 'InvalidValue,*'
+        }
+        finally { $env:WIREGUARD_ENGINE_STATE_DIR = $null }
+    }
+
     It 'refuses what cannot be' {
         Get-ErrorId { Register-WgService "$Work/bad.conf" -WhatIf } | Should -BeLike 'ConfigInvalid,*'
         Get-ErrorId { Register-WgService "$Work/nosuch.conf" -WhatIf } | Should -BeLike 'ConfigNotFound,*'

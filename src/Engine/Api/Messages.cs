@@ -78,6 +78,10 @@ public sealed record TunnelInfo
     /// <summary>Networks that are reached around the tunnel, CIDR form; null: none.</summary>
     public IReadOnlyList<string>? ExcludedRoutes { get; init; }
 
+    /// <summary>Others join it by a code or an invitation; it is made of a state of its own instead of a file.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Served { get; init; }
+
     /// <summary>Path of the file that it was started from, or null (drop-in form).</summary>
     public string? ConfigPath { get; init; }
 

@@ -57,6 +57,9 @@ public interface ITunnelContext
     /// <summary>As <see cref="WireGuard.Api.TunnelInfo.ExcludedRoutes"/>.</summary>
     IReadOnlyList<string>? ExcludedRoutes { get; }
 
+    /// <summary>As <see cref="WireGuard.Api.TunnelInfo.Served"/>.</summary>
+    bool Served { get; }
+
     /// <summary>Null: nobody can join this tunnel by a code or an invitation.</summary>
     /// <exception cref="ControlException">Starting.</exception>
     IEnrollmentControl? Enrollment { get; }

@@ -35,6 +35,7 @@ internal sealed class TunnelDescriber(ITunnelContext context, TimeProvider time)
         Forward = context.Forward,
         Masquerade = context.Masquerade,
         ExcludedRoutes = context.ExcludedRoutes,
+        Served = context.Served,
         ConfigPath = context.ConfigPath,
         StartOptions = context.StartOptions,
         ProcessId = Environment.ProcessId,

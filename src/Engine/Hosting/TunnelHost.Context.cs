@@ -53,6 +53,8 @@ public sealed partial class TunnelHost : ITunnelContext
 
     public IReadOnlyList<string>? ExcludedRoutes => _options.Choices.ExcludedRoutes is { Count: > 0 } routes ? [.. routes.Select(route => route.ToString())] : null;
 
+    public bool Served => _options.Enrollment is not null;
+
     public IEnrollmentControl? Enrollment
     {
         get

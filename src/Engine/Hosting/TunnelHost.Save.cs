@@ -14,6 +14,8 @@ public sealed partial class TunnelHost
     public SaveResult Save(bool dryRun)
     {
         _gate.RequireChanges();
+        if (Served)
+            throw NotSaved("Others join this tunnel: it is made of a state of its own, which is kept as it changes, and of no file that could be saved.");
         if (ConfigPath is not { } path || _settings is not { } settings)
             throw NotSaved("This tunnel was started from no file of the engine's. Whoever brought it up can save it, as wg-quick.");
         lock (_changing)

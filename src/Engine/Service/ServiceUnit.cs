@@ -13,11 +13,14 @@ internal static class ServiceUnit
     /// <summary>What the template's command line takes from the instance's own file.</summary>
     private const string OptionsVariable = "WIREGUARD_ENGINE_OPTIONS";
 
+    private const string ServeVerb = "serve";
+
+    private const string Tunnel = "${" + TunnelVariable + "}";
+
     /// <param name="command">The engine: an executable, and an assembly if that is dotnet. Absolute.</param>
     public static string TemplateText(IReadOnlyList<string> command)
     {
-        var engine = string.Join(' ', command.Select(word => Quote(word).Replace("$", "$$")));
-        const string Tunnel = "${" + TunnelVariable + "}";
+        var engine = CommandLine(command);
         return $"""
             # Written by `wireguard-engine service install`, which writes it anew when it changes; `systemctl edit` keeps what is yours.
             [Unit]
@@ -79,8 +82,12 @@ internal static class ServiceUnit
     public static string OptionsText(ServiceOptions options)
     {
         var text = new StringBuilder(Header + "\n");
+        if (!UnitName.IsPlain(options.Tunnel) || options.StateDirectory is not null)
+            text.Append("[Unit]\n");
         if (!UnitName.IsPlain(options.Tunnel))
-            text.Append($"[Unit]\nDescription=WireGuard tunnel {options.Tunnel}\n");
+            text.Append($"Description=WireGuard tunnel {options.Tunnel}\n");
+        if (options.StateDirectory is { } above)
+            text.Append($"RequiresMountsFor={Quote(above)}\n");
         text.Append("[Service]\n");
         if (!UnitName.IsPlain(options.Tunnel))
             text.Append($"Environment={Quote($"{TunnelVariable}={options.Tunnel}")}\n");
@@ -94,6 +101,8 @@ internal static class ServiceUnit
             text.Append("ProtectHome=no\n");
         foreach (var folder in folders)
             text.Append($"ReadWritePaths={Quote("-" + folder)}\n");
+        if (options.Serves is { } engine)
+            AppendServing(text, options, engine);
         if (options.AllowsHooks)
         {
             text.Append("# The file's commands run in here too, and are confined less.\n");
@@ -105,13 +114,30 @@ internal static class ServiceUnit
         return text.ToString();
     }
 
+    private static void AppendServing(StringBuilder text, ServiceOptions options, IReadOnlyList<string> engine)
+    {
+        text.Append("# Others join it: it is made of its state, and there is no file that a reload could read anew.\n");
+        text.Append($"ExecStart=\nExecStart={CommandLine(engine)} {ServeVerb} {Tunnel} --foreground ${OptionsVariable}\nExecReload=\n");
+        if (options.StateDirectory is { } above)
+            text.Append($"Environment={Quote($"{Configuration.ServedLocation.DirectoryVariable}={above}")}\nProtectHome=no\nReadWritePaths={Quote("-" + above)}\n");
+        else
+            text.Append($"StateDirectory={Quote($"{Path.GetFileName(Configuration.ServedLocation.DefaultDirectory)}/{options.Tunnel}")}\nStateDirectoryMode=0700\n");
+    }
+
     /// <summary>The options in such a text, for people; of another text, its path.</summary>
     public static string OptionsIn(string text, string path)
     {
         const string Begin = $"Environment=\"{OptionsVariable}=";
-        var line = text.Split('\n').FirstOrDefault(line => line.StartsWith(Begin, StringComparison.Ordinal));
-        return line is null ? text.StartsWith(Header, StringComparison.Ordinal) ? "none" : path : line[Begin.Length..].TrimEnd('"').Replace("%%", "%", StringComparison.Ordinal);
+        if (!text.StartsWith(Header, StringComparison.Ordinal))
+            return path;
+        var lines = text.Split('\n');
+        var words = lines.FirstOrDefault(line => line.StartsWith(Begin, StringComparison.Ordinal))?[Begin.Length..].TrimEnd('"').Replace("%%", "%", StringComparison.Ordinal);
+        return lines.Any(line => line.StartsWith("ExecStart=", StringComparison.Ordinal) && line.Contains($" {ServeVerb} ", StringComparison.Ordinal))
+            ? $"{ServeVerb} {words}".TrimEnd()
+            : words ?? "none";
     }
+
+    private static string CommandLine(IReadOnlyList<string> command) => string.Join(' ', command.Select(word => Quote(word).Replace("$", "$$")));
 
     /// <summary>A word of a unit file, of which nothing is taken for more than itself.</summary>
     private static string Quote(string word) =>

@@ -1,6 +1,7 @@
 using WireGuard.Api;
 using WireGuard.Binding;
 using WireGuard.Client;
+using WireGuard.Configuration;
 using WireGuard.Errors;
 
 namespace WireGuard.Commands;
@@ -10,6 +11,8 @@ namespace WireGuard.Commands;
 /// </summary>
 public abstract class PeerChangeCommand : TunnelCommand
 {
+    private readonly HashSet<string> _doubted = new(StringComparer.Ordinal);
+
     /// <param name="publicKey">Canonical base64.</param>
     /// <param name="dryRun">Nothing is done; the answer is the one that there would be.</param>
     private protected delegate Task<PeerInfo> PeerChange(EngineClient client, string publicKey, bool dryRun, CancellationToken cancellation);
@@ -17,7 +20,8 @@ public abstract class PeerChangeCommand : TunnelCommand
     /// <summary>For each tunnel: ShouldProcess first, then the engine.</summary>
     /// <param name="peer">Public key, or the friendly name that one peer of the tunnel has.</param>
     /// <param name="passThru">The peer is emitted instead of what has changed.</param>
-    private protected void Change(string[] tunnels, string peer, string action, bool passThru, PeerChange change)
+    /// <param name="doubtIfServed">What to warn of once where others join the tunnel; null: nothing.</param>
+    private protected void Change(string[] tunnels, string peer, string action, bool passThru, PeerChange change, string? doubtIfServed = null)
     {
         foreach (var target in Resolve(tunnels))
         {
@@ -28,9 +32,15 @@ public abstract class PeerChangeCommand : TunnelCommand
                 var foreseen = this.IsWhatIf() ? AskNamingTunnel(target.Name, key, action, dryRun: true, change) : null;
                 var what = foreseen is { Changes.Count: 0 } ? "Leave as it is: there is nothing to change" : action;
                 if (ShouldProcess($"peer {(key == peer.Trim() ? key : $"'{peer}' ({key})")} of tunnel '{target.Name}'", what))
+                {
                     Emit(target.Name, AskNamingTunnel(target.Name, key, action, dryRun: false, change), passThru);
+                    if (doubtIfServed is not null && _doubted.Add(target.Name) && IsServed(target.Name))
+                        WriteWarning($"Tunnel '{target.Name}' is one that others join: {doubtIfServed}");
+                }
                 else if (foreseen is not null)
+                {
                     Emit(target.Name, foreseen, passThru: false);
+                }
             }
             catch (WgException e) when (e.ErrorId == ErrorIds.TunnelNotFound)
             {
@@ -57,6 +67,9 @@ public abstract class PeerChangeCommand : TunnelCommand
         foreach (var change in changes)
             WriteObject(change.ToModel(tunnel));
     }
+
+    // All other tunnels are told from these without the question, which has all peers in its answer.
+    private bool IsServed(string tunnel) => ServedLocation.Exists(tunnel) && GetTunnel(tunnel).Served;
 
     private TunnelInfo GetTunnel(string tunnel) =>
         Ask(tunnel, "Asking the tunnel", (client, cancellation) => client.GetTunnelAsync(false, cancellation));

@@ -105,6 +105,12 @@ public abstract class StartCommand : EngineCommand
         {
             var path = findFile();
             var name = ConfigCheck.TunnelOf(path);
+            if (given == name && !File.Exists(path) && ServedLocation.Exists(name))
+            {
+                HandleServed(name, path, [.. EngineOptions()]);
+                return;
+            }
+
             var doubts = ConfigCheck.Validate(path, AllowHook);
             foreach (var warning in doubts)
                 WriteWarning(ConfigCheck.WithoutSeverity(warning));
@@ -122,6 +128,11 @@ public abstract class StartCommand : EngineCommand
     /// <param name="doubts">What was warned of already.</param>
     /// <exception cref="WgException">Told of this file alone.</exception>
     private protected abstract void Handle(string name, string path, IReadOnlyList<string> options, IReadOnlyList<ConfigDiagnostic> doubts);
+
+    /// <summary>As <see cref="Handle(string, string, IReadOnlyList{string}, IReadOnlyList{ConfigDiagnostic})"/>, of a tunnel that others join, which has no file.</summary>
+    /// <param name="path">Where a file would be.</param>
+    /// <exception cref="WgException">Told of this tunnel alone.</exception>
+    private protected abstract void HandleServed(string name, string path, IReadOnlyList<string> options);
 
     private IEnumerable<string> EngineOptions()
     {

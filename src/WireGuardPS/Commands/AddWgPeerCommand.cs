@@ -76,7 +76,8 @@ public sealed class AddWgPeerCommand : PeerChangeCommand
                     request.PublicKey,
                     "Add peer",
                     PassThru,
-                    (client, _, dryRun, cancellation) => client.AddPeerAsync(request with { DryRun = dryRun }, cancellation));
+                    (client, _, dryRun, cancellation) => client.AddPeerAsync(request with { DryRun = dryRun }, cancellation),
+                    "a peer that is added to it goes with its engine. New-WgInvite or Open-WgEnrollment let one in for good.");
             }
         }
         catch (WgException e)

@@ -17,9 +17,14 @@ public sealed class RegisterWgServiceCommand : StartCommand
     [Parameter]
     public SwitchParameter Start { get; set; }
 
-    private protected override void Handle(string name, string path, IReadOnlyList<string> options, IReadOnlyList<ConfigDiagnostic> doubts)
+    private protected override void Handle(string name, string path, IReadOnlyList<string> options, IReadOnlyList<ConfigDiagnostic> doubts) => Register(name, path, options);
+
+    // The engine finds its state by the name.
+    private protected override void HandleServed(string name, string path, IReadOnlyList<string> options) => Register(name, name, options);
+
+    private void Register(string name, string target, IReadOnlyList<string> options)
     {
-        var arguments = new List<string>(["install", path, .. options]);
+        var arguments = new List<string>(["install", target, .. options]);
         if (NoEnable)
             arguments.Add("--no-enable");
         if (Start)

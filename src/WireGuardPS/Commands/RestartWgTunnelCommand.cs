@@ -49,6 +49,8 @@ public sealed class RestartWgTunnelCommand : TunnelCommand
     private void Restart(string name)
     {
         var running = Ask(name, $"Looking at tunnel '{name}'", GetAsync);
+        if (running.Served)
+            throw new WgException(ErrorIds.NotRestartable, $"Tunnel '{name}' is one that others join: Stop-WgTunnel {name}, then Start-WgEnrollmentServer {name} start it again.");
         if (running is not { ConfigPath: { } path, StartOptions: { } options })
             throw new WgException(ErrorIds.NotRestartable, $"The engine of tunnel '{name}' was not started by Start-WgTunnel or `wireguard-engine up`.");
         if (EngineNamespace.IsAnothers(running.ProcessId))

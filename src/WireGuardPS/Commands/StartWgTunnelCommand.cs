@@ -3,6 +3,7 @@ using WireGuard.Api;
 using WireGuard.Binding;
 using WireGuard.Client;
 using WireGuard.Configuration;
+using WireGuard.Errors;
 
 namespace WireGuard.Commands;
 
@@ -49,6 +50,10 @@ public sealed class StartWgTunnelCommand : StartCommand
         if (PassThru)
             WriteObject(Ask(name, "Asking the tunnel", GetAsync).ToTunnel(DateTimeOffset.UtcNow));
     }
+
+    private protected override void HandleServed(string name, string path, IReadOnlyList<string> options) => throw new WgException(
+        ErrorIds.ConfigNotFound,
+        $"There is no configuration file '{path}': '{name}' is a tunnel that others join, and Start-WgEnrollmentServer {name} starts it.");
 
     private IEnumerable<string> Namespaces()
     {

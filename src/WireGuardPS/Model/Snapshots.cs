@@ -27,6 +27,7 @@ internal static class Snapshots
         Forward = info.Forward,
         Masquerade = info.Masquerade,
         ExcludeRoute = [.. info.ExcludedRoutes ?? []],
+        Served = info.Served,
         ConfigPath = info.ConfigPath,
         LeaseEnds = leaseEnds,
         ProcessId = info.ProcessId,

@@ -75,6 +75,9 @@ public sealed class WgTunnel
     /// <summary>Networks that are reached around the tunnel, in CIDR form.</summary>
     public string[] ExcludeRoute { get; init; } = [];
 
+    /// <summary>Others join it by a code or an invitation: Start-WgEnrollmentServer starts it, not Start-WgTunnel.</summary>
+    public bool Served { get; init; }
+
     /// <summary>Configuration file that it was started from, or null.</summary>
     public string? ConfigPath { get; init; }
 

@@ -73,6 +73,8 @@ internal sealed class FakeTunnelContext : ITunnelContext
 
     public bool Masquerade => false;
 
+    public bool Served => Enrollment is not null;
+
     public IReadOnlyList<string>? ExcludedRoutes => ["192.168.0.0/16"];
 
     public DateTimeOffset StartedAt { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);

@@ -23,6 +23,23 @@ public sealed class ServiceUnitTests
     }
 
     [Fact]
+    public void A_tunnel_that_others_join_is_made_of_its_state()
+    {
+        var usual = ServiceUnit.OptionsText(new ServiceOptions("wg0") { Serves = ["/opt/a b/wireguard-engine"], Words = ["--forward"] });
+        Assert.Contains("\nExecStart=\nExecStart=\"/opt/a b/wireguard-engine\" serve ${WIREGUARD_ENGINE_TUNNEL} --foreground $WIREGUARD_ENGINE_OPTIONS\nExecReload=\n", usual);
+        Assert.Contains("\nStateDirectory=\"wireguard-engine/wg0\"\nStateDirectoryMode=0700\n", usual);
+        Assert.DoesNotContain("WIREGUARD_ENGINE_STATE_DIR", usual);
+        Assert.Equal("serve --forward", ServiceUnit.OptionsIn(usual, "x"));
+        Assert.Equal("serve", ServiceUnit.OptionsIn(ServiceUnit.OptionsText(new ServiceOptions("wg0") { Serves = ["/x"] }), "x"));
+
+        var elsewhere = ServiceUnit.OptionsText(new ServiceOptions("a+b") { Serves = ["/x"], StateDirectory = "/srv/a b" });
+        Assert.Contains("[Unit]\nDescription=WireGuard tunnel a+b\nRequiresMountsFor=\"/srv/a b\"\n", elsewhere);
+        Assert.Contains("\nEnvironment=\"WIREGUARD_ENGINE_STATE_DIR=/srv/a b\"\nProtectHome=no\nReadWritePaths=\"-/srv/a b\"\n", elsewhere);
+        Assert.DoesNotContain("\nStateDirectory", elsewhere);
+        Assert.DoesNotContain(" serve ", ServiceUnit.OptionsText(new ServiceOptions("serve")));
+    }
+
+    [Fact]
     public void Where_a_link_leads_to_may_be_written()
     {
         var options = ServiceUnit.OptionsText(new ServiceOptions("wg0") { FileDirectory = "/usr/local/etc" });

@@ -39,6 +39,8 @@ internal sealed class FuzzTunnelContext : ITunnelContext
 
     public bool Masquerade => false;
 
+    public bool Served => false;
+
     public IReadOnlyList<string>? ExcludedRoutes => null;
 
     public int Lanes => 1;

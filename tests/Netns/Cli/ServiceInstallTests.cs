@@ -157,6 +157,57 @@ public sealed class ServiceInstallTests : IDisposable
         Assert.Contains("begins like an option", ProcessResult.Run(Engine, ["service", "install", "/etc/wireguard/-x.conf", "--root", _root.FullName]).Error);
     }
 
+    [InteropFact]
+    public void A_tunnel_that_was_served_is_a_service_by_its_name_without_a_file()
+    {
+        var state = WriteState("var/lib/wireguard-engine/wg0");
+        Assert.Contains("+ Options serve --forward", Install("wg0", "--forward"));
+        var options = File.ReadAllText(Path.Combine(Units, "wireguard-engine@wg0.service.d/wireguard-engine.conf"));
+        Assert.Contains($"\nExecStart=\"{Engine}\" serve ${{WIREGUARD_ENGINE_TUNNEL}} --foreground $WIREGUARD_ENGINE_OPTIONS\n", options);
+        Assert.Contains("nothing to change", Install("wg0", "--forward"));
+
+        Assert.Contains("--allow-hooks", Refused(2, "wg0", "--allow-hooks"));
+        File.WriteAllText(Path.Combine(state, "settings.json"), "{}");
+        Assert.Contains("--pool", Refused(8, "wg0"));
+        File.SetUnixFileMode(Path.Combine(state, "state"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        Assert.Contains("open to others", Refused(1, "wg0"));
+        // As by `up`, a file comes first.
+        Write("etc/wireguard/wg0.conf");
+        var both = ProcessResult.Run(Engine, ["service", "install", "wg0", "--root", _root.FullName]).EnsureSuccess();
+        Assert.Contains("also the name of a tunnel that others join", both.Error);
+        Assert.Contains("~ Options serve --forward -> none", both.Output);
+    }
+
+    [InteropFact]
+    public void A_state_elsewhere_is_found_by_the_service_unless_it_is_gone_with_the_next_boot()
+    {
+        WriteState("srv/states/wg0");
+        string[] install = ["WIREGUARD_ENGINE_STATE_DIR=/srv/states", Engine, "service", "install", "wg0", "--root", _root.FullName];
+        ProcessResult.Run("env", install).EnsureSuccess();
+        Assert.Contains("\nEnvironment=\"WIREGUARD_ENGINE_STATE_DIR=/srv/states\"\n", File.ReadAllText(Path.Combine(Units, "wireguard-engine@wg0.service.d/wireguard-engine.conf")));
+        WriteState("tmp/wg0");
+        Assert.Contains("does not see /tmp", ProcessResult.Run("env", ["WIREGUARD_ENGINE_STATE_DIR=/tmp", .. install[1..]]).Error);
+    }
+
+    private string WriteState(string folder)
+    {
+        var full = Directory.CreateDirectory(Path.Combine(_root.FullName, folder)).FullName;
+        foreach (var (name, text) in new[] { ("state", ""), ("settings.json", """{"pool":["10.150.0.0/24"]}""") })
+        {
+            File.WriteAllText(Path.Combine(full, name), text);
+            File.SetUnixFileMode(Path.Combine(full, name), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        return full;
+    }
+
+    private string Refused(int code, params string[] words)
+    {
+        var refused = ProcessResult.Run(Engine, ["service", "install", .. words, "--root", _root.FullName]);
+        Assert.Equal(code, refused.ExitCode);
+        return refused.Error;
+    }
+
     private string Install(params string[] words) => ProcessResult.Run(Engine, ["service", "install", .. words, "--root", _root.FullName]).EnsureSuccess().Output;
 
     private string Write(string path, bool isLink = false)

@@ -144,6 +144,45 @@ public sealed class ServiceTests
     }
 
     [SystemdFact]
+    public void A_tunnel_that_others_join_is_served_by_systemd_and_knows_who_joined_when_it_was_killed()
+    {
+        var (client, server) = Host.Pair();
+        using (client)
+        using (server)
+        {
+            using var machine = SystemdMachine.Boot(server.Namespace);
+            var (name, unit) = (server.Interface, $"wireguard-engine@{server.Interface}.service");
+            machine.Run(Engine, "serve", name, "--pool", "10.150.0.0/24", "--port", $"{server.ListenPort}");
+            Assert.Contains("runs already, and not by systemd", machine.TryRun(Engine, "service", "install", name, "--start").Error);
+            machine.Run(Engine, "down", name);
+            Assert.Contains("+ Options serve", machine.Run(Engine, "service", "install", name, "--start"));
+            Assert.Equal($"{name} is up", machine.Show(unit, "StatusText"));
+            Assert.Equal("700\n", machine.Run("stat", "-c", "%a", $"/var/lib/wireguard-engine/{name}"));
+            var status = File.ReadAllText($"/proc/{machine.Outside(MainProcess(machine, unit))}/status");
+            Assert.Matches("NoNewPrivs:\t1\n", status);
+
+            var code = machine.Run(Engine, "open", name, "--no-wait").Trim();
+            using var files = new PrivateDirectory();
+            var folder = Path.GetDirectoryName(files.Write("x", ""))!;
+            client.UseEnvironment($"WIREGUARD_CONFIG_DIR={folder}");
+            client.Namespace.Run("sh", "-c", $"echo {code} | {string.Join(' ', client.EngineLauncher)} {Engine} join 10.77.0.2:{server.ListenPort} --name {client.Interface}");
+            Assert.Equal(0, client.Namespace.TryRun("ping", "-n", "-q", "-c", "3", "-i", "0.2", "-W", "5", "10.150.0.1").ExitCode);
+
+            var engine = MainProcess(machine, unit);
+            Signals.Send(machine.Outside(engine), Signals.Kill);
+            Eventually.True(
+                () => MainProcess(machine, unit) is var next && next > 0 && next != engine && machine.TryRun("systemctl", "is-active", unit).Output.Trim() == "active",
+                "systemd starts it again");
+            Assert.Contains("1 peer", machine.Run(Engine, "status", name));
+            Assert.Contains("no window open", machine.Run(Engine, "status", name));
+            Assert.NotEqual(0, machine.TryRun("systemctl", "reload", unit).ExitCode);
+            Assert.Equal("active", machine.Run("systemctl", "is-active", unit).Trim());
+            Assert.Contains("- Running", machine.Run(Engine, "service", "remove", name, "--stop"));
+            client.Engine("down", client.Interface);
+        }
+    }
+
+    [SystemdFact]
     public void What_trying_again_does_not_help_is_not_tried_again()
     {
         using var pair = new EnginePair();

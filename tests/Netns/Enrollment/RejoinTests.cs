@@ -1,5 +1,7 @@
 using System.Net;
 using System.Runtime.Versioning;
+using System.Text.Json;
+using WireGuard.Api;
 using WireGuard.Tests.Interop;
 
 namespace WireGuard.Tests.Enrollment;
@@ -43,6 +45,20 @@ public sealed class RejoinTests
         scene.Join($"{ServerBeyond}:{scene.Server.ListenPort}", code, "--timeout", "10").EnsureSuccess();
         Assert.Equal(0, scene.Ping("10.150.0.1", 1).ExitCode);
         Assert.Single(scene.Status().Peers);
+    }
+
+    [InteropFact]
+    public void The_report_says_until_when_a_lease_lasts_and_that_the_tunnel_is_none_of_a_file()
+    {
+        using var scene = new EnrollmentScene();
+        scene.Serve("--lease", "1d");
+        var report = JsonSerializer.Deserialize(scene.Join(ServerAt, scene.Open(), "--no-start", "--report", "json").EnsureSuccess().Output, ControlJsonContext.Default.StartReport)!;
+        Assert.InRange(report.LeaseEnds!.Value - DateTimeOffset.UtcNow, TimeSpan.FromHours(23), TimeSpan.FromHours(24));
+        Assert.Contains("of no file that could be saved", scene.Server.TryEngine("save", scene.Server.Interface).Error);
+        scene.Server.Engine("down", scene.Server.Interface);
+        var up = scene.Server.TryEngine("up", scene.Server.Interface);
+        Assert.Equal(4, up.ExitCode);
+        Assert.Contains($"`wireguard-engine serve {scene.Server.Interface}` starts it", up.Error);
     }
 
     [InteropFact]

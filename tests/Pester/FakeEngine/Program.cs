@@ -79,7 +79,7 @@ static int Start(string name, params ReadOnlySpan<string> arguments)
         start.ArgumentList.Add(argument);
     using var child = Process.Start(start)!;
     return child.StandardOutput.ReadLine() == "ready"
-        ? Report(new StartReport { Ready = true, Tunnel = name, ProcessId = child.Id })
+        ? Report(new StartReport { Ready = true, Tunnel = name, ProcessId = child.Id, LeaseEnds = DateTimeOffset.TryParse(Environment.GetEnvironmentVariable("WIREGUARD_FAKE_LEASE"), out var lease) ? lease : null })
         : Report(new StartReport { Tunnel = name, ErrorId = "EngineFailed", Message = "The fake did not start." });
 }
 
@@ -143,6 +143,7 @@ static int ServeEnrollments(string name)
         Backend = "userspace",
         IsUp = true,
         Addresses = ["10.150.0.1/24"],
+        Served = true,
         ProcessId = Environment.ProcessId,
         StartedAt = DateTimeOffset.UtcNow,
     });

@@ -38,7 +38,7 @@ internal static class ServeVerb
             if (parsed.GetValue(detached) || parsed.GetValue(foreground))
             {
                 var setsAside = parsed.GetValue(setAside);
-                return (int)RunVerb.RunServed(tunnel, parsed.GetValue(detached), choices, () => ServedTunnel.Open(tunnel, settings, ServedTunnel.DirectoryOf(tunnel), setsAside));
+                return (int)RunVerb.RunServed(tunnel, parsed.GetValue(detached), choices, () => ServedTunnel.Open(tunnel, settings, ServedLocation.DirectoryOf(tunnel), setsAside));
             }
 
             return (int)Serve(tunnel, settings, choices, parsed.GetValue(setAside), TimeSpan.FromSeconds(parsed.GetValue(timeout)), parsed.GetValue(report) is not null);

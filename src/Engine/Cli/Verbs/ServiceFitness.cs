@@ -30,6 +30,33 @@ internal sealed class ServiceFitness(string root)
     /// <exception cref="StartException">Or does.</exception>
     public void Read(string path) => TunnelFile.Read(ImagePath.Outside(root, ImagePath.Resolve(root, path)), out _).Dispose();
 
+    /// <summary>The name, when the target is that of a tunnel that others join; null: it is a file's.</summary>
+    public string? ServedName(string target)
+    {
+        var (path, name) = TunnelFile.Resolve(target);
+        if (name != target || !File.Exists(Path.Combine(StateOf(name), ServedLocation.StateFileName)))
+            return null;
+        if (!File.Exists(ImagePath.Outside(root, ImagePath.Resolve(root, path))))
+            return name;
+        Console.Error.WriteLine($"{name} is also the name of a tunnel that others join; the service runs that of {path}.");
+        return null;
+    }
+
+    /// <summary>Finds no fault with a tunnel that others join.</summary>
+    /// <returns>Above its state; null: in the usual place.</returns>
+    /// <exception cref="StartException">There is a fault.</exception>
+    /// <exception cref="CommandException">A service could not use it, or not as it is asked.</exception>
+    public string? RequireServable(string tunnel, StartChoices choices)
+    {
+        if (choices.AllowHooks)
+            throw new CommandException(ExitCode.Usage, $"{tunnel} is a tunnel that others join, and has no file with commands that --allow-hooks could allow.");
+        ServedTunnel.Check(StateOf(tunnel));
+        var above = ServedLocation.Directory;
+        if (s_temporary.Any(hidden => (above + '/').StartsWith(hidden, StringComparison.Ordinal)))
+            throw new CommandException(ExitCode.Error, $"A service does not see {above}, which is gone with the next boot. Move {tunnel}'s folder to {ServedLocation.DefaultDirectory}.");
+        return above == ServedLocation.DefaultDirectory ? null : above;
+    }
+
     /// <exception cref="CommandException">It is in a place of which a service sees nothing.</exception>
     public static void RequireVisible(IEnumerable<string> engine)
     {
@@ -60,6 +87,8 @@ internal sealed class ServiceFitness(string root)
         var words = File.Exists(groups) ? File.ReadLines(groups).Select(line => line.Split(':')).FirstOrDefault(line => line.Length > 2 && line[0] == group) : null;
         return uint.TryParse(words is null ? group : words[2], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number != uint.MaxValue ? number : null;
     }
+
+    private string StateOf(string tunnel) => ImagePath.Outside(root, ImagePath.Resolve(root, ServedLocation.DirectoryOf(tunnel)));
 
     // Whoever could have written the file chooses the tunnel; in the usual place it is root's already, unless it is a link out of it.
     private static string? Objection(string path, string file) =>

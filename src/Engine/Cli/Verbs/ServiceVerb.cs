@@ -27,7 +27,7 @@ internal static class ServiceVerb
 
     private static Command CreateInstall()
     {
-        var target = new Argument<string>("FILE|NAME") { Description = "A configuration file, or the name of one in /etc/wireguard." };
+        var target = new Argument<string>("FILE|NAME") { Description = "A configuration file, the name of one in /etc/wireguard, or of a tunnel that was served." };
         var start = new Option<bool>("--start") { Description = "Start it now, too." };
         var noEnable = new Option<bool>("--no-enable") { Description = "It does not start with the machine, unless it did before." };
         var common = new CommonOptions();
@@ -56,14 +56,17 @@ internal static class ServiceVerb
             throw new CommandException(ExitCode.Usage, $"A service is confined and cannot enter the network namespace {netns}; start such a tunnel by `up`.");
         var engine = EngineCommand();
         var fitness = new ServiceFitness(common.Root);
-        var (path, name) = TunnelFile.Locate(target);
+        var served = fitness.ServedName(target);
+        var (path, name) = served is null ? TunnelFile.Locate(target) : ("", served);
         ServiceFitness.RequireName(name);
-        fitness.Read(path);
+        var stateDirectory = served is null ? null : fitness.RequireServable(name, choices);
+        if (served is null)
+            fitness.Read(path);
         ServiceFitness.RequireVisible(engine);
         // By number: at boot, the directory that knows the name may be out of reach, and another group be called so later.
         if (choices.ControlGroup is { } group)
             choices = choices with { ControlGroup = fitness.NumberOf(group).ToString(CultureInfo.InvariantCulture) };
-        var (folder, fileFolder) = (Path.GetDirectoryName(path)!, fitness.FolderOf(path));
+        var (folder, fileFolder) = served is null ? (Path.GetDirectoryName(path)!, fitness.FolderOf(path)) : (ConfigLocation.DefaultDirectory, ConfigLocation.DefaultDirectory);
         var files = new ServiceFiles(name, common.Root);
         if (files.Masked is { } masked)
             throw new CommandException(ExitCode.Error, $"{masked} is masked, so that nothing starts it; `systemctl unmask {UnitName.Quoted(masked)}` allows it again.");
@@ -74,6 +77,8 @@ internal static class ServiceVerb
                 Words = [.. StartArguments.For(choices)],
                 ConfigDirectory = folder == ConfigLocation.DefaultDirectory ? null : folder,
                 FileDirectory = fileFolder == ConfigLocation.DefaultDirectory ? null : fileFolder,
+                Serves = served is null ? null : engine,
+                StateDirectory = stateDirectory,
                 AllowsHooks = choices.AllowHooks,
             }),
             noEnable ? null : true);
@@ -81,6 +86,8 @@ internal static class ServiceVerb
         if (start && manager is not { IsRunning: true })
             throw new CommandException(ExitCode.NotAvailable, "systemd does not run here, so nothing can be started by it.");
         var isActive = manager?.IsActive(unit) ?? false;
+        if (start && !isActive && DeadEngine.IsAlive(name))
+            throw new CommandException(ExitCode.Exists, $"{name} runs already, and not by systemd: `wireguard-engine down {name}` first, or leave --start away.");
         if (HookFile.Objection(engine[^1]) is { } objection)
             Console.Error.WriteLine($"The service runs the engine as root, but {objection}.");
         if (isActive && steps.Any(step => step.Change.Property is "Unit" or "Options"))

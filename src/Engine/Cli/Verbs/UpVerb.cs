@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using WireGuard.Api;
+using WireGuard.Configuration;
 using WireGuard.Engine.Hosting;
 using WireGuard.Engine.Hosting.Linux;
 using WireGuard.Engine.Interop.Linux;
@@ -51,6 +52,8 @@ internal static class UpVerb
         try
         {
             var (path, name) = TunnelFile.Locate(target);
+            if (target == name && !File.Exists(path) && ServedLocation.Exists(name))
+                return DetachedStart.Failed(name, StartErrorId.ConfigNotFound, $"There is no {path}: {name} is a tunnel that others join, and `wireguard-engine serve {name}` starts it.");
             // The engine outlives whoever opened them: a lock of a script's would be held for as long.
             ProcessCalls.CloseOthersOnExec();
             return DetachedStart.Run(name, RunVerb.DetachedArguments(path, choices), timeout, tell: tell, choices: choices.Host);

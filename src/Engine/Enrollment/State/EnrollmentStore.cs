@@ -11,7 +11,7 @@ namespace WireGuard.Engine.Enrollment;
 /// </summary>
 internal sealed class EnrollmentStore : IStateJournal
 {
-    internal const string FileName = "state";
+    internal const string FileName = "state"; // Also of ServedLocation (Config), which who starts tunnels looks for.
 
     private const string LockName = "lock";
     private const string NextName = "state.new";

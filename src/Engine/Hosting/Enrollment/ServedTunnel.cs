@@ -11,13 +11,6 @@ namespace WireGuard.Engine.Hosting;
 /// </summary>
 internal sealed class ServedTunnel
 {
-    /// <summary>Environment variable that overrides <see cref="DefaultDirectory"/>.</summary>
-    internal const string DirectoryVariable = "WIREGUARD_ENGINE_STATE_DIR";
-
-    internal const string DefaultDirectory = "/var/lib/wireguard-engine";
-
-    private const string SettingsName = "settings.json";
-
     private readonly string _settingsPath;
     private readonly byte[] _settings;
 
@@ -33,12 +26,6 @@ internal sealed class ServedTunnel
 
     internal EnrollmentSetup Setup { get; }
 
-    internal static string DirectoryOf(string name)
-    {
-        var chosen = Environment.GetEnvironmentVariable(DirectoryVariable);
-        return Path.Combine(string.IsNullOrEmpty(chosen) ? DefaultDirectory : Path.GetFullPath(chosen), name);
-    }
-
     /// <param name="told">What this start was told; the rest is as it was told before.</param>
     /// <param name="directory">Made if it is missing.</param>
     /// <param name="setsAside">A state that is damaged or missing makes room for a new one, with another key and without peers.</param>
@@ -48,7 +35,7 @@ internal sealed class ServedTunnel
         EnrollmentStore? store = null;
         try
         {
-            var path = Path.Combine(directory, SettingsName);
+            var path = Path.Combine(directory, ServedLocation.SettingsFileName);
             if (setsAside)
                 SetAside(directory);
             else if (File.Exists(path) && !File.Exists(Path.Combine(directory, EnrollmentStore.FileName)))
@@ -67,6 +54,23 @@ internal sealed class ServedTunnel
         finally
         {
             store?.Dispose();
+        }
+    }
+
+    /// <summary>Finds no fault with what a start without a word more would be made of; it may run meanwhile.</summary>
+    /// <param name="directory">Of the tunnel's state.</param>
+    /// <exception cref="StartException">As of <see cref="Open"/>.</exception>
+    internal static void Check(string directory)
+    {
+        try
+        {
+            foreach (var name in new[] { ServedLocation.StateFileName, ServedLocation.SettingsFileName })
+                StateDirectory.CheckFile(Path.Combine(directory, name));
+            _ = PoolOf(ReadSettings(Path.Combine(directory, ServedLocation.SettingsFileName)));
+        }
+        catch (StateException unusable)
+        {
+            throw new StartException(StartErrorId.StateUnusable, unusable.Message, unusable);
         }
     }
 

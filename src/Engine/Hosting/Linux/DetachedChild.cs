@@ -75,6 +75,8 @@ internal static class DetachedChild
                 json.WriteEndArray();
             }
 
+            if (report.LeaseEnds is { } ends)
+                json.WriteString("leaseEnds"u8, ends);
             json.WriteEndObject();
         }
 

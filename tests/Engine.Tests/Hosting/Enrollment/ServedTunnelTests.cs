@@ -51,6 +51,17 @@ public sealed class ServedTunnelTests : IDisposable
     }
 
     [Fact]
+    public void What_a_service_would_start_is_looked_at_while_it_runs()
+    {
+        _served.Start();
+        ServedTunnel.Check(_served.StateDirectory);
+        File.WriteAllText(SettingsFile, "{}");
+        Assert.Equal(StartErrorId.ConfigInvalid, Assert.Throws<StartException>(() => ServedTunnel.Check(_served.StateDirectory)).Id);
+        File.WriteAllText(SettingsFile, "{");
+        Assert.Equal(StartErrorId.StateUnusable, Assert.Throws<StartException>(() => ServedTunnel.Check(_served.StateDirectory)).Id);
+    }
+
+    [Fact]
     public void Two_processes_do_not_share_a_state()
     {
         _served.Start();
