@@ -356,6 +356,11 @@ public sealed partial class TunnelHost : IDisposable
             case DeviceEventKind.EndpointMoved when Log.IsEnabled(LogLevel.Verbose):
                 Log.Verbose($"{peer} is now at {happened.Detail}");
                 break;
+            // Those of a start are counted when it is ready: thousands would be the whole log.
+            case DeviceEventKind.PeerAdded when !_isUp:
+                if (Log.IsEnabled(LogLevel.Verbose))
+                    Log.Verbose($"peer {peer} added");
+                break;
             case DeviceEventKind.PeerAdded or DeviceEventKind.PeerRemoved:
                 Log.Information($"peer {peer} {(happened.Kind == DeviceEventKind.PeerAdded ? "added" : "removed")}");
                 break;

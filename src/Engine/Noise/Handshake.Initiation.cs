@@ -19,7 +19,7 @@ internal sealed partial class Handshake
         Span<byte> key = stackalloc byte[MessageFormat.KeySize];
         lock (_lock)
         {
-            if (!_staticStaticUsable)
+            if (!TryAgree())
                 return false;
             message.Clear();
             WriteHeader(message, MessageType.Initiation, localIndex);
@@ -77,7 +77,7 @@ internal sealed partial class Handshake
     {
         lock (_lock)
         {
-            if (!_staticStaticUsable)
+            if (!TryAgree())
                 return false;
             symmetric.MixKey(_staticStatic, key);
             return true;

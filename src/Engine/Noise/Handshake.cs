@@ -29,7 +29,10 @@ internal sealed partial class Handshake : IDisposable
     private readonly byte[] _latestTimestamp = new byte[MessageFormat.TimestampSize];
     // One, in memory that the collector does not move and so leaves no copies of.
     private readonly SymmetricState[] _pinnedSymmetric = GC.AllocateArray<SymmetricState>(1, pinned: true);
-    private bool _staticStaticUsable;
+    private StaticIdentity? _identity;
+
+    // Null: not computed yet. Thousands of peers at a start would cost as many products on the curve before anybody is served.
+    private bool? _staticStaticUsable;
     private long _lastInitiationConsumed = long.MinValue;
 
     internal Handshake(in PublicKey remote) => RemoteStatic = remote;
@@ -53,18 +56,19 @@ internal sealed partial class Handshake : IDisposable
         get
         {
             lock (_lock)
-                return _staticStaticUsable;
+                return TryAgree();
         }
     }
 
-    /// <summary>Computes the static-static secret anew; null: the device has no key.</summary>
+    /// <summary>Forgets the static-static secret, which is computed anew when it is needed; null: the device has no key.</summary>
+    /// <param name="identity">Not disposed of before another one is set, or this is.</param>
     internal void SetIdentity(StaticIdentity? identity)
     {
         lock (_lock)
         {
-            _staticStaticUsable = identity is not null && X25519.SharedSecret(_staticStatic, identity.PrivateKey.Span, RemoteStatic.Span);
-            if (!_staticStaticUsable)
-                CryptographicOperations.ZeroMemory(_staticStatic);
+            _identity = identity;
+            _staticStaticUsable = null;
+            CryptographicOperations.ZeroMemory(_staticStatic);
         }
     }
 
@@ -119,8 +123,20 @@ internal sealed partial class Handshake : IDisposable
             ClearLocked();
             CryptographicOperations.ZeroMemory(_staticStatic);
             CryptographicOperations.ZeroMemory(_presharedKey);
-            _staticStaticUsable = false;
+            _identity = null;
+            _staticStaticUsable = null;
         }
+    }
+
+    private bool TryAgree()
+    {
+        if (_staticStaticUsable is { } known)
+            return known;
+        var isUsable = _identity is { } identity && X25519.SharedSecret(_staticStatic, identity.PrivateKey.Span, RemoteStatic.Span);
+        if (!isUsable)
+            CryptographicOperations.ZeroMemory(_staticStatic);
+        _staticStaticUsable = isUsable;
+        return isUsable;
     }
 
     private void ClearLocked()

@@ -109,6 +109,25 @@ public class HandshakeSecretsTests
     }
 
     [Fact]
+    public void The_static_secret_is_computed_when_it_is_needed_and_forgotten_with_the_key()
+    {
+        var (initiator, responder) = HandshakeParty.Pair();
+        using (initiator)
+        using (responder)
+        {
+            Assert.Equal(new byte[32], Memory(initiator.Handshake, "_staticStatic"));
+            _ = initiator.CreateInitiation(1, HandshakeParty.Timestamp(1));
+            var secret = Memory(initiator.Handshake, "_staticStatic").ToArray();
+            Assert.NotEqual(new byte[32], secret);
+            using var other = new HandshakeParty(HandshakeParty.RandomKey(), Hex.Pattern(32, 9));
+            initiator.Handshake.SetIdentity(other.Identity);
+            Assert.Equal(new byte[32], Memory(initiator.Handshake, "_staticStatic"));
+            Assert.True(initiator.Handshake.CanAgree);
+            Assert.NotEqual(secret, Memory(initiator.Handshake, "_staticStatic"));
+        }
+    }
+
+    [Fact]
     public void Secrets_lie_where_the_collector_does_not_move_them()
     {
         // An array that can move is born in generation 0; the pinned heap counts as the oldest one.
