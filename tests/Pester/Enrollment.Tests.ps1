@@ -252,7 +252,10 @@ Describe 'Enrollment' {
             $wanted = 'WindowOpened', 'WrongCode', 'JoinWaiting', 'JoinRefused', 'Joined', 'WindowClosed', 'InviteMade', 'InviteRevoked', 'PeerRevoked'
             $shell = [powershell]::Create().AddScript("Import-Module '$(Get-TestModulePath)'; Watch-WgEvent wgp0 -Kind $($wanted -join ',') -Timeout 120")
             $seen = [Management.Automation.PSDataCollection[psobject]]::new()
-            $running = $shell.BeginInvoke([Management.Automation.PSDataCollection[psobject]]::new(), $seen)
+            $seen.EnumeratorNeverBlocks = $true
+            $none = [Management.Automation.PSDataCollection[psobject]]::new()
+            $none.Complete()
+            $null = $shell.BeginInvoke($none, $seen)
             # It may have come to watch after the first of them.
             Wait-For -Seconds 60 {
                 $null = Open-WgEnrollment wgp0 -Seconds 60 -NoWait -Force
@@ -265,7 +268,6 @@ Describe 'Enrollment' {
             }
             $shell.Stop()
             $shell.Dispose()
-            $null = $running
             $seen | Should -BeOfType WireGuard.WgEvent
             $wrong = @($seen | Where-Object Kind -EQ WrongCode)[0]
             $wrong.Endpoint, $wrong.GuessesLeft, $wrong.Detail | Should -Be '192.0.2.66:666', 2, 'from 192.0.2.66:666'

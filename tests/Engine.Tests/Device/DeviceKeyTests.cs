@@ -207,6 +207,7 @@ public sealed unsafe class DeviceKeyTests
         var preshared = Secret(pair.PeerAtA, "_presharedKey");
         var staticStatic = Secret(pair.PeerAtA, "_staticStatic");
         Assert.Equal(psk.Span, preshared);
+        Assert.True(pair.PeerAtA.Handshake.CanAgree);
         Assert.False(IsZero(staticStatic));
         using var other = SecretKey.Random();
         SetPresharedKey(pair.A, pair.B.PublicKey, other.Clone());
