@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using WireGuard.Api;
+using WireGuard.Configuration;
 using WireGuard.Engine.Cli;
 using WireGuard.Engine.Cli.Demo.Linux;
-using WireGuard.Engine.Hosting;
 using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Bench;
