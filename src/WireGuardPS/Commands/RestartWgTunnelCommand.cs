@@ -108,15 +108,16 @@ public sealed class RestartWgTunnelCommand : TunnelCommand
         catch (WgException e) when (e.ErrorId == ErrorIds.EngineConnectionLost)
         {
             // It may have died of being asked; the start undoes what it has left.
-            if (!await IsGoneAsync(client.EngineProcessId).ConfigureAwait(false))
+            if (!await IsGoneAsync(client).ConfigureAwait(false))
                 throw;
         }
     }
 
-    private async Task<bool> IsGoneAsync(int processId)
+    private async Task<bool> IsGoneAsync(EngineClient client)
     {
         var started = Environment.TickCount64;
-        while (PeerCredentials.IsRunning(processId))
+        while (PeerCredentials.IsRunning(client.EngineProcessId)
+            || await ControlSocket.IsListeningAsync(Tunnels.SocketPath(client.Tunnel), CancellationToken.None).ConfigureAwait(false))
         {
             if (Environment.TickCount64 - started > Timeout.TotalMilliseconds)
                 return false;
