@@ -52,8 +52,9 @@ internal sealed class PeerMethods(IDeviceControl device, ITunnelContext context,
             var foreseen = PeerDifferences.Foresee(before.Peer, peer);
             var isSame = foreseen is not null && !PeerDifferences.Between(before.Peer, foreseen).Any();
             // What is so already is not touched: packets go on while a list would be made anew.
-            device.Apply(change, dryRun || isSame);
-            if (dryRun || isSame)
+            var isLeft = dryRun || (isSame && !peer.ShakesHands);
+            device.Apply(change, isLeft);
+            if (isLeft)
                 return Describe(before, foreseen, endpoint);
             using var after = device.Look(peer.PublicKey, []);
             await TellHostAsync(before, after.Peer, peer, endpoint);

@@ -118,6 +118,19 @@ public sealed class ControlMethodTests : IAsyncLifetime
         Assert.Equal(4, _fixture.Context.PeerChanges);
     }
 
+    [Fact]
+    public async Task A_handshake_that_is_asked_for_begins_though_nothing_is_changed()
+    {
+        using (var change = new DeviceChange { Peers = [new PeerChange { PublicKey = Keys.Numbered(1) }] })
+            _fixture.Device.Apply(change);
+        using var client = await _fixture.ConnectAsync();
+        foreach (var (more, handshakes) in new[] { ("", 0), (",\"shakeHands\":true,\"dryRun\":true", 0), (",\"shakeHands\":true", 1) })
+        {
+            _ = (await client.CallAsync("peer.set", $$"""{"publicKey":"{{Keys.Numbered(1)}}"{{more}}}""")).Result<PeerInfo>();
+            Assert.Equal(handshakes, _fixture.Device.Handshakes.Count);
+        }
+    }
+
     [Theory]
     [InlineData("""{"publicKey":"short"}""", "publicKey")]
     [InlineData("""{"publicKey":null}""", "publicKey")]

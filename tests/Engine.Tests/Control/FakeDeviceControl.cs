@@ -20,6 +20,9 @@ internal sealed class FakeDeviceControl : IDeviceControl
 
     internal int Applied { get; private set; }
 
+    /// <summary>Peers that a handshake was asked for with.</summary>
+    internal List<PublicKey> Handshakes { get; } = [];
+
     internal int Subscribers => EventRaised?.GetInvocationList().Length ?? 0;
 
     internal void Raise(DeviceEvent happened) => EventRaised?.Invoke(happened);
@@ -84,6 +87,7 @@ internal sealed class FakeDeviceControl : IDeviceControl
                 return;
             _state = next;
             Applied++;
+            Handshakes.AddRange(change.Peers.Where(peer => peer.ShakesHands).Select(peer => peer.PublicKey));
         }
 
         raised.ForEach(Raise);
