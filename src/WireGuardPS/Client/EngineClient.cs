@@ -24,6 +24,10 @@ internal sealed class EngineClient : IAsyncDisposable, IDisposable
 {
     private const int GreetingLimit = 64 * 1024;
 
+    // Most answers are there by then.
+    private const int MomentMicroseconds = 5000;
+
+    private readonly Socket _socket;
     private readonly NetworkStream _stream;
     private readonly LineReader _reader;
     private readonly EngineTimeouts _timeouts;
@@ -38,12 +42,16 @@ internal sealed class EngineClient : IAsyncDisposable, IDisposable
     {
         Tunnel = tunnel;
         EngineProcessId = PeerCredentials.ProcessId(socket);
+        _socket = socket;
         _stream = new NetworkStream(socket, ownsSocket: true);
         _reader = new LineReader(_stream);
         _timeouts = timeouts;
     }
 
     internal string Tunnel { get; }
+
+    /// <summary>Whoever asks may be held for a moment, so that an answer which comes within it costs no hand-over to another thread.</summary>
+    internal bool WaitsForAMoment { get; set; }
 
     /// <summary>True once nothing more can be asked through this connection.</summary>
     internal bool IsBroken => _broken;
@@ -93,6 +101,8 @@ internal sealed class EngineClient : IAsyncDisposable, IDisposable
             using var deadline = Deadline(_timeouts.Request, cancellation);
             var id = ++_lastId;
             await SendAsync(id, method, parameters, parametersType, deadline.Token).ConfigureAwait(false);
+            if (WaitsForAMoment)
+                _socket.Poll(MomentMicroseconds, SelectMode.SelectRead);
             var response = await ReceiveAsync(id, deadline.Token).ConfigureAwait(false);
             _broken = false;
             if (response.Error is { } error)

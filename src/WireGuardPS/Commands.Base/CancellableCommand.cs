@@ -33,19 +33,21 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
     protected sealed override void StopProcessing() => _stop.Cancel();
 
     /// <summary>Waits for the work on the pipeline's thread; after half a second a progress bar says for what.</summary>
-    private protected T Await<T>(string activity, Func<PipelinePump, CancellationToken, Task<T>> work) =>
-        Await(waited => Record(activity, waited), work);
+    /// <param name="startsHere">As of <see cref="PipelinePump.Run"/>.</param>
+    private protected T Await<T>(string activity, Func<PipelinePump, CancellationToken, Task<T>> work, bool startsHere = false) =>
+        Await(waited => Record(activity, waited), work, startsHere);
 
-    private protected T Await<T>(string activity, Func<CancellationToken, Task<T>> work) =>
-        Await(activity, (_, cancellation) => work(cancellation));
+    /// <inheritdoc cref="Await{T}(string, Func{PipelinePump, CancellationToken, Task{T}}, bool)"/>
+    private protected T Await<T>(string activity, Func<CancellationToken, Task<T>> work, bool startsHere = false) =>
+        Await(activity, (_, cancellation) => work(cancellation), startsHere);
 
     /// <param name="progress">What a progress bar shows after that time; null: none yet.</param>
-    private protected T Await<T>(Func<TimeSpan, ProgressRecord?> progress, Func<PipelinePump, CancellationToken, Task<T>> work)
+    private protected T Await<T>(Func<TimeSpan, ProgressRecord?> progress, Func<PipelinePump, CancellationToken, Task<T>> work, bool startsHere = false)
     {
         ProgressRecord? shown = null;
         try
         {
-            return Run(work, waited => shown = Show(progress(waited)) ?? shown);
+            return Run(work, waited => shown = Show(progress(waited)) ?? shown, startsHere);
         }
         finally
         {
@@ -124,11 +126,11 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
         WriteWarning($"The {what} was given as plain text, which history files and transcripts keep. Use Read-Host -AsSecureString or Get-Secret.");
     }
 
-    private T Run<T>(Func<PipelinePump, CancellationToken, Task<T>> work, Action<TimeSpan>? waiting)
+    private T Run<T>(Func<PipelinePump, CancellationToken, Task<T>> work, Action<TimeSpan>? waiting, bool startsHere = false)
     {
         try
         {
-            return PipelinePump.Run(work, waiting, _stop.Token);
+            return PipelinePump.Run(work, waiting, _stop.Token, startsHere);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {

@@ -31,6 +31,7 @@ public abstract class EngineCommand : CancellableCommand
             if (!_clients.TryGetValue(tunnel, out var client))
             {
                 client = await Tunnels.ConnectAsync(tunnel, EngineTimeouts.Default, cancellation).ConfigureAwait(false);
+                client.WaitsForAMoment = true;
                 _clients[tunnel] = client;
             }
 
@@ -44,7 +45,7 @@ public abstract class EngineCommand : CancellableCommand
                 client.Dispose();
                 throw;
             }
-        });
+        }, startsHere: _clients.ContainsKey(tunnel));
 
     /// <summary>The tunnel's engine has ended: who is asked next is another.</summary>
     private protected void Forget(string tunnel)

@@ -20,13 +20,19 @@ internal sealed class PipelinePump
     /// <paramref name="stop"/> is cancelled, the work is cancelled and left to itself.
     /// </summary>
     /// <param name="waiting">Called on this thread a few times a second with the time waited so far, or null.</param>
+    /// <param name="startsHere">
+    /// The work begins on the calling thread, for what mostly ends within a moment: each hand-over between threads costs more than a question
+    /// to an engine. It may hold the thread for that moment.
+    /// </param>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
-    internal static T Run<T>(Func<PipelinePump, CancellationToken, Task<T>> work, Action<TimeSpan>? waiting, CancellationToken stop)
+    internal static T Run<T>(Func<PipelinePump, CancellationToken, Task<T>> work, Action<TimeSpan>? waiting, CancellationToken stop, bool startsHere = false)
     {
         var pump = new PipelinePump();
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var token = abandon.Token;
-        var running = Task.Run(() => work(pump, token), token);
+        var running = startsHere ? work(pump, token) : Task.Run(() => work(pump, token), token);
+        if (running.IsCompleted && pump._actions.Count == 0)
+            return running.GetAwaiter().GetResult();
         _ = running.ContinueWith(
             t =>
             {

@@ -60,6 +60,25 @@ public sealed class EngineClientTests : IDisposable
         Assert.Equal(Keys.Peer, (await client.RemovePeerAsync(new PeerRemoveRequest(Keys.Peer), CancellationToken.None)).PublicKey);
     }
 
+    /// <summary>And however long an answer takes, it comes.</summary>
+    [Fact]
+    public async Task A_client_that_waits_for_a_moment_has_most_answers_without_another_thread()
+    {
+        _directory.Serve("wg0");
+        using var client = await _directory.ConnectAsync("wg0");
+        client.WaitsForAMoment = true;
+        var atOnce = 0;
+        for (var i = 0; i < 50; i++)
+        {
+            var answer = client.GetTunnelAsync(false, CancellationToken.None);
+            atOnce += answer.IsCompleted ? 1 : 0;
+            Assert.Equal("wg0", (await answer).Name);
+        }
+
+        // On a busy machine some take longer.
+        Assert.NotEqual(0, atOnce);
+    }
+
     [Fact]
     public async Task An_error_is_told_by_its_id_and_leaves_the_connection_usable()
     {

@@ -29,6 +29,37 @@ public sealed class PipelinePumpTests
         Assert.Equal(Enumerable.Range(0, 100).Select(i => (here, i)), seen);
     }
 
+    /// <summary>A question to an engine takes less than handing it over to another thread.</summary>
+    [Fact]
+    public void Work_that_starts_here_and_ends_at_once_costs_no_other_thread()
+    {
+        var here = Environment.CurrentManagedThreadId;
+        Assert.Equal(here, PipelinePump.Run((_, _) => Task.FromResult(Environment.CurrentManagedThreadId), null, CancellationToken.None, startsHere: true));
+        var posted = 0;
+        PipelinePump.Run(
+            (pump, _) =>
+            {
+                pump.Post(() => posted = Environment.CurrentManagedThreadId);
+                return Task.FromResult(0);
+            },
+            null,
+            CancellationToken.None,
+            startsHere: true);
+        Assert.Equal(here, posted);
+    }
+
+    [Fact]
+    public async Task Work_that_starts_here_and_goes_on_elsewhere_can_be_stopped()
+    {
+        using var stop = new CancellationTokenSource();
+        var never = new TaskCompletionSource<int>();
+        var waiting = Task.Run(() => PipelinePump.Run((_, _) => never.Task, null, stop.Token, startsHere: true));
+
+        stop.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        never.SetResult(1);
+    }
+
     [Fact]
     public void The_works_own_exception_comes_out_as_it_is() =>
         Assert.Throws<InvalidTimeZoneException>(
