@@ -91,7 +91,7 @@ public sealed class RestartWgTunnelCommand : TunnelCommand
         }
         catch (WgException e)
         {
-            throw new WgException(e.ErrorId, $"Tunnel '{name}' was stopped and is down: {e.Message} To start it: {again}", e);
+            throw new WgException(e.ErrorId, $"Tunnel '{name}' was stopped and is down: {e.Message} To start it: {again}", e) { Advice = e.Advice };
         }
     }
 
@@ -103,7 +103,7 @@ public sealed class RestartWgTunnelCommand : TunnelCommand
         }
         catch (WgException e) when (e.ErrorId == ErrorIds.EngineTimeout)
         {
-            throw new WgException(e.ErrorId, $"{e.Message} It was told to; when it has, this starts the tunnel: {again}", e);
+            throw new WgException(e.ErrorId, $"{e.Message} It was told to; when it has, this starts the tunnel: {again}", e) { Advice = e.Advice };
         }
         catch (WgException e) when (e.ErrorId == ErrorIds.EngineConnectionLost)
         {

@@ -121,7 +121,7 @@ public sealed class UpdateWgKeyCommand : TunnelCommand
         {
             throw new WgException(e.ErrorId, old is not null && await IsSetAgainAsync(client, old).ConfigureAwait(false)
                 ? $"Tunnel '{told.Tunnel}' has its old key again, for the new one was not saved: {e.Message}"
-                : $"Tunnel '{told.Tunnel}' has a new key, its public key is {told.NewPublicKey}, but the file has not: {e.Message}", e);
+                : $"Tunnel '{told.Tunnel}' has a new key, its public key is {told.NewPublicKey}, but the file has not: {e.Message}", e) { Advice = e.Advice };
         }
     }
 
