@@ -23,7 +23,7 @@ Describe 'Join-WgNetwork' {
         $secure = ConvertTo-SecureString '493 027' -AsPlainText
         Join-WgNetwork 203.0.113.1:51820 -Code $secure -Name wgp5 -PeerName here -Timeout 5 -WarningVariable warned 6>$null | Should -BeNullOrEmpty
         $warned | Should -BeNullOrEmpty
-        Get-Content "$Work/options" | Should -Be 'join 203.0.113.1:51820 --name wgp5 --peer-name here --report json --timeout 5'
+        Get-Content "$Work/options" | Should -Be 'join 203.0.113.1:51820 --name wgp5 --peer-name here --report json --timeout 5 --ends-with-input'
         (Get-WgTunnel wgp5).Addresses | Should -Be '10.150.0.2/24'
     }
 

@@ -14,18 +14,25 @@ internal static class EngineJoiner
     // Somebody at the server may have to approve (docs/enrollment-protocol.md, section 8), then the tunnel is started.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(300 + 30 + 12);
 
-    /// <summary>Cancelling ends the engine's verb; a second try with the same server then brings what the first would have.</summary>
+    // To end an engine that it has just started, too.
+    private static readonly TimeSpan GraceToEnd = TimeSpan.FromSeconds(6);
+
+    /// <summary>
+    /// Cancelling has the engine's verb take back what it has begun and end; so does the end of this process. Where the server may know of it
+    /// already its key stays, and a second try brings what the first would have.
+    /// </summary>
     /// <param name="engine">Executable, from <see cref="EngineLocator"/>.</param>
     /// <param name="arguments">After `join`; no secret.</param>
     /// <param name="secret">UTF-8 of the code or the invitation with a newline behind it, for standard input; the caller zeroes it.</param>
     /// <param name="timeout">How long to try to reach the server.</param>
     /// <param name="tell">Hears line by line what it waits for; on any thread.</param>
+    /// <param name="graceToEnd">How long it may take to end when it is told to; null: long enough for all that it does.</param>
     /// <exception cref="WgException">The engine's own ErrorId, or EngineFailed, EngineTimeout.</exception>
     internal static async Task<StartReport> JoinAsync(
-        string engine, IReadOnlyList<string> arguments, ReadOnlyMemory<byte> secret, TimeSpan timeout, Action<string> tell, CancellationToken cancellation)
+        string engine, IReadOnlyList<string> arguments, ReadOnlyMemory<byte> secret, TimeSpan timeout, Action<string> tell, CancellationToken cancellation, TimeSpan? graceToEnd = null)
     {
         var seconds = timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-        using var process = EngineProcess.Start(engine, ["join", .. arguments, "--report", "json", "--timeout", seconds]);
+        using var process = EngineProcess.Start(engine, ["join", .. arguments, "--report", "json", "--timeout", seconds, "--ends-with-input"]);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(timeout + Grace);
         using var reader = new LineReader(process.StandardOutput.BaseStream);
@@ -51,7 +58,7 @@ internal static class EngineJoiner
         }
         finally
         {
-            EngineProcess.Kill(process);
+            await EndAsync(process, graceToEnd ?? GraceToEnd).ConfigureAwait(false);
             await deadline.CancelAsync().ConfigureAwait(false);
         }
     }
@@ -62,11 +69,32 @@ internal static class EngineJoiner
         {
             await process.StandardInput.BaseStream.WriteAsync(secret, cancellation).ConfigureAwait(false);
             await process.StandardInput.BaseStream.FlushAsync(cancellation).ConfigureAwait(false);
-            process.StandardInput.Close();
         }
         catch (IOException)
         {
             // It has ended already; its report, or what it said, tells why.
+        }
+    }
+
+    private static async Task EndAsync(Process process, TimeSpan grace)
+    {
+        try
+        {
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has not read what it was sent, and never will.
+        }
+
+        using var patience = new CancellationTokenSource(grace);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            EngineProcess.Kill(process);
         }
     }
 

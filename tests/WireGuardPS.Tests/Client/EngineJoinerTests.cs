@@ -17,12 +17,12 @@ public sealed class EngineJoinerTests : IDisposable
     [Fact]
     public async Task The_secret_goes_by_standard_input_and_nowhere_else()
     {
-        var engine = Script("""printf '%s|' "$@" > "$(dirname "$0")/argv"; env > "$(dirname "$0")/env"; cat > "$(dirname "$0")/input"; echo '{"ready":true,"tunnel":"wg7"}'""");
+        var engine = Script("""printf '%s|' "$@" > "$(dirname "$0")/argv"; env > "$(dirname "$0")/env"; head -n 1 > "$(dirname "$0")/input"; echo '{"ready":true,"tunnel":"wg7"}'""");
 
         var report = await JoinAsync(engine, "493 027");
 
         Assert.Equal("wg7", report.Tunnel);
-        Assert.Equal("join|192.0.2.1|--name|wg7|--report|json|--timeout|60|", File.ReadAllText(Path.Combine(_directory.Path, "argv")));
+        Assert.Equal("join|192.0.2.1|--name|wg7|--report|json|--timeout|60|--ends-with-input|", File.ReadAllText(Path.Combine(_directory.Path, "argv")));
         Assert.Equal("493 027\n", File.ReadAllText(Path.Combine(_directory.Path, "input")));
         Assert.DoesNotContain("493 027", File.ReadAllText(Path.Combine(_directory.Path, "env")), StringComparison.Ordinal);
     }
@@ -61,7 +61,7 @@ public sealed class EngineJoinerTests : IDisposable
     {
         using var stop = new CancellationTokenSource();
         var engine = Script("""echo $$ > "$(dirname "$0")/pid.new"; mv "$(dirname "$0")/pid.new" "$(dirname "$0")/pid"; exec sleep 60""");
-        var joining = JoinAsync(engine, "493027", cancellation: stop.Token);
+        var joining = JoinAsync(engine, "493027", cancellation: stop.Token, graceToEnd: TimeSpan.FromMilliseconds(100));
         var file = Path.Combine(_directory.Path, "pid");
         while (!File.Exists(file))
             await Task.Delay(20);
@@ -74,8 +74,23 @@ public sealed class EngineJoinerTests : IDisposable
         Assert.False(PeerCredentials.IsRunning(process));
     }
 
-    private static Task<StartReport> JoinAsync(string engine, string secret, Action<string>? tell = null, CancellationToken cancellation = default) => EngineJoiner.JoinAsync(
-        engine, ["192.0.2.1", "--name", "wg7"], SecretText.ToUtf8Line(SecretText.ToSecureString(secret)), Patience, tell ?? (_ => { }), cancellation);
+    [Fact]
+    public async Task A_join_that_is_broken_off_takes_back_what_it_has_begun()
+    {
+        using var stop = new CancellationTokenSource();
+        var engine = Script("""head -n 1 > /dev/null; touch "$(dirname "$0")/begun"; cat > /dev/null; rm "$(dirname "$0")/begun"; true""");
+        var joining = JoinAsync(engine, "493027", cancellation: stop.Token);
+        var begun = Path.Combine(_directory.Path, "begun");
+        while (!File.Exists(begun))
+            await Task.Delay(20);
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => joining.WaitAsync(Patience));
+        Assert.False(File.Exists(begun));
+    }
+
+    private static Task<StartReport> JoinAsync(string engine, string secret, Action<string>? tell = null, CancellationToken cancellation = default, TimeSpan? graceToEnd = null) => EngineJoiner.JoinAsync(
+        engine, ["192.0.2.1", "--name", "wg7"], SecretText.ToUtf8Line(SecretText.ToSecureString(secret)), Patience, tell ?? (_ => { }), cancellation, graceToEnd);
 
     private string Script(string body)
     {

@@ -27,7 +27,8 @@ internal static class JoinVerb
         var noStart = new Option<bool>("--no-start") { Description = "Write the file, and leave the start to `up`." };
         var report = new Option<string>("--report") { Description = "json: tell the outcome as one JSON line on standard output.", HelpName = "json" };
         report.AcceptOnlyFromAmong("json");
-        var command = new Command("join", "Join a tunnel by a code or an invitation: make a key, write the file, start it.") { target, name, peerName, timeout, dryRun, noStart, report };
+        var endsWithInput = new Option<bool>("--ends-with-input") { Hidden = true };
+        var command = new Command("join", "Join a tunnel by a code or an invitation: make a key, write the file, start it.") { target, name, peerName, timeout, dryRun, noStart, report, endsWithInput };
         command.Validators.Add(result =>
         {
             if (result.GetValue(name) is { } chosen && !TunnelName.IsValid(chosen))
@@ -44,6 +45,7 @@ internal static class JoinVerb
                 TimeSpan.FromSeconds(parsed.GetValue(timeout)),
                 parsed.GetValue(dryRun),
                 parsed.GetValue(noStart),
+                parsed.GetValue(endsWithInput),
                 tell);
             return (int)(parsed.GetValue(report) is null ? JoinAndTell(Run) : JoinAndReport(Run));
         });
@@ -77,11 +79,12 @@ internal static class JoinVerb
     }
 
     // Ready: what was asked for is done.
-    private static StartReport Join(string target, string? name, string? peerName, TimeSpan timeout, bool dryRun, bool noStart, Action<string> tell)
+    private static StartReport Join(string target, string? name, string? peerName, TimeSpan timeout, bool dryRun, bool noStart, bool endsWithInput, Action<string> tell)
     {
         ProcessCalls.SetFileModeMask(ProcessCalls.OwnerOnlyMask);
         ProcessCalls.ForbidCoreDumps();
-        using var link = ReadLink(ref target);
+        using var signals = new StopSignals();
+        using var link = ReadLink(ref target, signals.Token);
         var server = link is null
             ? ServeText.TryReadEndpoint(target, ServeText.UsualPort, out var endpoint) ? endpoint
                 : throw new JoinFailure(JoinFailure.InvalidValue, ExitCode.Usage, "What to join is HOST, HOST:PORT, an address, [IPv6]:PORT, or wg-enroll://...")
@@ -95,18 +98,18 @@ internal static class JoinVerb
             return Done(file);
         }
 
-        // Before signals are taken: a prompt ends by Ctrl-C as any other program's.
-        using var credential = link is null ? ReadCode() : Credential.FromInvite(link.Secret, link.ServerFingerprint);
-        using var signals = new StopSignals();
+        using var credential = link is null ? ReadCode(signals.Token) : Credential.FromInvite(link.Secret, link.ServerFingerprint);
+        if (endsWithInput)
+            WatchInput(signals);
         var leaseEnds = Ask(credential, link?.ServerFingerprint, server, file, peerName, timeout, tell, signals.Token);
-        return (noStart ? Done(file) : Start(file, tell)) with { LeaseEnds = leaseEnds };
+        return (noStart ? Done(file) : Start(file, tell, signals.Token)) with { LeaseEnds = leaseEnds };
     }
 
-    private static InviteLink? ReadLink(ref string target)
+    private static InviteLink? ReadLink(ref string target, CancellationToken cancel)
     {
         if (target == FromInput)
         {
-            using var read = SecretPrompt.Read("Server or invitation: ");
+            using var read = Prompt("Server or invitation: ", cancel);
             target = read.Reveal();
         }
 
@@ -176,9 +179,9 @@ internal static class JoinVerb
         return (true, tunnel.FwMark, IPEndPoint.TryParse(known ?? "", out var at) ? at.Address : null);
     }
 
-    private static Credential ReadCode()
+    private static Credential ReadCode(CancellationToken cancel)
     {
-        using var code = SecretPrompt.Read("Code: ");
+        using var code = Prompt("Code: ", cancel);
         try
         {
             return Credential.FromCode(code.Span);
@@ -190,7 +193,7 @@ internal static class JoinVerb
     }
 
     // One that runs already is brought to what the file says now.
-    private static StartReport Start(JoinedFile file, Action<string> tell)
+    private static StartReport Start(JoinedFile file, Action<string> tell, CancellationToken cancel)
     {
         using (var engine = ControlConnection.TryOpen(file.Name))
         {
@@ -206,10 +209,35 @@ internal static class JoinVerb
             }
         }
 
-        var report = UpVerb.Start(file.Path, StartChoices.None, UpVerb.DefaultTimeout, Console.Error.WriteLine);
+        var report = UpVerb.Start(file.Path, StartChoices.None, UpVerb.DefaultTimeout, Console.Error.WriteLine, cancel);
         if (report.Ready)
             tell($"{file.Name} is up (process {report.ProcessId}).");
         return report;
+    }
+
+    // Whoever started it holds the other end, and lets go of it to break off, or by its own end.
+    private static void WatchInput(StopSignals signals) => new Thread(() =>
+    {
+        using var input = new StandardInput(CancellationToken.None);
+        Span<byte> rest = stackalloc byte[64];
+        while (input.Read(rest) > 0)
+        {
+        }
+
+        signals.Request("the end of standard input");
+    })
+    { IsBackground = true, Name = "lifeline" }.Start();
+
+    private static ShownSecret Prompt(string prompt, CancellationToken cancel)
+    {
+        try
+        {
+            return SecretPrompt.Read(prompt, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new CommandException(ExitCode.Error, "Broken off; nobody was asked, and nothing is written.");
+        }
     }
 
     private static StartReport Done(JoinedFile file) => new() { Ready = true, Tunnel = file.Name };

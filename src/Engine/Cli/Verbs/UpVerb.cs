@@ -47,7 +47,7 @@ internal static class UpVerb
     }
 
     /// <summary>Starts the tunnel of a file and waits until it is ready, or says why it is not.</summary>
-    public static StartReport Start(string target, StartChoices choices, TimeSpan timeout, Action<string>? tell)
+    public static StartReport Start(string target, StartChoices choices, TimeSpan timeout, Action<string>? tell, CancellationToken cancel = default)
     {
         try
         {
@@ -56,7 +56,7 @@ internal static class UpVerb
                 return DetachedStart.Failed(name, StartErrorId.ConfigNotFound, $"There is no {path}: {name} is a tunnel that others join, and `wireguard-engine serve {name}` starts it.");
             // The engine outlives whoever opened them: a lock of a script's would be held for as long.
             ProcessCalls.CloseOthersOnExec();
-            return DetachedStart.Run(name, RunVerb.DetachedArguments(path, choices), timeout, tell: tell, choices: choices.Host);
+            return DetachedStart.Run(name, RunVerb.DetachedArguments(path, choices), timeout, tell: tell, choices: choices.Host, cancel: cancel);
         }
         catch (StartException failure)
         {

@@ -25,8 +25,9 @@ internal static class DetachedStart
     /// </param>
     /// <param name="tell">Hears what the start waits for, on a thread of its own.</param>
     /// <param name="choices">What the arguments ask of the host; null: nothing.</param>
+    /// <param name="cancel">Ends a child that is not ready yet.</param>
     public static StartReport Run(
-        string tunnel, IEnumerable<string> arguments, TimeSpan timeout, Action<IDisposable>? keepInput = null, Action<string>? tell = null, HostChoices? choices = null)
+        string tunnel, IEnumerable<string> arguments, TimeSpan timeout, Action<IDisposable>? keepInput = null, Action<string>? tell = null, HostChoices? choices = null, CancellationToken cancel = default)
     {
         // A start that fails leaves it as it was, killed or not.
         var closed = choices is { KillSwitch: true } && DeadEngine.FindKillSwitch(tunnel) is not null ? choices : null;
@@ -50,12 +51,23 @@ internal static class DetachedStart
         else
             keepInput(child.StandardInput);
         var errors = ReadErrorsAsync(child.StandardError, tell);
-        var line = child.StandardOutput.ReadLineAsync();
-        if (!line.Wait(timeout))
+        var line = child.StandardOutput.ReadLineAsync(CancellationToken.None).AsTask();
+        bool isInTime;
+        try
+        {
+            isInTime = line.Wait((int)timeout.TotalMilliseconds, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            End(child, tunnel, closed);
+            return Failed(tunnel, StartErrorId.EngineFailed, $"Broken off: the engine of {tunnel} was ended before it was ready.");
+        }
+
+        if (!isInTime)
         {
             var ended = End(child, tunnel, closed);
             // Asked to end, it says what it was waiting for.
-            var lastWords = ended && line.Wait(GraceToUndo) && line.Result is { } words ? " " + TryParse(words)?.Message : "";
+            var lastWords = ended && line.Wait(GraceToUndo, CancellationToken.None) && line.Result is { } words ? " " + TryParse(words)?.Message : "";
             return Failed(tunnel, StartErrorId.EngineTimeout, $"The engine of {tunnel} was not ready within {timeout.TotalSeconds:0.###} s and {(ended ? "was ended" : "had to be killed")}.{lastWords}");
         }
 
@@ -65,7 +77,7 @@ internal static class DetachedStart
         // Killed by somebody, it has left what it had begun.
         if (End(child, tunnel, closed) && closed is not null)
             CleanUp(tunnel, closed);
-        var said = errors.Wait(GraceToUndo) ? errors.Result.Trim() : "";
+        var said = errors.Wait(GraceToUndo, CancellationToken.None) ? errors.Result.Trim() : "";
         return Failed(tunnel, StartErrorId.EngineFailed, $"The engine of {tunnel} ended with exit code {child.ExitCode} before it was ready.{(said.Length > 0 ? " It said: " + said : "")}");
     }
 
