@@ -123,6 +123,36 @@ public sealed class HostileTests
     }
 
     [InteropFact]
+    public void A_flood_of_wrong_codes_costs_its_window_and_touches_nobody_who_is_in()
+    {
+        using var scene = new EnrollmentScene();
+        scene.Serve();
+        scene.Join(ServerAt, scene.Open("--max-peers", "1")).EnsureSuccess();
+        scene.AssertReached();
+        var wrong = EnrollmentScene.Other(scene.Open());
+        var failures = new System.Collections.Concurrent.ConcurrentBag<ClientFailure>();
+        foreach (var guess in Enumerable.Range(0, 24).Select(_ => StartGuess(scene, wrong, failures)).ToList())
+            guess.GetAwaiter().GetResult();
+        Assert.Equal(3, failures.Count(failure => failure == ClientFailure.WrongCode));
+        Assert.All(failures, failure => Assert.True(failure is ClientFailure.WrongCode or ClientFailure.Closed or ClientFailure.NoAnswer, $"{failure}"));
+        Assert.Null(scene.Status().Window);
+        Assert.Single(scene.Status().Peers);
+        Assert.Equal(0, scene.Ping("10.150.0.1").ExitCode);
+
+        // The next window is as good as any.
+        var joined = new Dictionary<string, string>();
+        var code = scene.Open();
+        // Runs of this source that nobody ended hold its places for ten seconds.
+        Eventually.True(
+            () =>
+            {
+                StartJoin(scene, code, joined).GetAwaiter().GetResult();
+                return joined.Count == 1;
+            },
+            "somebody joins");
+    }
+
+    [InteropFact]
     public void Whoever_was_told_that_it_joined_has_joined_though_the_server_is_killed()
     {
         using var scene = new EnrollmentScene();
@@ -146,6 +176,15 @@ public sealed class HostileTests
             Assert.Equal(addresses, peers[key]);
         Assert.Equal(peers.Count, peers.Values.Distinct().Count());
     }
+
+    private static Task StartGuess(EnrollmentScene scene, string code, System.Collections.Concurrent.ConcurrentBag<ClientFailure> failures) => scene.Client.Namespace.InvokeInBackground(() =>
+    {
+        using var key = SecretKey.RandomPrivateKey();
+        using var identity = new StaticIdentity(key);
+        using var credential = Credential.FromCode(code);
+        var dialog = new JoinDialog { Server = new HostEndpoint("10.77.0.2", 51822), Credential = credential, Identity = identity, Timeout = TimeSpan.FromSeconds(3) };
+        failures.Add(Assert.Throws<JoinException>(() => dialog.Run(CancellationToken.None)).Failure);
+    });
 
     private static Task StartJoin(EnrollmentScene scene, string code, Dictionary<string, string> acknowledged) => scene.Client.Namespace.InvokeInBackground(() =>
     {
