@@ -13,6 +13,7 @@
     TypesToProcess       = @('WireGuard.Types.ps1xml')
     CmdletsToExport      = @(
         'Add-WgPeer'
+        'Add-WgReservation'
         'Approve-WgEnrollment'
         'Close-WgEnrollment'
         'ConvertFrom-WgConfig'
@@ -24,6 +25,7 @@
         'Get-WgInvite'
         'Get-WgPeer'
         'Get-WgPublicKey'
+        'Get-WgReservation'
         'Get-WgStatus'
         'Get-WgTunnel'
         'Import-WgConfig'
@@ -38,6 +40,7 @@
         'Open-WgEnrollment'
         'Register-WgService'
         'Remove-WgPeer'
+        'Remove-WgReservation'
         'Resolve-WgAllowedIP'
         'Restart-WgTunnel'
         'Revoke-WgInvite'

@@ -19,7 +19,7 @@ public static class EnrollUntilKilled
         using var output = Console.OpenStandardOutput();
         for (var number = Last(store.State) + 1; ; number++)
         {
-            StateChange[] changes = [new PeerSet(Peer(number)), new AddressReserved(Address(number), null)];
+            StateChange[] changes = [new PeerSet(Peer(number)), new AddressReserved(Address(number), new(null, $"n{number}"))];
             if (number > Turn)
                 changes = [.. changes, new PeerRemoved(Key(number - Turn)), new AddressUnreserved(Address(number - Turn))];
             store.Append(changes);

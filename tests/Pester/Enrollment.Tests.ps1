@@ -80,11 +80,16 @@ Describe 'Enrollment' {
             (Get-WgEnrollment wgp0).Window.Remaining.TotalSeconds | Should -BeGreaterThan 60
         }
 
-        It 'asks before it opens, and not with -Force or -Confirm:$false' {
+        It 'asks only who wants to be asked, and not with -Force' {
             Start-FakeServer
-            Invoke-Pwsh 'Open-WgEnrollment wgp0 -NoWait' | Should -Match 'NonInteractive|confirm'
+            Invoke-Pwsh 'Open-WgEnrollment wgp0 -NoWait -Confirm' | Should -Match 'NonInteractive|confirm'
+            Invoke-Pwsh '$ConfirmPreference = "Medium"; Open-WgEnrollment wgp0 -NoWait' | Should -Match 'NonInteractive|confirm'
             (Get-WgEnrollment wgp0).State | Should -Be 'Closed'
-            $null = Open-WgEnrollment wgp0 -NoWait -Confirm:$false
+            $null = Invoke-Pwsh 'Open-WgEnrollment wgp0 -NoWait'
+            (Get-WgEnrollment wgp0).State | Should -Be 'Open'
+            Close-WgEnrollment wgp0
+            $null = Invoke-Pwsh '$ConfirmPreference = "Medium"; Open-WgEnrollment wgp0 -NoWait -Force'
+            (Get-WgEnrollment wgp0).State | Should -Be 'Open'
             Close-WgEnrollment wgp0
             Open-WgEnrollment wgp0 -NoWait -Force -WhatIf | Should -BeNullOrEmpty
             & { $WhatIfPreference = $true; Open-WgEnrollment wgp0 -NoWait -Force } | Should -BeNullOrEmpty

@@ -143,6 +143,29 @@ Describe "Joining a network$(if ($Reason) { " (skipped: $Reason)" })" -Skip:([bo
         Get-WgInvite $Server | Should -BeNullOrEmpty
     }
 
+    It 'keeps an address for who comes by a name' {
+        (Add-WgReservation $Server scanner 10.150.0.66, fd42:150::66 -PassThru).Addresses | Should -Be '10.150.0.66', 'fd42:150::66'
+        Get-ErrorId { Add-WgReservation $Server other 10.150.0.66 } | Should -BeLike 'EnrollmentRefused,*'
+        Get-ErrorId { Add-WgReservation $Server other 10.150.0.1 } | Should -BeLike 'InvalidValue,*'
+        Get-ErrorId { Add-WgReservation $Server other 10.151.0.2 } | Should -BeLike 'InvalidValue,*'
+        $link = New-WgInvite $Server scanner -AsPlainText
+        $name = "wgr$PID"
+        Join-FromHere $link "-Link SECRET -Name $name -PassThru | ForEach-Object Addresses" | Should -Be '10.150.0.66/24', 'fd42:150::66/64'
+        (Get-WgReservation $Server scanner).HeldBy | Should -Be (Get-WgEnrollment $Server).Peers[-1].PublicKey
+        Stop-WgTunnel $name
+        Get-WgPeer $Server -PeerName scanner | Revoke-WgPeer -Force
+        Remove-WgReservation $Server scanner
+        Get-WgReservation $Server | Should -BeNullOrEmpty
+    }
+
+    It 'closes the window of a PowerShell that is killed' {
+        Set-Content "$Work/open.ps1" ($Prelude + "Open-WgEnrollment $Server -Seconds 600")
+        $opening = Start-Process $Pwsh -PassThru -ArgumentList '-NoProfile', '-NonInteractive', '-File', "$Work/open.ps1" -RedirectStandardOutput "$Work/opening"
+        Wait-For { (Get-WgEnrollment $Server).State -eq 'Open' }
+        Stop-Process -Id $opening.Id -Force
+        Wait-For { (Get-WgEnrollment $Server).State -eq 'Closed' }
+    }
+
     It 'cuts off who is revoked' {
         Test-Ping 10.150.0.1 | Should -BeTrue
         (Get-WgPeer $Server -PeerName laptop | Revoke-WgPeer -Force -PassThru).Name | Should -Be 'laptop'

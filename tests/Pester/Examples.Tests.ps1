@@ -60,13 +60,14 @@ BeforeAll {
         if ($Code -match 'Start-WgEnrollmentServer|Join-WgNetwork') { return }
         $who = if ($Code -match 'Waiting|Approve-|Deny-|-Approve') { 'wait laptop 1' } else { 'join laptop 1, use printer 2' }
         Start-FakeServer $who wg0
-        if ($Code -match 'WgInvite') { $null = New-WgInvite wg0 laptop }
+        if ($Code -match 'WgInvite') { $null = New-WgInvite wg0 laptop 6>$null }
+        if ($Code -match '(Get|Remove)-WgReservation') { 'printer 10.150.0.7', 'scanner 10.150.0.8' | ForEach-Object { Add-WgReservation wg0 ($_ -split ' ')[0] ($_ -split ' ')[1] } }
         if ($Code -match 'Open-WgEnrollment|New-WgInvite') { return }
         $null = Open-WgEnrollment wg0 -NoWait -Force
         Wait-For { $status = Get-WgEnrollment wg0; $status.Waiting.Count -eq 1 -or $status.Peers.Count -eq 2 }
     }
 
-    function Test-IsEnrollment([string] $Code) { $Code -match 'WgEnrollment|WgInvite|Revoke-WgPeer|Join-WgNetwork' }
+    function Test-IsEnrollment([string] $Code) { $Code -match 'WgEnrollment|WgInvite|WgReservation|Revoke-WgPeer|Join-WgNetwork' }
 
     function Get-Answer([string] $Code) {
         if ($Code -match 'Join-WgNetwork -Link') { $LinkText }

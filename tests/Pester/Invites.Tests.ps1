@@ -36,6 +36,16 @@ Describe 'Who may come, and who goes' {
             (Get-WgInvite wgp0).Link | Should -Be @($null, $null)
         }
 
+        It 'say once how to come to a link that is hidden' {
+            Start-FakeServer
+            $null = 'a', 'b' | ForEach-Object { [pscustomobject]@{ PeerName = $_ } } | New-WgInvite wgp0 -InformationVariable said 6>$null
+            "$said" | Should -BeLike '*ConvertFrom-SecureString -AsPlainText*'
+            $said | Should -HaveCount 1
+            "$said" | Should -Not -Match 'AQUM'
+            $null = New-WgInvite wgp0 -AsPlainText -InformationVariable none
+            $none | Should -BeNullOrEmpty
+        }
+
         It 'come for each row of a table' {
             Start-FakeServer
             $made = "PeerName,ExpiresIn,MaxUses`nlaptop,2h,1`nphone,90m,2" | ConvertFrom-Csv | New-WgInvite wgp0

@@ -75,6 +75,12 @@ public static class ControlProtocol
         /// <summary>params <see cref="PeerKey"/>, result <see cref="EnrolledPeerInfo"/> as it was; PeerNotFound if it has not joined.</summary>
         public const string EnrollmentRevokePeer = "enrollment.revokePeer";
 
+        /// <summary>params <see cref="EnrollmentReservationRequest"/>, result <see cref="EnrollmentReservationInfo"/>, all that is kept for it.</summary>
+        public const string EnrollmentReserve = "enrollment.reserve";
+
+        /// <summary>params <see cref="EnrollmentReservationChoice"/>, result <see cref="EnrollmentReservationInfo"/> as it was; EnrollmentNotFound if nothing is.</summary>
+        public const string EnrollmentUnreserve = "enrollment.unreserve";
+
         /// <summary>No params, result <see cref="Done"/>; the engine answers, then takes the tunnel down and exits.</summary>
         public const string TunnelStop = "tunnel.stop";
 
@@ -114,9 +120,9 @@ public enum ControlErrorCode
     /// <summary>A window is open; two never are.</summary>
     WindowOpen = -32011,
 
-    /// <summary>No client waits that is called so, or there is no such invitation.</summary>
+    /// <summary>No client waits that is called so, or there is no such invitation or reservation.</summary>
     EnrollmentNotFound = -32012,
 
-    /// <summary>The server's state allows it no more: no address left, too many invitations, no room on the disk.</summary>
+    /// <summary>The server's state does not allow it: no address left, somebody else's, too many invitations, no room on the disk.</summary>
     EnrollmentRefused = -32013,
 }

@@ -5,7 +5,7 @@ public static class EnrollmentEvents
 {
     public const string WindowOpened = "enrollment.window-opened";
 
-    /// <summary>Detail: one of "on-demand", "time-over", "wrong-guesses", "enough-peers".</summary>
+    /// <summary>Detail: one of "on-demand", "time-over", "wrong-guesses", "enough-peers", "opener-gone".</summary>
     public const string WindowClosed = "enrollment.window-closed";
 
     /// <summary>Somebody who receives at its address began a run.</summary>

@@ -14,6 +14,9 @@ public sealed record EnrollmentOpenRequest
 
     /// <summary>Digits of the code, 6 to 8; 6.</summary>
     public int? CodeLength { get; init; }
+
+    /// <summary>Whether the window closes when the connection ends by which it was asked for.</summary>
+    public bool ClosesWithConnection { get; init; }
 }
 
 /// <summary>A window that is open now. Whoever reads the code can join.</summary>
@@ -58,6 +61,9 @@ public sealed record EnrollmentStatus
 
     /// <summary>Those that have not expired.</summary>
     public IReadOnlyList<EnrollmentInviteInfo> Invites { get; init; } = [];
+
+    /// <summary>By the lowest address.</summary>
+    public IReadOnlyList<EnrollmentReservationInfo> Reservations { get; init; } = [];
 }
 
 public sealed record EnrollmentWindowInfo

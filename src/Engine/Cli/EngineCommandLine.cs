@@ -80,6 +80,8 @@ public static class EngineCommandLine
         root.Subcommands.Add(EnrollmentVerbs.CreateDeny());
         root.Subcommands.Add(InviteVerb.Create());
         root.Subcommands.Add(RevokeVerb.Create());
+        root.Subcommands.Add(ReserveVerbs.CreateReserve());
+        root.Subcommands.Add(ReserveVerbs.CreateUnreserve());
         root.Subcommands.Add(DownVerb.Create());
         root.Subcommands.Add(SyncVerb.Create());
         root.Subcommands.Add(SaveVerb.Create());
@@ -127,10 +129,18 @@ public static class EngineCommandLine
     private static ExitCode Report(Exception failure)
     {
         var (code, message) = Describe(failure);
-        foreach (var line in message.Split('\n'))
-            Console.Error.WriteLine($"{ProgramName}: {line.TrimEnd()}");
-        if (LogLevels.Parse(Environment.GetEnvironmentVariable(LogLevels.Variable), LogLevel.Information) == LogLevel.Verbose)
-            Console.Error.WriteLine(failure);
+        try
+        {
+            foreach (var line in message.Split('\n'))
+                Console.Error.WriteLine($"{ProgramName}: {line.TrimEnd()}");
+            if (LogLevels.Parse(Environment.GetEnvironmentVariable(LogLevels.Variable), LogLevel.Information) == LogLevel.Verbose)
+                Console.Error.WriteLine(failure);
+        }
+        catch (IOException)
+        {
+            // Its terminal is gone; the exit code is all that is left to tell.
+        }
+
         return code;
     }
 }

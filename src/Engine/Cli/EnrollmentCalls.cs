@@ -30,4 +30,10 @@ internal static class EnrollmentCalls
 
     public static EnrolledPeerInfo RevokePeer(this ControlConnection engine, string key) =>
         engine.Call(ControlProtocol.Methods.EnrollmentRevokePeer, s_json.EnrolledPeerInfo, new PeerKey(key), s_json.PeerKey);
+
+    public static EnrollmentReservationInfo Reserve(this ControlConnection engine, EnrollmentReservationRequest request) =>
+        engine.Call(ControlProtocol.Methods.EnrollmentReserve, s_json.EnrollmentReservationInfo, request, s_json.EnrollmentReservationRequest);
+
+    public static EnrollmentReservationInfo Unreserve(this ControlConnection engine, EnrollmentReservationChoice choice) =>
+        engine.Call(ControlProtocol.Methods.EnrollmentUnreserve, s_json.EnrollmentReservationInfo, choice, s_json.EnrollmentReservationChoice);
 }

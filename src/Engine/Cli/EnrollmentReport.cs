@@ -24,7 +24,12 @@ internal static class EnrollmentReport
 
         foreach (var invite in status.Invites)
             output.WriteLine($"  invitation: {invite.Id}, {NameOf(invite.PeerName)}, {Count(invite.UsesLeft, "use")} left, for {HumanText.Duration(invite.Expires - now)}");
+        foreach (var reservation in status.Reservations)
+            output.WriteLine($"  reserved: {string.Join(", ", reservation.Addresses)} for {WhoOf(reservation)}{(reservation.HeldBy is null ? ", not taken yet" : "")}");
     }
+
+    /// <summary>Whom it is for.</summary>
+    public static string WhoOf(EnrollmentReservationInfo reservation) => reservation.PeerName is { } name ? NameOf(name) : reservation.PublicKey ?? "nobody";
 
     /// <summary>What an event means to who watches a window; null: nothing.</summary>
     public static string? Line(EngineEvent happened, string tunnel) => happened.Kind switch
@@ -40,6 +45,7 @@ internal static class EnrollmentReport
             "time-over" => "The window has closed: time is over.",
             "wrong-guesses" => "The window has closed: three codes were wrong.",
             "enough-peers" => "The window has closed: all have joined.",
+            "opener-gone" => "The window has closed: who opened it is gone.",
             _ => "The window is closed.",
         },
         _ => null,

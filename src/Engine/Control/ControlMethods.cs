@@ -41,7 +41,7 @@ internal sealed class ControlMethods : IDisposable
                 ControlProtocol.Methods.TunnelSync => await SyncAsync(call, cancellation),
                 ControlProtocol.Methods.TunnelSave => await SaveAsync(call, cancellation),
                 ControlProtocol.Methods.TunnelStop or ControlProtocol.Methods.EventsSubscribe => RpcText.Result(call.Id.Span, new Done(), s_json.Done),
-                _ => EnrollmentMethods.Call(call, Context) ?? throw new ControlException(ControlErrorCode.MethodNotFound, "There is no such method."),
+                _ => EnrollmentMethods.Call(call, Context, cancellation) ?? throw new ControlException(ControlErrorCode.MethodNotFound, "There is no such method."),
             };
         }
         catch (DeviceChangeException e)

@@ -130,6 +130,11 @@ internal sealed class ControlSession(ClientConnection client, ControlMethods met
             client.IsEvictable = false;
             _subscription = events.Subscribe(client.Abort);
         }
+        else if (call.Method == ControlProtocol.Methods.EnrollmentOpen)
+        {
+            // The window may be this connection's.
+            client.IsEvictable = false;
+        }
 
         try
         {

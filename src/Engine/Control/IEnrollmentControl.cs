@@ -5,8 +5,9 @@ namespace WireGuard.Engine.Control;
 /// <summary>The enrollment server of a tunnel, as the control socket sees it. Any thread may call; what a request is wrong about is a <see cref="ControlException"/>.</summary>
 public interface IEnrollmentControl
 {
+    /// <param name="opener">Cancelled when the connection has ended by which it is asked.</param>
     /// <exception cref="ControlException">WindowOpen, InvalidValue.</exception>
-    EnrollmentOpened Open(EnrollmentOpenRequest request);
+    EnrollmentOpened Open(EnrollmentOpenRequest request, CancellationToken opener = default);
 
     EnrollmentClosed Close();
 
@@ -26,4 +27,10 @@ public interface IEnrollmentControl
 
     /// <exception cref="ControlException">PeerNotFound, EnrollmentRefused.</exception>
     EnrolledPeerInfo RevokePeer(PublicKey key);
+
+    /// <exception cref="ControlException">InvalidValue, EnrollmentRefused.</exception>
+    EnrollmentReservationInfo Reserve(EnrollmentReservationRequest request);
+
+    /// <exception cref="ControlException">EnrollmentNotFound, InvalidValue, EnrollmentRefused.</exception>
+    EnrollmentReservationInfo Unreserve(EnrollmentReservationChoice choice);
 }

@@ -1,6 +1,7 @@
 using WireGuard.Api;
 using WireGuard.Client;
 using WireGuard.Configuration;
+using WireGuard.Errors;
 using WireGuard.Topologies;
 
 namespace WireGuard.Binding;
@@ -12,8 +13,11 @@ internal readonly record struct Candidate(string Value, string Label);
 /// <summary>
 /// Finds what completers offer: within the budget, without an exception, without starting anything.
 /// </summary>
-internal sealed class CompletionSource(TunnelDirectory tunnels, string configDirectory, TimeSpan budget, string namespaceDirectory = "/run/netns", string groupFile = "/etc/group")
+internal sealed class CompletionSource(TunnelDirectory tunnels, string configDirectory, TimeSpan budget, string namespaceDirectory = "/run/netns", string groupFile = "/etc/group", string? stateDirectory = null)
 {
+    private const string StateDirectoryVariable = "WIREGUARD_ENGINE_STATE_DIR";
+    private const string UsualStateDirectory = "/var/lib/wireguard-engine";
+
     internal static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(200);
 
     internal static CompletionSource Current => new(TunnelDirectory.Current, ConfigLocation.Directory, Budget);
@@ -73,6 +77,41 @@ internal sealed class CompletionSource(TunnelDirectory tunnels, string configDir
     internal IReadOnlyList<Candidate> Invites(string? tunnel) => OfEach(tunnel, async (client, cancellation) =>
         (await client.GetEnrollmentAsync(cancellation).ConfigureAwait(false)).Invites.Select(i =>
             new Candidate(i.Id, string.IsNullOrEmpty(i.PeerName) ? i.Id : $"{i.PeerName} ({i.Id})")));
+
+    /// <summary>Running tunnels that others join; also one that does not say in time whether it is.</summary>
+    internal IReadOnlyList<Candidate> ServedTunnels() => WithinBudget(async cancellation =>
+    {
+        var names = await tunnels.LiveNamesAsync(cancellation).ConfigureAwait(false);
+        var served = await Task.WhenAll(names.Select(name => IsServedAsync(name, cancellation))).ConfigureAwait(false);
+        return Plain(names.Where((_, place) => served[place]));
+    });
+
+    /// <summary>Tunnels that others join, running or not: those whose state this user may see.</summary>
+    internal IReadOnlyList<Candidate> States() => WithinBudget(_ =>
+    {
+        var directory = stateDirectory ?? (Environment.GetEnvironmentVariable(StateDirectoryVariable) is { Length: > 0 } chosen ? chosen : UsualStateDirectory);
+        var names = System.IO.Directory.Exists(directory) ? System.IO.Directory.EnumerateDirectories(directory).Select(p => Path.GetFileName(p)).Where(TunnelName.IsValid) : [];
+        return Task.FromResult(Plain(names.Order(StringComparer.Ordinal)));
+    });
+
+    /// <summary>Names that addresses are reserved for.</summary>
+    internal IReadOnlyList<Candidate> ReservedNames(string? tunnel) => OfEach(tunnel, async (client, cancellation) =>
+        (await client.GetEnrollmentAsync(cancellation).ConfigureAwait(false)).Reservations.Where(r => r.PeerName is not null).Select(r =>
+            new Candidate(r.PeerName!, $"{r.PeerName} ({string.Join(", ", r.Addresses)})")));
+
+    private async Task<bool> IsServedAsync(string tunnel, CancellationToken cancellation)
+    {
+        try
+        {
+            using var client = await tunnels.ConnectAsync(tunnel, new EngineTimeouts(budget, budget), cancellation).ConfigureAwait(false);
+            _ = await client.GetEnrollmentAsync(cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e)
+        {
+            return e is not WgException { ErrorId: ErrorIds.NotServed };
+        }
+    }
 
     private IReadOnlyList<Candidate> Peers(string? tunnel, Func<PeerInfo, Candidate> offer) => OfEach(tunnel, async (client, cancellation) =>
         (await client.GetTunnelAsync(false, cancellation).ConfigureAwait(false)).Peers.Select(offer));

@@ -39,6 +39,19 @@ internal static class PeerArguments
         return prefixes;
     }
 
+    /// <summary>Addresses, one or several to a string (commas, blanks); a length, as where they are listed, says nothing.</summary>
+    /// <exception cref="WgException">InvalidValue.</exception>
+    internal static IReadOnlyList<string> ParseAddresses(IEnumerable<string> texts) =>
+        [.. texts.SelectMany(text => text.Split([',', ' ', '\t', ';'], StringSplitOptions.RemoveEmptyEntries)).Select(ParseAddress).Distinct()];
+
+    private static string ParseAddress(string text)
+    {
+        var slash = text.IndexOf('/');
+        return IPAddress.TryParse(slash < 0 ? text : text[..slash], out var address)
+            ? address.ToString()
+            : throw new WgException(ErrorIds.InvalidValue, $"{KeyLike.Quoted(text)} is no address, as 10.150.0.7 or fd42:150::7.");
+    }
+
     /// <summary>HOST:PORT, IPv4:PORT or [IPv6]:PORT.</summary>
     /// <exception cref="WgException">InvalidEndpoint.</exception>
     internal static string ParseEndpoint(string text)

@@ -32,4 +32,10 @@ internal static class EngineClientEnrollment
 
     internal static Task<EnrolledPeerInfo> RevokePeerAsync(this EngineClient client, string publicKey, CancellationToken cancellation) => client.InvokeAsync(
         ControlProtocol.Methods.EnrollmentRevokePeer, new PeerKey(publicKey), Json.PeerKey, Json.EnrolledPeerInfo, cancellation);
+
+    internal static Task<EnrollmentReservationInfo> ReserveAsync(this EngineClient client, EnrollmentReservationRequest request, CancellationToken cancellation) => client.InvokeAsync(
+        ControlProtocol.Methods.EnrollmentReserve, request, Json.EnrollmentReservationRequest, Json.EnrollmentReservationInfo, cancellation);
+
+    internal static Task<EnrollmentReservationInfo> UnreserveAsync(this EngineClient client, EnrollmentReservationChoice choice, CancellationToken cancellation) => client.InvokeAsync(
+        ControlProtocol.Methods.EnrollmentUnreserve, choice, Json.EnrollmentReservationChoice, Json.EnrollmentReservationInfo, cancellation);
 }

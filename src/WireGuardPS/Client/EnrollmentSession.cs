@@ -26,7 +26,8 @@ internal sealed class EnrollmentSession(EngineClient asking, EngineClient listen
     {
         // Before it opens: nothing that happens in it is missed.
         await listening.SubscribeAsync(cancellation).ConfigureAwait(false);
-        _opening = asking.OpenEnrollmentAsync(request, CancellationToken.None);
+        // Should this process be killed, nobody would see who joins.
+        _opening = asking.OpenEnrollmentAsync(request with { ClosesWithConnection = true }, CancellationToken.None);
         var window = await _opening.ConfigureAwait(false);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(TimeSpan.FromSeconds(window.Seconds) + Grace);

@@ -12,7 +12,7 @@ public abstract class EnrollmentDecisionCommand : TunnelCommand
     [Alias("Name", "InterfaceAlias")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
-    [ArgumentCompleter(typeof(TunnelNameCompleter))]
+    [ArgumentCompleter(typeof(ServedTunnelCompleter))]
     public string[] Tunnel { get; set; } = [];
 
     /// <summary>By public key, by fingerprint (however it is grouped), or by the name that one of them has.</summary>

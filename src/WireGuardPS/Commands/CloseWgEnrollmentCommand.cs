@@ -15,7 +15,7 @@ public sealed class CloseWgEnrollmentCommand : TunnelCommand
     [TunnelOfPeerTransformation]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
-    [ArgumentCompleter(typeof(TunnelNameCompleter))]
+    [ArgumentCompleter(typeof(ServedTunnelCompleter))]
     public string[] Name { get; set; } = [];
 
     /// <summary>Emit the enrollment server as it is then.</summary>

@@ -14,7 +14,7 @@ public sealed class GetWgEnrollmentCommand : TunnelCommand
     [TunnelOfPeerTransformation]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
-    [ArgumentCompleter(typeof(TunnelNameCompleter))]
+    [ArgumentCompleter(typeof(ServedTunnelCompleter))]
     public string[]? Name { get; set; }
 
     protected override void ProcessRecord() => AskEach(

@@ -15,7 +15,7 @@ public sealed class GetWgInviteCommand : TunnelCommand
     [Alias("Name", "InterfaceAlias")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
-    [ArgumentCompleter(typeof(TunnelNameCompleter))]
+    [ArgumentCompleter(typeof(ServedTunnelCompleter))]
     public string[]? Tunnel { get; set; }
 
     [Parameter(Position = 1)]

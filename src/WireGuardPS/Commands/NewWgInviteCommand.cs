@@ -16,10 +16,12 @@ public sealed class NewWgInviteCommand : EngineCommand
     private const string AsObject = "Object";
     private const string AsText = "PlainText";
 
+    private bool _isTold;
+
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("Tunnel", "InterfaceAlias")]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(TunnelNameCompleter))]
+    [ArgumentCompleter(typeof(ServedTunnelCompleter))]
     public string Name { get; set; } = "";
 
     /// <summary>The name that whoever comes by it gets, whatever it calls itself.</summary>
@@ -69,11 +71,23 @@ public sealed class NewWgInviteCommand : EngineCommand
             if (AsPlainText)
                 WriteObject(invite.Link.Reveal());
             else
-                WriteObject(invite.ToModel(Name));
+                WriteLinkHidden(invite.ToModel(Name));
         }
         catch (WgException e)
         {
             WriteError(e, Name);
         }
+    }
+
+    // Whoever lets it go by sees no link, and nothing tells it again.
+    private void WriteLinkHidden(WgInvite invite)
+    {
+        WriteObject(invite);
+        if (_isTold)
+            return;
+        _isTold = true;
+        WriteInformation(
+            new HostInformationMessage { Message = "The link is in the property Link, hidden, and is told this once: $invite.Link | ConvertFrom-SecureString -AsPlainText shows it, -AsPlainText emits it instead." },
+            ["PSHOST"]);
     }
 }

@@ -11,7 +11,7 @@ namespace WireGuard.Commands;
 /// Open-WgEnrollment: lets others join a tunnel's network by a code for a while. Waits until that is over and emits who has
 /// joined as they come; with -NoWait emits the window at once.
 /// </summary>
-[Cmdlet(VerbsCommon.Open, "WgEnrollment", DefaultParameterSetName = Waiting, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[Cmdlet(VerbsCommon.Open, "WgEnrollment", DefaultParameterSetName = Waiting, SupportsShouldProcess = true)]
 [OutputType(typeof(WgEnrolledPeer), ParameterSetName = [Waiting])]
 [OutputType(typeof(WgEnrollmentWindow), ParameterSetName = [AtOnce])]
 public sealed class OpenWgEnrollmentCommand : EngineCommand
@@ -25,7 +25,7 @@ public sealed class OpenWgEnrollmentCommand : EngineCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Tunnel", "InterfaceAlias")]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(TunnelNameCompleter))]
+    [ArgumentCompleter(typeof(ServedTunnelCompleter))]
     public string Name { get; set; } = "";
 
     /// <summary>How long; a minute unless said.</summary>
@@ -52,7 +52,7 @@ public sealed class OpenWgEnrollmentCommand : EngineCommand
     [Parameter(Mandatory = true, ParameterSetName = AtOnce)]
     public SwitchParameter NoWait { get; set; }
 
-    /// <summary>Without a question.</summary>
+    /// <summary>Without a question, whatever $ConfirmPreference says.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

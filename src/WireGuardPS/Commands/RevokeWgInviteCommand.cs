@@ -14,7 +14,7 @@ public sealed class RevokeWgInviteCommand : TunnelCommand
     [Alias("Name", "InterfaceAlias")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
-    [ArgumentCompleter(typeof(TunnelNameCompleter))]
+    [ArgumentCompleter(typeof(ServedTunnelCompleter))]
     public string[] Tunnel { get; set; } = [];
 
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]

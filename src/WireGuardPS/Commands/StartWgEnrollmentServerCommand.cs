@@ -22,6 +22,7 @@ public sealed class StartWgEnrollmentServerCommand : EngineCommand
     [Parameter(Mandatory = true, Position = 0)]
     [Alias("Tunnel", "InterfaceAlias")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ServedStateCompleter))]
     public string Name { get; set; } = "";
 
     /// <summary>Networks that clients get addresses of; needed at the first start.</summary>

@@ -20,6 +20,16 @@ internal static class EnrollmentSnapshots
         Pools = [.. info.Pools.Select(p => p.ToModel(tunnel))],
         Peers = [.. info.Peers.Select(p => p.ToModel(tunnel))],
         Invites = [.. info.Invites.Select(i => i.ToModel(tunnel))],
+        Reservations = [.. info.Reservations.Select(r => r.ToModel(tunnel))],
+    };
+
+    internal static WgReservation ToModel(this EnrollmentReservationInfo info, string tunnel) => new()
+    {
+        Tunnel = tunnel,
+        PeerName = info.PeerName,
+        PublicKey = info.PublicKey,
+        Addresses = [.. info.Addresses],
+        HeldBy = info.HeldBy,
     };
 
     /// <summary>A window that has just been opened.</summary>

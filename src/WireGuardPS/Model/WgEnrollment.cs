@@ -41,6 +41,9 @@ public sealed class WgEnrollment
     /// <summary>Those that have not expired.</summary>
     public WgInvite[] Invites { get; init; } = [];
 
+    /// <summary>By the lowest address.</summary>
+    public WgReservation[] Reservations { get; init; } = [];
+
     /// <summary>The tunnel's name.</summary>
     public override string ToString() => Tunnel;
 }

@@ -29,6 +29,7 @@ public sealed class EnrollmentReportTests
             Pools = [new EnrollmentPoolInfo { Prefix = "10.150.0.0/24", Server = "10.150.0.1", Taken = 2, Free = 252 }, new EnrollmentPoolInfo { Prefix = "fd42::/64", Server = "fd42::1", Taken = 2, Free = long.MaxValue }],
             Peers = [peer],
             Invites = [new EnrollmentInviteInfo { Id = "00c0ffee12345678", UsesLeft = 1, MaxUses = 1, Expires = s_now.AddDays(1) }],
+            Reservations = [new EnrollmentReservationInfo { PeerName = "laptop", Addresses = ["10.150.0.2"], HeldBy = s_key }, new EnrollmentReservationInfo { PublicKey = s_key, Addresses = ["10.150.0.7", "fd42::7"] }],
         };
         using var output = new StringWriter { NewLine = "\n" };
         EnrollmentReport.Write(output, "wg0", status, s_now);
@@ -42,6 +43,8 @@ public sealed class EnrollmentReportTests
               waiting: 'x' from 192.0.2.7:1, fingerprint 8a02-d4c1-9e7f-5b33
               peer: 'laptop', 10.150.0.2/24, joined 1 minute ago, for 1 hour, {s_key}
               invitation: 00c0ffee12345678, (no name), 1 use left, for 1 day
+              reserved: 10.150.0.2 for 'laptop'
+              reserved: 10.150.0.7, fd42::7 for {s_key}, not taken yet
 
             """,
             output.ToString());

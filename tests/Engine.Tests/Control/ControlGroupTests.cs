@@ -29,6 +29,8 @@ public sealed class ControlGroupTests
         { ControlProtocol.Methods.EnrollmentInvite, "{}" },
         { ControlProtocol.Methods.EnrollmentRevokeInvite, """{"id":"00c0ffee12345678"}""" },
         { ControlProtocol.Methods.EnrollmentRevokePeer, $$"""{"publicKey":"{{s_peer}}"}""" },
+        { ControlProtocol.Methods.EnrollmentReserve, """{"peerName":"laptop"}""" },
+        { ControlProtocol.Methods.EnrollmentUnreserve, """{"peerName":"laptop"}""" },
         { ControlProtocol.Methods.TunnelStop, "{}" },
     };
 

@@ -19,6 +19,8 @@ public sealed class EnrollmentMethodTests
         { ControlProtocol.Methods.EnrollmentInvite, "{}" },
         { ControlProtocol.Methods.EnrollmentRevokeInvite, """{"id":"00c0ffee12345678"}""" },
         { ControlProtocol.Methods.EnrollmentRevokePeer, $$"""{"publicKey":"{{s_key}}"}""" },
+        { ControlProtocol.Methods.EnrollmentReserve, """{"peerName":"laptop","addresses":["10.150.0.7"]}""" },
+        { ControlProtocol.Methods.EnrollmentUnreserve, """{"peerName":"laptop"}""" },
     };
 
     [Fact]
@@ -61,6 +63,8 @@ public sealed class EnrollmentMethodTests
         await client.CallAsync(ControlProtocol.Methods.EnrollmentInvite, """{"peerName":"printer","expiresInSeconds":60,"maxUses":3,"endpoint":"a:1"}""");
         await client.CallAsync(ControlProtocol.Methods.EnrollmentApprove, """{"client":"laptop"}""");
         await client.CallAsync(ControlProtocol.Methods.EnrollmentRevokePeer, $$"""{"publicKey":"{{s_key}}"}""");
+        await client.CallAsync(ControlProtocol.Methods.EnrollmentReserve, """{"peerName":"laptop","addresses":["10.150.0.7","fd42:150::7"]}""");
+        await client.CallAsync(ControlProtocol.Methods.EnrollmentUnreserve, """{"address":"10.150.0.7"}""");
         Assert.Equal(
             [
                 new EnrollmentOpenRequest { Seconds = 120, MaxPeers = 2, Approve = true, CodeLength = 8 },
@@ -68,6 +72,8 @@ public sealed class EnrollmentMethodTests
                 new EnrollmentInviteRequest { PeerName = "printer", ExpiresInSeconds = 60, MaxUses = 3, Endpoint = "a:1" },
                 "approve laptop",
                 $"revoke {s_key}",
+                "reserve 10.150.0.7,fd42:150::7 for laptop",
+                "unreserve 10.150.0.7",
             ],
             server.Calls);
         (await client.CallAsync(ControlProtocol.Methods.EnrollmentRevokePeer, """{"publicKey":"short"}""")).AssertError(ControlErrorCode.InvalidValue, "publicKey");
@@ -87,6 +93,39 @@ public sealed class EnrollmentMethodTests
         Assert.Equal(FakeEnrollmentControl.Link, (await client.CallAsync(ControlProtocol.Methods.EnrollmentInvite)).GetProperty("result").GetProperty("link").GetString());
         Assert.All(server.Given, secret => Assert.DoesNotContain(secret.Span.ToArray(), c => c != 0));
         Assert.DoesNotContain(fixture.Log.Lines, line => line.Contains(FakeEnrollmentControl.Code, StringComparison.Ordinal) || line.Contains("wg-enroll", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Who_opens_is_known_to_be_gone()
+    {
+        await using var fixture = new ControlFixture();
+        var server = new FakeEnrollmentControl();
+        fixture.Context.Enrollment = server;
+        using (var client = await fixture.ConnectAsync())
+        {
+            (await client.CallAsync(ControlProtocol.Methods.EnrollmentOpen, """{"closesWithConnection":true}""")).Result<EnrollmentOpened>();
+            Assert.False(server.Opener.IsCancellationRequested);
+        }
+
+        var gone = new TaskCompletionSource();
+        await using var registration = server.Opener.Register(gone.SetResult);
+        await gone.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task Who_has_opened_a_window_does_not_give_way_to_another_client()
+    {
+        await using var fixture = new ControlFixture(options => options with { Limits = new SocketServerLimits { MaxConnections = 2 }, Time = TimeProvider.System });
+        var server = new FakeEnrollmentControl();
+        fixture.Context.Enrollment = server;
+        using var opener = await fixture.ConnectAsync();
+        (await opener.CallAsync(ControlProtocol.Methods.EnrollmentOpen, """{"closesWithConnection":true}""")).Result<EnrollmentOpened>();
+        using var idle = await fixture.ConnectAsync();
+        await Wait.UntilAsync(() => fixture.Server.IdleConnectionCount == 2);
+        using var third = await fixture.ConnectAsync();
+        Assert.Null(await idle.ReadLineAsync());
+        Assert.False(server.Opener.IsCancellationRequested);
+        (await opener.CallAsync(ControlProtocol.Methods.EnrollmentClose)).Result<EnrollmentClosed>();
     }
 
     [Fact]

@@ -17,7 +17,13 @@ internal sealed class FakeEnrollmentControl : IEnrollmentControl
 
     internal ControlException? Failure { get; set; }
 
-    public EnrollmentOpened Open(EnrollmentOpenRequest request) => Answer(request, new EnrollmentOpened { Code = Secret(Code), Seconds = 60, ClosesAt = s_time });
+    internal CancellationToken Opener { get; private set; }
+
+    public EnrollmentOpened Open(EnrollmentOpenRequest request, CancellationToken opener = default)
+    {
+        Opener = opener;
+        return Answer(request, new EnrollmentOpened { Code = Secret(Code), Seconds = 60, ClosesAt = s_time });
+    }
 
     public EnrollmentClosed Close() => Answer("close", new EnrollmentClosed(true));
 
@@ -32,6 +38,12 @@ internal sealed class FakeEnrollmentControl : IEnrollmentControl
     public EnrollmentInviteInfo RevokeInvite(string id) => Answer($"revoke {id}", new EnrollmentInviteInfo { Id = id, UsesLeft = 1, MaxUses = 1, Expires = s_time });
 
     public EnrolledPeerInfo RevokePeer(PublicKey key) => Answer($"revoke {key}", Peer());
+
+    public EnrollmentReservationInfo Reserve(EnrollmentReservationRequest request) => Answer(
+        $"reserve {string.Join(',', request.Addresses ?? [])} for {request.PeerName ?? request.PublicKey}", new EnrollmentReservationInfo { PeerName = request.PeerName });
+
+    public EnrollmentReservationInfo Unreserve(EnrollmentReservationChoice choice) =>
+        Answer($"unreserve {choice.PeerName ?? choice.PublicKey ?? choice.Address}", new EnrollmentReservationInfo { PeerName = choice.PeerName });
 
     private static EnrolledPeerInfo Peer() => new() { PublicKey = Keys.Numbered(1).ToString(), JoinedAt = s_time };
 

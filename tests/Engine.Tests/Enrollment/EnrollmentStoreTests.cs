@@ -276,8 +276,8 @@ public sealed class EnrollmentStoreTests : IDisposable
         store.Append(new InviteUsed(7, KeyOf(3)), new PeerSet(Peer(3, "printer") with { InviteId = 7, LeaseEnds = s_time.AddHours(1) }));
         store.Append(new PeerSet(Peer(4, null)), new PeerSet(Peer(5, "gone")));
         store.Append(new PeerRemoved(KeyOf(5)), new InviteRemoved(8));
-        store.Append(new AddressReserved(IPAddress.Parse("10.0.0.77"), KeyOf(6)), new AddressReserved(IPAddress.Parse("fd00::77"), null));
-        store.Append(new AddressReserved(IPAddress.Parse("10.0.0.78"), null), new AddressUnreserved(IPAddress.Parse("10.0.0.78")));
+        store.Append(new AddressReserved(IPAddress.Parse("10.0.0.77"), new(KeyOf(6), null)), new AddressReserved(IPAddress.Parse("fd00::77"), default), new AddressReserved(IPAddress.Parse("fd00::78"), new(null, "höfn")));
+        store.Append(new AddressReserved(IPAddress.Parse("10.0.0.78"), default), new AddressUnreserved(IPAddress.Parse("10.0.0.78")));
     }
 
     private static string Describe(EnrollmentState state)
@@ -287,7 +287,7 @@ public sealed class EnrollmentStoreTests : IDisposable
             $"peer {p.Key} {p.PresharedKey.ToBase64()} {p.Name} {string.Join(',', p.Addresses)} {p.At:O} {p.LeaseEnds:O} {p.InviteId}"));
         lines.AddRange(state.Invites.Values.OrderBy(i => i.Id).Select(i =>
             $"invite {i.Id} {Hex.Text(i.Secret)} {i.PeerName} {i.Expires:O} {i.MaxUses} {string.Join(',', i.UsedBy)}"));
-        lines.AddRange(state.Reservations.OrderBy(r => r.Key.ToString()).Select(r => $"reserved {r.Key} {r.Value}"));
+        lines.AddRange(state.Reservations.OrderBy(r => r.Key.ToString()).Select(r => $"reserved {r.Key} {r.Value.Key} {r.Value.Name}"));
         return string.Join('\n', lines);
     }
 }

@@ -122,7 +122,7 @@ internal sealed class EnrollmentTextTarget : IFuzzTarget
         [
             new ServerKeySet(new Api.SecretKey(key.Span)), new InviteMade(1, new byte[16], "n", DateTimeOffset.UnixEpoch, 1), new InviteUsed(1, key),
             new PeerSet(new EnrolledPeer(key, new Api.SecretKey(key.Span), "n", [new(address, 24)], DateTimeOffset.UnixEpoch)),
-            new AddressReserved(address, key), new AddressUnreserved(address), new PeerRemoved(key), new InviteRemoved(1),
+            new AddressReserved(address, new(key, null)), new AddressReserved(address, new(null, "n")), new AddressUnreserved(address), new PeerRemoved(key), new InviteRemoved(1),
         ];
         foreach (var change in changes)
             StateCodec.Write(buffer, change);

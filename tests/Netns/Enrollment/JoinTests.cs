@@ -158,6 +158,23 @@ public sealed class JoinTests
     }
 
     [InteropFact]
+    public void The_end_of_open_by_a_kill_closes_the_window_and_one_that_nobody_follows_stays()
+    {
+        using var scene = new EnrollmentScene();
+        scene.Serve();
+        string[] command = [.. scene.Server.EngineLauncher, InteropRequirement.Engine!, "open", scene.Server.Interface, "--seconds", "600"];
+        using var open = scene.Server.Namespace.Start(command[0], command[1..]);
+        var code = open.StandardOutput.ReadLine()!["Code: ".Length..];
+        Assert.NotNull(scene.Status().Window);
+        Signals.Send(open.Id, Signals.Kill);
+        Eventually.True(() => scene.Status().Window is null, "the window closes");
+        Assert.Equal(6, scene.Join(ServerAt, code, "--timeout", "1").ExitCode);
+        // Whoever asked for it has gone long since.
+        scene.Open("--seconds", "600");
+        Assert.NotNull(scene.Status().Window);
+    }
+
+    [InteropFact]
     public void Somebody_elses_file_is_not_touched_and_a_dry_run_asks_nobody()
     {
         using var scene = new EnrollmentScene();

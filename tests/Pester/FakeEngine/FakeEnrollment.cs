@@ -20,6 +20,7 @@ public sealed class FakeEnrollment(string tunnel, string script, Action<EngineEv
     private readonly List<EnrolledPeerInfo> _joined = [];
     private readonly List<WaitingPeerInfo> _waiting = [];
     private readonly List<EnrollmentInviteInfo> _invites = [];
+    private readonly List<EnrollmentReservationInfo> _reservations = [];
     private EnrollmentOpenRequest? _window;
     private DateTimeOffset _closesAt;
     private int _number;
@@ -70,10 +71,35 @@ public sealed class FakeEnrollment(string tunnel, string script, Action<EngineEv
                     changed(peer, false);
                     Tell(EnrollmentEvents.PeerRevoked, peer.Name);
                     return JsonSerializer.SerializeToElement(peer, json.EnrolledPeerInfo);
+                case ControlProtocol.Methods.EnrollmentReserve:
+                    return JsonSerializer.SerializeToElement(Reserve(parameters.Deserialize(json.EnrollmentReservationRequest)!), json.EnrollmentReservationInfo);
+                case ControlProtocol.Methods.EnrollmentUnreserve:
+                    return JsonSerializer.SerializeToElement(Unreserve(parameters.Deserialize(json.EnrollmentReservationChoice)!), json.EnrollmentReservationInfo);
                 default:
                     return null;
             }
         }
+    }
+
+    private EnrollmentReservationInfo Reserve(EnrollmentReservationRequest request)
+    {
+        IReadOnlyList<string> addresses = request.Addresses is { Count: > 0 } said ? said : [$"10.150.0.{100 + _reservations.Count}"];
+        if (addresses.Any(address => !address.StartsWith("10.150.0.", StringComparison.Ordinal) && !address.StartsWith("fd42:150::", StringComparison.Ordinal)))
+            throw new FakeRpcException(ControlErrorCode.InvalidValue, "addresses: none that a client of this tunnel can have.");
+        if (_reservations.Any(other => other.PeerName != request.PeerName && other.Addresses.Intersect(addresses).Any()))
+            throw new FakeRpcException(ControlErrorCode.EnrollmentRefused, "It is reserved for another.");
+        var info = new EnrollmentReservationInfo { PeerName = request.PeerName, PublicKey = request.PublicKey, Addresses = addresses, HeldBy = _peers.Find(p => p.Name == request.PeerName)?.PublicKey };
+        _reservations.RemoveAll(other => other.PeerName == info.PeerName && other.PublicKey == info.PublicKey);
+        _reservations.Add(info);
+        return info;
+    }
+
+    private EnrollmentReservationInfo Unreserve(EnrollmentReservationChoice choice)
+    {
+        var found = _reservations.Find(r => choice.Address is { } address ? r.Addresses.Contains(address) : choice.PublicKey is { } key ? r.PublicKey == key : r.PeerName == choice.PeerName)
+            ?? throw new FakeRpcException(ControlErrorCode.EnrollmentNotFound, "Nothing is reserved for this peer.");
+        _reservations.Remove(found);
+        return found;
     }
 
     private EnrollmentOpened Open(EnrollmentOpenRequest request)
@@ -194,6 +220,7 @@ public sealed class FakeEnrollment(string tunnel, string script, Action<EngineEv
         Pools = [new EnrollmentPoolInfo { Prefix = "10.150.0.0/24", Server = "10.150.0.1", Taken = _peers.Count + 1, Free = 253 - _peers.Count }],
         Peers = [.. _peers],
         Invites = [.. _invites],
+        Reservations = [.. _reservations],
     };
 
     private WaitingPeerInfo Take(string client)

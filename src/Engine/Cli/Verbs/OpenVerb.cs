@@ -5,7 +5,7 @@ using WireGuard.Api;
 
 namespace WireGuard.Engine.Cli.Verbs;
 
-/// <summary>`open NAME`: opens a window, shows its code, counts down, and tells who joins; the window closes with it.</summary>
+/// <summary>`open NAME`: opens a window, shows its code, counts down, and tells who joins; the window closes with it, however it ends.</summary>
 internal static class OpenVerb
 {
     private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
@@ -43,7 +43,7 @@ internal static class OpenVerb
         listener.Subscribe(events.Add, () => events.Add(null));
         var watch = System.Diagnostics.Stopwatch.StartNew();
         int open;
-        using (var opened = engine.OpenEnrollment(request))
+        using (var opened = engine.OpenEnrollment(request with { ClosesWithConnection = true }))
         {
             open = opened.Seconds;
             Console.Out.WriteLine($"Code: {EnrollmentReport.Group(opened.Code.Span)}");

@@ -33,13 +33,13 @@ internal sealed class AddressPool
     internal IReadOnlyList<PrefixedAddress> Server => [.. _ranges.Select(range => new PrefixedAddress(range.Server, range.Prefix.PrefixLength))];
 
     /// <summary>One free address of each prefix; null, and nothing taken, when a prefix has none left.</summary>
-    /// <param name="kept">Addresses that are taken already, for who asks: of their prefixes these.</param>
+    /// <param name="kept">Addresses that are taken already, for who asks: of their prefixes these, the first of each. What another pool gave may be the server's here.</param>
     internal IReadOnlyList<PrefixedAddress>? TryTake(params IReadOnlyList<IPAddress> kept)
     {
         var result = new List<PrefixedAddress>(_ranges.Length);
         foreach (var range in _ranges)
         {
-            if ((kept.FirstOrDefault(range.Holds) ?? range.TryTake()) is not { } address)
+            if ((kept.FirstOrDefault(address => range.Holds(address) && !address.Equals(range.Server)) ?? range.TryTake()) is not { } address)
             {
                 Release([.. result.Where(taken => !kept.Contains(taken.Address))]);
                 return null;
@@ -53,6 +53,9 @@ internal sealed class AddressPool
 
     /// <summary>Takes this address; false when it is taken, or in no prefix.</summary>
     internal bool TryClaim(IPAddress address) => Array.Exists(_ranges, range => range.TryClaim(address));
+
+    /// <summary>The prefix whose hosts may have this address; null: it is in none, or no host's.</summary>
+    internal PoolRange? RangeOf(IPAddress address) => Array.Find(_ranges, range => range.Holds(address));
 
     /// <summary>Whether these are one address of each prefix, as the pool would give them.</summary>
     internal bool Fits(IReadOnlyList<PrefixedAddress> addresses) =>

@@ -29,6 +29,9 @@ internal enum WindowClosing
     TimeOver,
     WrongGuesses,
     EnoughPeers,
+
+    /// <summary>Who had it opened, and was to follow it, is gone.</summary>
+    OpenerGone,
 }
 
 /// <summary>One line for whoever keeps an eye on who comes in. Holds no secret.</summary>

@@ -1,4 +1,3 @@
-using System.Net;
 using WireGuard.Api;
 using WireGuard.Engine.Cookie;
 using WireGuard.Engine.Crypto;
@@ -12,7 +11,7 @@ internal readonly record struct EnrollmentOutcome(EnrolledPeer? Peer, GrantRefus
 /// Who is in, by which invitation, with which addresses: the state together with the pool that it takes from. Every change is
 /// on disk before a method returns. One thread at a time.
 /// </summary>
-internal sealed class EnrollmentRegistry
+internal sealed partial class EnrollmentRegistry
 {
     internal const int MaxInvites = 256;
     internal const int MaxUses = 10_000;
@@ -72,8 +71,8 @@ internal sealed class EnrollmentRegistry
     }
 
     /// <summary>
-    /// Lets a peer in. A key that is known keeps its addresses and its preshared key: should the answer be lost, the tunnel that
-    /// it has goes on.
+    /// Lets a peer in. A key that is known keeps its preshared key, and its addresses unless others are reserved for it: should the
+    /// answer be lost, the tunnel that it has goes on.
     /// </summary>
     /// <param name="presharedKey">Of a key that is not known; the peer's from now on when that is let in.</param>
     /// <param name="lease">Null: until it is revoked.</param>
@@ -96,8 +95,8 @@ internal sealed class EnrollmentRegistry
         }
 
         var known = State.Peers.GetValueOrDefault(key);
-        var keepsAddresses = known is not null && _pool.Fits(known.Addresses);
-        if ((keepsAddresses ? known!.Addresses : TakeAddresses(key)) is not { } addresses)
+        IReadOnlyList<PrefixedAddress> had = known is not null && _pool.Fits(known.Addresses) ? known.Addresses : [];
+        if (_pool.TryTake([.. ReservedFor(key, name ?? known?.Name), .. had.Select(address => address.Address)]) is not { } addresses)
             return new(null, GrantRefusal.PoolExhausted);
         var peer = new EnrolledPeer(key, known?.PresharedKey ?? presharedKey, name ?? known?.Name, addresses, now) { InviteId = inviteId, LeaseEnds = now + lease };
         changes.Add(new PeerSet(peer));
@@ -107,13 +106,11 @@ internal sealed class EnrollmentRegistry
         }
         catch (IOException)
         {
-            if (!keepsAddresses)
-                GiveBack(addresses);
+            GiveBack(addresses, but: had);
             return new(null, GrantRefusal.NotStored);
         }
 
-        if (known is not null && !keepsAddresses)
-            GiveBack(known.Addresses);
+        GiveBack(known?.Addresses ?? [], but: addresses);
         return new(peer, GrantRefusal.None);
     }
 
@@ -185,42 +182,11 @@ internal sealed class EnrollmentRegistry
         return true;
     }
 
-    /// <summary>Keeps an address for a key, or out of the pool; false when it is taken or not in the pool.</summary>
-    internal bool TryReserve(IPAddress address, PublicKey? key)
-    {
-        if (!_pool.TryClaim(address))
-            return false;
-        try
-        {
-            _journal.Append(new AddressReserved(address, key));
-            return true;
-        }
-        catch (IOException)
-        {
-            _pool.Release(address);
-            throw;
-        }
-    }
-
-    internal bool Unreserve(IPAddress address)
-    {
-        if (!State.Reservations.ContainsKey(address))
-            return false;
-        _journal.Append(new AddressUnreserved(address));
-        if (!State.Peers.Values.Any(peer => peer.Addresses.Any(given => given.Address.Equals(address))))
-            _pool.Release(address);
-        return true;
-    }
-
-    // Each prefix gives the address that is kept for the key there, else its lowest.
-    private IReadOnlyList<PrefixedAddress>? TakeAddresses(PublicKey key) =>
-        _pool.TryTake([.. State.Reservations.Where(reservation => reservation.Value == key).Select(reservation => reservation.Key)]);
-
-    private void GiveBack(IReadOnlyList<PrefixedAddress> addresses)
+    private void GiveBack(IReadOnlyList<PrefixedAddress> addresses, IReadOnlyList<PrefixedAddress>? but = null)
     {
         foreach (var (address, _) in addresses)
         {
-            if (!State.Reservations.ContainsKey(address))
+            if (!State.Reservations.ContainsKey(address) && but?.Any(kept => kept.Address.Equals(address)) is not true)
                 _pool.Release(address);
         }
     }

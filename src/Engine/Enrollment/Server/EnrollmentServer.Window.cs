@@ -29,12 +29,12 @@ internal sealed partial class EnrollmentServer
     }
 
     /// <summary>False when none is open.</summary>
-    internal bool CloseWindow(EnrollmentTime now)
+    internal bool CloseWindow(EnrollmentTime now, WindowClosing why = WindowClosing.OnDemand)
     {
         Tick(now);
         if (Window is null)
             return false;
-        Close(WindowClosing.OnDemand, now);
+        Close(why, now);
         return true;
     }
 

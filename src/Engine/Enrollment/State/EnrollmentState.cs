@@ -13,7 +13,7 @@ internal sealed class EnrollmentState : IDisposable
 {
     private readonly Dictionary<PublicKey, EnrolledPeer> _peers = [];
     private readonly Dictionary<ulong, Invite> _invites = [];
-    private readonly Dictionary<IPAddress, PublicKey?> _reservations = [];
+    private readonly Dictionary<IPAddress, ReservationOwner> _reservations = [];
     private StaticIdentity? _identity;
 
     internal StaticIdentity Identity => _identity ?? throw new InvalidOperationException("The state has no server key yet.");
@@ -24,7 +24,7 @@ internal sealed class EnrollmentState : IDisposable
 
     internal IReadOnlyDictionary<ulong, Invite> Invites => _invites;
 
-    internal IReadOnlyDictionary<IPAddress, PublicKey?> Reservations => _reservations;
+    internal IReadOnlyDictionary<IPAddress, ReservationOwner> Reservations => _reservations;
 
     /// <exception cref="InvalidDataException">It does not fit what is there.</exception>
     internal void Apply(StateChange change)
@@ -63,8 +63,8 @@ internal sealed class EnrollmentState : IDisposable
                     throw new InvalidDataException("An invitation is removed that is not there.");
                 Forget(revoked);
                 break;
-            case AddressReserved(var address, var key):
-                _reservations[address] = key;
+            case AddressReserved(var address, var owner):
+                _reservations[address] = owner;
                 break;
             case AddressUnreserved(var address):
                 _reservations.Remove(address);
@@ -78,8 +78,8 @@ internal sealed class EnrollmentState : IDisposable
     internal IEnumerable<StateChange> Summary()
     {
         yield return new ServerKeySet(Identity.PrivateKey);
-        foreach (var (address, key) in _reservations)
-            yield return new AddressReserved(address, key);
+        foreach (var (address, owner) in _reservations)
+            yield return new AddressReserved(address, owner);
         foreach (var invite in _invites.Values)
         {
             yield return new InviteMade(invite.Id, invite.Secret, invite.PeerName, invite.Expires, invite.MaxUses);

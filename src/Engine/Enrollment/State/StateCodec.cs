@@ -18,6 +18,7 @@ internal static class StateCodec
         InviteRemoved = 6,
         Reserved = 7,
         Unreserved = 8,
+        ReservedByName = 9,
     }
 
     internal static void Write(StateBuffer buffer, StateChange change)
@@ -66,7 +67,12 @@ internal static class StateCodec
                 buffer.Add((byte)Kind.InviteRemoved);
                 buffer.AddNumber((long)id);
                 break;
-            case AddressReserved(var address, var key):
+            case AddressReserved(var address, { Key: null, Name: { } owner }):
+                buffer.Add((byte)Kind.ReservedByName);
+                buffer.AddAddress(address);
+                buffer.AddText(owner);
+                break;
+            case AddressReserved(var address, { Key: var key }):
                 buffer.Add((byte)Kind.Reserved);
                 buffer.AddAddress(address);
                 buffer.Add(key is null ? (byte)0 : (byte)1);
@@ -100,6 +106,7 @@ internal static class StateCodec
         Kind.InviteUsed => new InviteUsed((ulong)reader.Number(), reader.Key()),
         Kind.InviteRemoved => new InviteRemoved((ulong)reader.Number()),
         Kind.Reserved => ReadReserved(ref reader),
+        Kind.ReservedByName => ReadReservedByName(ref reader),
         Kind.Unreserved => new AddressUnreserved(reader.Address()),
         var kind => throw new InvalidDataException($"A change of unknown kind {(byte)kind}: written by a newer version?"),
     };
@@ -128,7 +135,13 @@ internal static class StateCodec
         var address = reader.Address();
         var hasKey = reader.Flag();
         var key = reader.Key();
-        return new AddressReserved(address, hasKey ? key : null);
+        return new AddressReserved(address, new(hasKey ? key : null, null));
+    }
+
+    private static AddressReserved ReadReservedByName(ref Reader reader)
+    {
+        var address = reader.Address();
+        return new AddressReserved(address, new(null, reader.Text() ?? throw new InvalidDataException("A reservation by name has none.")));
     }
 
     private ref struct Reader(ReadOnlySpan<byte> bytes)

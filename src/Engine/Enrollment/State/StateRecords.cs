@@ -37,7 +37,9 @@ internal sealed record InviteUsed(ulong Id, PublicKey By) : StateChange;
 
 internal sealed record InviteRemoved(ulong Id) : StateChange;
 
-/// <summary>Kept for this key, or for nobody.</summary>
-internal sealed record AddressReserved(IPAddress Address, PublicKey? For) : StateChange;
+/// <summary>Whom an address is kept for: one key, or who comes by this name; neither: nobody.</summary>
+internal readonly record struct ReservationOwner(PublicKey? Key, string? Name);
+
+internal sealed record AddressReserved(IPAddress Address, ReservationOwner For) : StateChange;
 
 internal sealed record AddressUnreserved(IPAddress Address) : StateChange;

@@ -12,7 +12,7 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
     private const long LongestInvite = 31_536_000;
     private const long UsualInvite = 86_400;
 
-    public EnrollmentOpened Open(EnrollmentOpenRequest request)
+    public EnrollmentOpened Open(EnrollmentOpenRequest request, CancellationToken opener = default)
     {
         var options = new WindowOptions
         {
@@ -30,6 +30,12 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
                 throw new ControlException(ControlErrorCode.WindowOpen, "A window is open; close it first, or wait until it has closed.");
             var code = _server.OpenWindow(options, now);
             _guest.IsListening = true;
+            if (request.ClosesWithConnection)
+            {
+                var window = _server.Window;
+                _ = opener.Register(() => CloseAbandoned(window));
+            }
+
             return new EnrollmentOpened { Code = code, Seconds = (int)options.Duration.TotalSeconds, ClosesAt = now.Wall + options.Duration };
         }
     }
@@ -61,6 +67,7 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
                 Pools = [.. _registry.Pool.Ranges.Select(EnrollmentWords.Describe)],
                 Peers = [.. state.Peers.Values.OrderBy(peer => peer.At).Select(EnrollmentWords.Describe)],
                 Invites = [.. state.Invites.Values.Where(invite => now.Wall < invite.Expires).OrderBy(invite => invite.Expires).Select(EnrollmentWords.Describe)],
+                Reservations = [.. DescribeReservations()],
             };
         }
     }
@@ -97,7 +104,7 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
         var life = TimeSpan.FromSeconds(Within("expiresInSeconds", request.ExpiresInSeconds ?? UsualInvite, ShortestInvite, LongestInvite));
         var uses = (int)Within("maxUses", request.MaxUses ?? 1, 1, EnrollmentRegistry.MaxUses);
         if (request.PeerName is not null && !PeerName.IsValid(request.PeerName))
-            throw ControlException.InvalidValue("peerName", $"a name is 1 to {PeerName.MaxBytes} bytes without control characters and without blanks at its ends.");
+            throw BadName();
         var endpoint = EndpointOf(request);
         var host = endpoint.Host.Contains(':') ? $"[{endpoint.Host}]" : endpoint.Host;
         lock (_lock)
@@ -155,6 +162,16 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
         }
     }
 
+    // Nobody sees any more who joins. Only that window: there may be another by now.
+    private void CloseAbandoned(EnrollmentWindow? window)
+    {
+        lock (_lock)
+        {
+            if (!_isStopping && window is not null && ReferenceEquals(window, _server.Window))
+                _ = _server.CloseWindow(Now, WindowClosing.OpenerGone);
+        }
+    }
+
     // The socket answers until everything else is undone.
     private void RequireRunning()
     {
@@ -177,6 +194,9 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
             throw new ControlException(ControlErrorCode.EnrollmentRefused, failure.Message, inner: failure);
         }
     }
+
+    private static ControlException BadName() =>
+        ControlException.InvalidValue("peerName", $"a name is 1 to {PeerName.MaxBytes} bytes without control characters and without blanks at its ends.");
 
     private static ControlException Nobody() => new(ControlErrorCode.EnrollmentNotFound, "No client that waits is called so.");
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using WireGuard.Api;
 using WireGuard.Engine.Enrollment;
 
@@ -38,6 +40,19 @@ internal static class EnrollmentWords
         MaxUses = invite.MaxUses,
         Expires = invite.Expires,
     };
+
+    internal static EnrollmentReservationInfo Describe(in ReservationOwner owner, IEnumerable<IPAddress> addresses, PublicKey? heldBy) => new()
+    {
+        PeerName = owner.Name,
+        PublicKey = owner.Key?.ToString(),
+        Addresses = [.. Ordered(addresses).Select(address => address.ToString())],
+        HeldBy = heldBy?.ToString(),
+    };
+
+    internal static IEnumerable<IPAddress> Ordered(IEnumerable<IPAddress> addresses) => addresses.OrderBy(OrderOf, StringComparer.Ordinal);
+
+    /// <summary>By which addresses are listed: IPv4 first, each by its number.</summary>
+    internal static string OrderOf(IPAddress address) => (address.AddressFamily == AddressFamily.InterNetwork ? "4" : "6") + Convert.ToHexString(address.GetAddressBytes());
 
     internal static WaitingPeerInfo Describe(in WaitingClient client) => new()
     {
@@ -98,6 +113,7 @@ internal static class EnrollmentWords
         WindowClosing.TimeOver => "time-over",
         WindowClosing.WrongGuesses => "wrong-guesses",
         WindowClosing.EnoughPeers => "enough-peers",
+        WindowClosing.OpenerGone => "opener-gone",
         _ => "on-demand",
     };
 

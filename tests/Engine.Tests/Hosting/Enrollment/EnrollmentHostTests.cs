@@ -79,6 +79,84 @@ public sealed class EnrollmentHostTests : IDisposable
     }
 
     [Fact]
+    public void A_window_that_is_a_connections_closes_with_it_and_no_later_one_does()
+    {
+        using var first = new CancellationTokenSource();
+        using var second = new CancellationTokenSource();
+        _served.Enrollment.Open(new EnrollmentOpenRequest(), first.Token).Dispose();
+        first.Cancel();
+        Assert.NotNull(_served.Enrollment.Status().Window);
+        Assert.True(_served.Enrollment.Close().WasOpen);
+
+        _served.Enrollment.Open(new EnrollmentOpenRequest { ClosesWithConnection = true }, second.Token).Dispose();
+        Assert.True(_served.Enrollment.Close().WasOpen);
+        _served.OpenWindow();
+        second.Cancel();
+        Assert.NotNull(_served.Enrollment.Status().Window);
+        Assert.True(_served.Enrollment.Close().WasOpen);
+
+        using var third = new CancellationTokenSource();
+        _served.Enrollment.Open(new EnrollmentOpenRequest { ClosesWithConnection = true }, third.Token).Dispose();
+        third.Cancel();
+        Assert.Null(_served.Enrollment.Status().Window);
+        Assert.Equal("opener-gone", _served.Events.Last(happened => happened.Kind == EnrollmentEvents.WindowClosed).Detail);
+        // Nor does one whose connection has ended before it was open.
+        _served.Enrollment.Open(new EnrollmentOpenRequest { ClosesWithConnection = true }, third.Token).Dispose();
+        Assert.Null(_served.Enrollment.Status().Window);
+    }
+
+    [Fact]
+    public void What_is_reserved_is_listed_survives_a_restart_and_is_taken_back()
+    {
+        var identity = _served.NewIdentity();
+        var key = identity.PublicKey.ToString();
+        var byName = _served.Enrollment.Reserve(new EnrollmentReservationRequest { PeerName = "laptop", Addresses = ["fd42:150::7", "10.150.0.17"] });
+        Assert.Equal(["10.150.0.17", "fd42:150::7"], byName.Addresses);
+        Assert.Equal(("laptop", null, null), (byName.PeerName, byName.PublicKey, byName.HeldBy));
+        Assert.Equal(["10.150.0.2", "fd42:150::2"], _served.Enrollment.Reserve(new EnrollmentReservationRequest { PublicKey = key }).Addresses);
+        _served.Stop();
+        _served.Start(new());
+
+        Assert.Equal(["10.150.0.2", "10.150.0.17"], _served.Enrollment.Status().Reservations.Select(reservation => reservation.Addresses[0]));
+        _served.Run(_served.Client(_served.OpenWindow(), identity, "laptop")).Result!.PresharedKey!.Dispose();
+        Assert.Equal([key, null], _served.Enrollment.Status().Reservations.Select(reservation => reservation.HeldBy));
+        Assert.Equal(["10.150.0.2/32", "fd42:150::2/128"], _served.Peer(identity.PublicKey)!.AllowedIPs.Select(prefix => prefix.ToString()).Order());
+        Assert.Equal(key, _served.Enrollment.Unreserve(new EnrollmentReservationChoice { PublicKey = key }).HeldBy);
+        Assert.Equal(["10.150.0.17"], _served.Enrollment.Unreserve(new EnrollmentReservationChoice { Address = "10.150.0.17" }).Addresses);
+        Assert.Equal(["fd42:150::7"], _served.Enrollment.Unreserve(new EnrollmentReservationChoice { PeerName = "laptop" }).Addresses);
+        Assert.Empty(_served.Enrollment.Status().Reservations);
+        Assert.Contains(_served.Log.Lines, line => line.Contains("10.150.0.17, fd42:150::7 reserved for \"laptop\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_cannot_be_reserved_is_refused_by_a_name_for_scripts()
+    {
+        static EnrollmentReservationRequest For(string? name, string? key, params string[] addresses) => new() { PeerName = name, PublicKey = key, Addresses = addresses };
+        ControlErrorCode Refused(EnrollmentReservationRequest request) => Assert.Throws<ControlException>(() => _served.Enrollment.Reserve(request)).Code;
+        var own = _served.Enrollment.Status().PublicKey;
+        _served.Enrollment.Reserve(For("printer", null, "10.150.0.9"));
+
+        Assert.Equal(ControlErrorCode.InvalidValue, Refused(For(null, null)));
+        Assert.Equal(ControlErrorCode.InvalidValue, Refused(For("a", own)));
+        Assert.Equal(ControlErrorCode.InvalidValue, Refused(For(" a", null)));
+        Assert.Equal(ControlErrorCode.InvalidValue, Refused(For(null, "short")));
+        Assert.Equal(ControlErrorCode.InvalidValue, Refused(For(null, own)));
+        Assert.Equal(ControlErrorCode.InvalidValue, Refused(For("a", null, "10.150.0.300")));
+        Assert.Equal(ControlErrorCode.InvalidValue, Refused(For("a", null, "10.150.0.1")));
+        Assert.Equal(ControlErrorCode.InvalidValue, Refused(For("a", null, "10.151.0.2")));
+        Assert.Equal(ControlErrorCode.EnrollmentRefused, Refused(For("a", null, "10.150.0.9")));
+        _served.Journal.IsFull = true;
+        Assert.Equal(ControlErrorCode.EnrollmentRefused, Refused(For("a", null)));
+        _served.Journal.IsFull = false;
+        Assert.Equal(["10.150.0.9"], Assert.Single(_served.Enrollment.Status().Reservations).Addresses);
+        ControlErrorCode NotThere(EnrollmentReservationChoice choice) => Assert.Throws<ControlException>(() => _served.Enrollment.Unreserve(choice)).Code;
+        Assert.Equal(ControlErrorCode.EnrollmentNotFound, NotThere(new EnrollmentReservationChoice { PeerName = "a" }));
+        Assert.Equal(ControlErrorCode.EnrollmentNotFound, NotThere(new EnrollmentReservationChoice { Address = "10.150.0.8" }));
+        Assert.Equal(ControlErrorCode.InvalidValue, NotThere(new EnrollmentReservationChoice { PeerName = "printer", Address = "10.150.0.9" }));
+        Assert.Equal(ControlErrorCode.InvalidValue, NotThere(new EnrollmentReservationChoice()));
+    }
+
+    [Fact]
     public void Three_wrong_codes_close_the_window()
     {
         var code = _served.OpenWindow();
