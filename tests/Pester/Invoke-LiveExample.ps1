@@ -16,7 +16,7 @@ param(
 $ErrorActionPreference = 'Stop'
 $PSStyle.OutputRendering = 'PlainText'
 . $PSScriptRoot/Examples.ps1
-Add-Type -Path $PSScriptRoot/AskingHost.cs
+Add-Type -Path $Work/AskingHost.dll
 
 # These mounts are ours alone: the machine's own tunnels and services are not seen, and not touched.
 foreach ($folder in '/run/wireguard', '/run/systemd', '/etc/wireguard', '/etc/systemd') {
