@@ -62,6 +62,21 @@ public sealed class RejoinTests
     }
 
     [InteropFact]
+    public void A_join_that_is_broken_off_before_anybody_answered_leaves_no_key()
+    {
+        using var scene = new EnrollmentScene();
+        using var files = new PrivateDirectory();
+        var joining = scene.ClientConfig + ".joining";
+        string[] command = [.. scene.Client.EngineLauncher, InteropRequirement.Engine!, "join", ServerAt, "--name", scene.Client.Interface, "--timeout", "60"];
+        using var join = scene.Client.Namespace.Start("sh", ["-c", "code=$1; shift; exec \"$@\" < \"$code\"", "sh", files.Write("code", "123456\n"), .. command]);
+        Eventually.True(() => File.Exists(joining), "the key is kept before the first datagram");
+        Signals.Send(join.Id, Signals.Terminate);
+        Assert.Contains("knows nothing of this host", join.StandardError.ReadToEnd());
+        Assert.True(join.WaitForExit(TimeSpan.FromSeconds(20)));
+        Assert.False(File.Exists(joining));
+    }
+
+    [InteropFact]
     public void Of_a_name_that_leads_to_two_addresses_the_second_is_asked_when_the_first_is_silent()
     {
         using var scene = new EnrollmentScene();
