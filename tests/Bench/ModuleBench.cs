@@ -31,7 +31,7 @@ internal static class ModuleBench
             $key = { [Convert]::ToBase64String([Security.Cryptography.RandomNumberGenerator]::GetBytes(32)) }
             $peers = foreach ($i in 0..9999) { [pscustomobject]@{ Tunnel = $tunnel; PublicKey = & $key; AllowedIP = "10.$([int][Math]::Floor($i / 65536)).$([int][Math]::Floor($i / 256) % 256).$($i % 256)" } }
             Measure-It '10,000 peers added through the pipeline' { $peers | Add-WgPeer }
-            $peers[1000..9999] | Remove-WgPeer
+            $null = $peers[1000..9999] | Remove-WgPeer
             $null = Get-WgPeer $tunnel
             Measure-It '`Get-WgPeer` with 1,000 peers' { Get-WgPeer $tunnel }
             $line = "Get-WgPeer $tunnel "
