@@ -22,6 +22,9 @@ internal static class AeadBench
         var contestants = Contestants(packets);
         var rows = new List<string[]> { (string[])["", .. Sizes.SelectMany(s => (string[])[$"seal {s} B", $"open {s} B"])] };
         rows.AddRange(contestants.Select(c => (string[])[c.Name]));
+        // The compiler works beside the first rounds, and its processor time counts: those are for it.
+        packets.Length = Sizes[0];
+        Times(contestants);
         foreach (var size in Sizes)
         {
             packets.Length = size;
