@@ -52,14 +52,39 @@ Describe 'Views' {
     It 'takes back from Export-Clixml what it gave, as it was' {
         $path = Join-Path $TestDrive objects.xml
         $tunnel = Get-WgTunnel wgp0 -IncludeSecret
-        $tunnel | Export-Clixml $path -Depth 4
+        $tunnel | Export-Clixml $path
         $copy = Import-Clixml $path
         $copy | ConvertTo-WgConfig -IncludeSecret | Should -Be ($tunnel | ConvertTo-WgConfig -IncludeSecret)
         $copy | ConvertTo-WgDump | Should -Be ($tunnel | ConvertTo-WgDump)
         $file = $copy | Export-WgConfig (Join-Path $TestDrive copy.conf) -PassThru
         $config = ConvertFrom-WgConfig -Path $file.FullName
-        $config | Export-Clixml $path -Depth 4
+        $config | Export-Clixml $path
         Import-Clixml $path | ConvertTo-WgConfig -IncludeSecret | Should -Be ($config | ConvertTo-WgConfig -IncludeSecret)
+    }
+
+    It 'takes tunnels and configurations from a job with all their peers' {
+        $here = Get-WgTunnel wgp0 -IncludeSecret
+        $tunnel, $config = Start-Job -ArgumentList (Get-TestModulePath) {
+            Import-Module $args[0]
+            Get-WgTunnel wgp0 -IncludeSecret
+            Get-WgTunnel wgp0 -IncludeSecret | ConvertTo-WgConfig -IncludeSecret | ConvertFrom-WgConfig -Name wgp0
+        } | Receive-Job -Wait -AutoRemoveJob
+        $tunnel.Peers.AllowedIPs | Should -Be $here.Peers.AllowedIPs
+        $tunnel | ConvertTo-WgConfig -IncludeSecret | Should -Be ($here | ConvertTo-WgConfig -IncludeSecret)
+        $tunnel | ConvertTo-WgDump | Should -Be ($here | ConvertTo-WgDump)
+        $config | ConvertTo-WgConfig -IncludeSecret | Should -Be ($here | ConvertTo-WgConfig -IncludeSecret)
+    }
+
+    It 'takes no tunnel whose peers have become text' {
+        $tunnel = Get-WgTunnel wgp0
+        $bag = [pscustomobject]@{ PSTypeName = 'Deserialized.WireGuard.WgTunnel'; Name = 'wgp0'; PeerCount = 3; Peers = [string[]]$tunnel.Peers }
+        foreach ($command in 'ConvertTo-WgConfig', 'ConvertTo-WgDump') {
+            { $bag | & $command -ErrorAction Stop } | Should -Throw '*3 peers, of which 0 have come*'
+        }
+    }
+
+    It 'carries an enrollment server''s lists through a job' {
+        (Get-TypeData WireGuard.WgEnrollment).SerializationDepth | Should -Be 3
     }
 
     It 'takes from peers of Import-Clixml their identity alone, as from others' {

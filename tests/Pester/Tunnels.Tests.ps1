@@ -150,6 +150,33 @@ Describe 'Tunnels' {
         Get-WgTunnel | Should -BeNullOrEmpty
     }
 
+    It 'is stopped by the file that it was started from, and by no other of its name' {
+        $path = New-TestConfig wgp0
+        Start-WgTunnel $path, (New-TestConfig wgp1)
+        $lab = (New-Item -ItemType Directory -Force "$Work/lab").FullName
+        $null = (New-TestConfig wgp0 -Folder $lab), (New-TestConfig wgp2 -Folder $lab)
+        Set-Content "$lab/of no tunnel.conf" ''
+        { Stop-WgTunnel "$lab/wgp0.conf" -ErrorAction Stop } | Should -Throw "*runs from '$path', not from '$lab/wgp0.conf'*" -ErrorId 'TunnelExists,*'
+        Get-ErrorId { Stop-WgTunnel "$lab/wgp0.conf" -WhatIf } | Should -BeLike 'TunnelExists,*'
+        Get-ErrorId { Get-Item "$lab/wgp0.conf" | Stop-WgTunnel } | Should -BeLike 'TunnelExists,*'
+        Push-Location $lab
+        try {
+            Stop-WgTunnel ./*.conf -ErrorVariable refused -ErrorAction SilentlyContinue
+            $refused.FullyQualifiedErrorId | Should -Be 'TunnelExists,WireGuard.Commands.StopWgTunnelCommand'
+            Get-ErrorId { Stop-WgTunnel ./wgp1.conf } | Should -BeLike 'ConfigNotFound,*'
+            Get-ErrorId { Stop-WgTunnel wgp1.conf } | Should -BeLike 'ConfigNotFound,*'
+            Get-ErrorId { Stop-WgTunnel ./wgp2.conf } | Should -BeLike 'TunnelNotFound,*'
+            Get-ErrorId { Stop-WgTunnel "$lab/none*.conf" } | Should -BeNullOrEmpty
+            (Get-WgTunnel).Name | Should -Be 'wgp0', 'wgp1'
+            $started = Start-WgTunnel ./wgp2.conf -PassThru
+            Remove-Item ./wgp2.conf
+            (Stop-WgTunnel ./wgp2.conf -PassThru).ConfigPath | Should -Be $started.ConfigPath
+            Get-Item $path | Stop-WgTunnel
+            (Get-WgTunnel).Name | Should -Be 'wgp1'
+        }
+        finally { Pop-Location }
+    }
+
     It 'says which units a duration has' {
         { Start-WgTunnel wgp0 -Timeout 1x } | Should -Throw '*units s, m, h and d*'
         { New-WgInvite wgp0 -ExpiresIn 1x } | Should -Throw '*units s, m, h and d*'

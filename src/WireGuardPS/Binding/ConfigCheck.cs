@@ -19,13 +19,9 @@ internal static class ConfigCheck
 
     /// <summary>The tunnel that a file is for: its name without ".conf", as wg-quick(8) has it.</summary>
     /// <exception cref="WgException">InvalidTunnelName.</exception>
-    internal static string TunnelOf(string path)
-    {
-        var name = Path.GetFileNameWithoutExtension(path);
-        return Path.GetExtension(path) == Extension && TunnelName.IsValid(name)
-            ? name
-            : throw NoName(path);
-    }
+    internal static string TunnelOf(string path) => IsOfTunnel(path) ? Path.GetFileNameWithoutExtension(path) : throw NoName(path);
+
+    internal static bool IsOfTunnel(string path) => Path.GetExtension(path) == Extension && TunnelName.IsValid(Path.GetFileNameWithoutExtension(path));
 
     /// <summary>All that is wrong or doubtful in it; empty for a faultless file.</summary>
     /// <param name="derive">Gives the public key of the file's private one, or null where it cannot.</param>
@@ -79,8 +75,8 @@ internal static class ConfigCheck
         return at < 0 ? warning : $"{warning[..at]}: {warning[(at + Severity.Length)..]}";
     }
 
-    /// <summary>A running tunnel may be named by its file.</summary>
-    internal static string TunnelNamedBy(string text) => text.EndsWith(Extension, StringComparison.Ordinal) ? Path.GetFileNameWithoutExtension(text) : text;
+    /// <summary>Whether what may be a tunnel's name, wildcards in it or not, is a path of files.</summary>
+    internal static bool IsPath(string text) => text.EndsWith(Extension, StringComparison.Ordinal) || text.Contains('/', StringComparison.Ordinal);
 
     /// <param name="inner">What was found out; left away where its text would repeat a key.</param>
     internal static WgException NoFile(string path, Exception? inner = null) => KeyLike.IsIn(path)

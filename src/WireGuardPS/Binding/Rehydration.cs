@@ -53,7 +53,7 @@ internal static class Rehydration
         Backend = Value<string>(bag, nameof(WgTunnel.Backend)) ?? "",
         Addresses = Texts(bag, nameof(WgTunnel.Addresses)),
         ConfigPath = Value<string>(bag, nameof(WgTunnel.ConfigPath)),
-        Peers = [.. Bags(bag, nameof(WgTunnel.Peers)).Select(ToPeer)],
+        Peers = [.. PeerBags(bag).Select(ToPeer)],
     };
 
     private static WgConfig ToConfig(PSObject bag)
@@ -76,7 +76,7 @@ internal static class Rehydration
             PreDown = Lines(bag, nameof(WgConfig.PreDown)),
             PostDown = Lines(bag, nameof(WgConfig.PostDown)),
             SaveConfig = Value<bool>(bag, nameof(WgConfig.SaveConfig)),
-            Peers = [.. Bags(bag, nameof(WgConfig.Peers)).Select(ToConfigPeer)],
+            Peers = [.. PeerBags(bag).Select(ToConfigPeer)],
         };
     }
 
@@ -104,8 +104,18 @@ internal static class Rehydration
             ? new DateTimeOffset(DateTime.SpecifyKind(utc, DateTimeKind.Utc))
             : Value<DateTimeOffset?>(bag, name);
 
-    private static IEnumerable<PSObject> Bags(PSObject bag, string name) =>
-        Items(bag, name) is { } items ? items.OfType<PSObject>() : [];
+    /// <exception cref="ArgumentTransformationMetadataException">Of some there is but a text: rather none of it than a tunnel that lacks peers.</exception>
+    private static List<PSObject> PeerBags(PSObject bag)
+    {
+        List<PSObject> found = Items(bag, nameof(WgTunnel.Peers)) is { } items ? [.. items.OfType<PSObject>().Where(IsWhole)] : [];
+        var count = Value<int>(bag, nameof(WgTunnel.PeerCount));
+        return found.Count >= count
+            ? found
+            : throw new ArgumentTransformationMetadataException(
+                $"'{Value<string>(bag, nameof(WgTunnel.Name))}' has {count} peers, of which {found.Count} have come with it: it was serialised at too little depth. Load the WireGuard module of this version where it comes from.");
+    }
+
+    private static bool IsWhole(PSObject peer) => peer.Properties[nameof(WgPeer.PublicKey)] is not null;
 
     // What had no depth left is one text, with blanks between.
     private static string[] Texts(PSObject bag, string name) => Items(bag, name) is { } items

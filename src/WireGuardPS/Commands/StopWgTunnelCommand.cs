@@ -16,6 +16,7 @@ public sealed class StopWgTunnelCommand : TunnelCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Tunnel", "InterfaceAlias")]
     [TunnelOfPeerTransformation]
+    [FileTransformation]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(TunnelNameCompleter))]
@@ -33,10 +34,12 @@ public sealed class StopWgTunnelCommand : TunnelCommand
 
     protected override void ProcessRecord()
     {
-        foreach (var target in Resolve([.. Name.Select(ConfigCheck.TunnelNamedBy)]))
+        foreach (var (target, file) in Wanted())
         {
             try
             {
+                if (file is not null)
+                    RequireOwn(target.Name, file);
                 var isLeft = Tunnels.HasLeftovers(target.Name) && !IsRunning(target.Name);
                 if (this.IsWhatIf())
                     RequirePossible(target.Name, isLeft);
@@ -58,6 +61,51 @@ public sealed class StopWgTunnelCommand : TunnelCommand
             {
                 Report(e, target);
             }
+        }
+    }
+
+    // A file of a tunnel that is named besides is of no matter.
+    private IEnumerable<(Target Target, string? File)> Wanted()
+    {
+        var named = Resolve([.. Name.Where(given => !ConfigCheck.IsPath(given))]);
+        return [
+            .. named.Select(target => (target, (string?)null)),
+            .. Name.Where(ConfigCheck.IsPath).SelectMany(ByFile).Distinct().Where(found => named.TrueForAll(target => target.Name != found.Target.Name)),
+        ];
+    }
+
+    private IReadOnlyList<(Target Target, string? File)> ByFile(string given)
+    {
+        try
+        {
+            var files = this.ToFilePathsOrPath(given);
+            return files is [var only] && only == this.ToFilePath(given)
+                ? [(new Target(ConfigCheck.TunnelOf(only), false), only)]
+                : [.. files.Where(ConfigCheck.IsOfTunnel).Select(file => (new Target(ConfigCheck.TunnelOf(file), true), (string?)file))];
+        }
+        catch (WgException e)
+        {
+            WriteError(e, given);
+            return [];
+        }
+    }
+
+    /// <summary>Who names a file means the tunnel that was started from it, and no other of its name.</summary>
+    /// <exception cref="WgException">TunnelExists: it runs from another file. ConfigNotFound: neither runs anything from the file nor is it there.</exception>
+    private void RequireOwn(string tunnel, string file)
+    {
+        var running = IsRunning(tunnel) ? Ask(tunnel, $"Looking at tunnel '{tunnel}'", (client, cancellation) => client.GetTunnelAsync(false, cancellation)) : null;
+        Forget(tunnel);
+        if (running?.ConfigPath == file)
+            return;
+        if (!File.Exists(file))
+            throw ConfigCheck.NoFile(file);
+        if (running is not null)
+        {
+            throw new WgException(ErrorIds.TunnelExists, $"Tunnel '{tunnel}' runs from {(running.ConfigPath is { } other ? $"'{other}'" : "no file")}, not from '{file}': it is left as it is.")
+            {
+                Advice = $"Stop-WgTunnel {tunnel} stops it, whatever it runs from.",
+            };
         }
     }
 

@@ -74,11 +74,13 @@ public sealed class ConfigCheckTests : IDisposable
     public void A_warning_does_not_say_twice_that_it_is_one(string told, string shown) => Assert.Equal(shown, ConfigCheck.WithoutSeverity(told));
 
     [Theory]
-    [InlineData("wg0", "wg0")]
-    [InlineData("./wg0.conf", "wg0")]
-    [InlineData("/etc/wireguard/site-*.conf", "site-*")]
-    [InlineData("./wg0", "./wg0")]
-    public void A_running_tunnel_can_be_named_by_its_file(string text, string tunnel) => Assert.Equal(tunnel, ConfigCheck.TunnelNamedBy(text));
+    [InlineData("wg0", false)]
+    [InlineData("site-*", false)]
+    [InlineData("./wg0.conf", true)]
+    [InlineData("*.conf", true)]
+    [InlineData("/etc/wireguard/*", true)]
+    [InlineData("./wg0", true)]
+    public void A_path_is_no_name_of_tunnels(string text, bool isPath) => Assert.Equal(isPath, ConfigCheck.IsPath(text));
 
     [Fact]
     public void A_missing_file_and_a_folder_are_not_found()
