@@ -7,41 +7,60 @@ using WireGuard.Engine.Interop.Linux;
 
 namespace WireGuard.Engine.Cli;
 
-/// <summary>Asks for a secret: on a terminal without echo, else by one line of standard input. Never by an argument, which others can read.</summary>
-internal static class SecretPrompt
+/// <summary>
+/// Asks for secrets, one after the other: on a terminal without echo, else by lines of standard input. Never by arguments, which others can read.
+/// </summary>
+internal sealed class SecretPrompt : IDisposable
 {
     private const int Longest = 1024;
 
+    private readonly StandardInput _input;
+
+    // Of them all: what comes by a pipe may bring the next answer along with the first.
+    private readonly SecretLineReader _lines;
+
+    /// <param name="cancel">Breaks a question off.</param>
+    public SecretPrompt(CancellationToken cancel)
+    {
+        _input = new StandardInput(cancel);
+        _lines = new SecretLineReader(_input);
+    }
+
     /// <summary>The caller disposes of it.</summary>
-    /// <param name="cancel">Breaks the question off.</param>
     /// <exception cref="CommandException">There was none.</exception>
     /// <exception cref="OperationCanceledException">Broken off; the terminal is as it was.</exception>
-    public static ShownSecret Read(string prompt, CancellationToken cancel)
+    public ShownSecret Read(string prompt)
     {
         if (!StandardInput.IsThere)
             throw new CommandException(ExitCode.Error, "Standard input is closed: nobody can be asked.");
-        using var input = new StandardInput(cancel);
-        using var lines = new SecretLineReader(input);
         if (!StandardInput.IsTerminal)
-            return Take(lines);
+            return Take();
         using var hidden = new HiddenTyping();
+        _input.Idle = hidden.Keep;
         Say(prompt);
         try
         {
-            return Take(lines);
+            return Take();
         }
         finally
         {
+            _input.Idle = null;
             Say("\n");
         }
     }
 
-    private static ShownSecret Take(SecretLineReader lines)
+    public void Dispose()
+    {
+        _lines.Dispose();
+        _input.Dispose();
+    }
+
+    private ShownSecret Take()
     {
         var text = GC.AllocateArray<char>(Longest, pinned: true);
         try
         {
-            var length = lines.TryRead(out var line) && line.Length <= text.Length ? Encoding.UTF8.GetChars(line, text) : 0;
+            var length = _lines.TryRead(out var line) && line.Length <= text.Length ? Encoding.UTF8.GetChars(line, text) : 0;
             return length > 0 ? new ShownSecret(text.AsSpan(0, length)) : throw new CommandException(ExitCode.Error, "Nothing was given.");
         }
         finally

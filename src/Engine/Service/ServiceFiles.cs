@@ -38,6 +38,9 @@ internal sealed class ServiceFiles
 
     public bool IsEnabled => new FileInfo(_wanted).LinkTarget is not null;
 
+    /// <summary>It is the service of a tunnel that others join.</summary>
+    public bool Serves => Read(_options) is { } text && ServiceUnit.Serves(text);
+
     /// <summary>A unit of ours that the administrator has masked, so that nothing may start it; null: none.</summary>
     public string? Masked => new[] { _template, _instance }.Where(IsMask).Select(Path.GetFileName).FirstOrDefault();
 

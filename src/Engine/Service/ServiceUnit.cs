@@ -132,10 +132,14 @@ internal static class ServiceUnit
             return path;
         var lines = text.Split('\n');
         var words = lines.FirstOrDefault(line => line.StartsWith(Begin, StringComparison.Ordinal))?[Begin.Length..].TrimEnd('"').Replace("%%", "%", StringComparison.Ordinal);
-        return lines.Any(line => line.StartsWith("ExecStart=", StringComparison.Ordinal) && line.Contains($" {ServeVerb} ", StringComparison.Ordinal))
+        return Serves(text)
             ? $"{ServeVerb} {words}".TrimEnd()
             : words ?? "none";
     }
+
+    /// <summary>Whether such a text is that of a tunnel that others join.</summary>
+    public static bool Serves(string text) => text.StartsWith(Header, StringComparison.Ordinal)
+        && text.Split('\n').Any(line => line.StartsWith("ExecStart=", StringComparison.Ordinal) && line.Contains($" {ServeVerb} ", StringComparison.Ordinal));
 
     private static string CommandLine(IReadOnlyList<string> command) => string.Join(' ', command.Select(word => Quote(word).Replace("$", "$$")));
 

@@ -171,11 +171,13 @@ public sealed class ServiceInstallTests : IDisposable
         Assert.Contains("--pool", Refused(8, "wg0"));
         File.SetUnixFileMode(Path.Combine(state, "state"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
         Assert.Contains("open to others", Refused(1, "wg0"));
-        // As by `up`, a file comes first.
+        // As by `up`, a file comes first; but who is served does not lose the service by the way.
         Write("etc/wireguard/wg0.conf");
+        Assert.Contains("`service install /etc/wireguard/wg0.conf` makes it that of the file", Refused(5, "wg0"));
+        Assert.Equal(options, File.ReadAllText(Path.Combine(Units, "wireguard-engine@wg0.service.d/wireguard-engine.conf")));
+        Assert.Contains("~ Options serve --forward -> none", Install("/etc/wireguard/wg0.conf"));
         var both = ProcessResult.Run(Engine, ["service", "install", "wg0", "--root", _root.FullName]).EnsureSuccess();
         Assert.Contains("also the name of a tunnel that others join", both.Error);
-        Assert.Contains("~ Options serve --forward -> none", both.Output);
     }
 
     [InteropFact]

@@ -83,6 +83,30 @@ public sealed class PromptTests
         Assert.Equal(terminal.Before, terminal.Modes());
     }
 
+    [InteropTheory("setsid", "stty")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_is_typed_stays_hidden_when_a_shell_has_put_the_modes_of_the_terminal_back(bool continues)
+    {
+        using var scene = new EnrollmentScene();
+        using var terminal = Start(scene, Nobody);
+        terminal.AwaitShown("Code: ");
+        ProcessResult.Run("stty", ["-F", terminal.Path, "echo"]).EnsureSuccess();
+        if (continues)
+            Signals.Send(terminal.Program.Id, Signals.Continue);
+        Eventually.True(() => !terminal.Echoes(), "it is hidden again");
+        // The runtime comes a little later with modes of its own.
+        for (var i = 0; i < 10; i++)
+        {
+            Thread.Sleep(20);
+            Assert.False(terminal.Echoes());
+        }
+
+        terminal.Type(CtrlC);
+        Assert.Equal(1, terminal.AwaitEnd());
+        Assert.Equal(terminal.Before, terminal.Modes());
+    }
+
     [InteropTheory]
     [InlineData(Nobody)]
     [InlineData("-")]

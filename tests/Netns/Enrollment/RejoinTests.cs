@@ -77,6 +77,26 @@ public sealed class RejoinTests
     }
 
     [InteropFact]
+    public void A_join_again_that_is_broken_off_does_not_say_that_the_server_knows_nothing()
+    {
+        using var scene = new EnrollmentScene();
+        scene.Serve();
+        // Where to join and the code in one go.
+        scene.Join("-", $"{ServerAt}\n{scene.Open()}", "--no-start").EnsureSuccess();
+        var before = File.ReadAllText(scene.ClientConfig);
+        scene.Server.Engine("down", scene.Server.Interface);
+        string[] command = [.. scene.Client.EngineLauncher, InteropRequirement.Engine!, "join", "-", "--name", scene.Client.Interface, "--timeout", "60", "--ends-with-input"];
+        using var join = scene.Client.Namespace.Start(command[0], command[1..]);
+        join.StandardInput.Write($"{ServerAt}\n123456\n");
+        join.StandardInput.Flush();
+        join.StandardInput.Close();
+        var said = join.StandardError.ReadToEnd();
+        Assert.True(join.WaitForExit(TimeSpan.FromSeconds(20)));
+        Assert.Contains("Broken off; all is as it was.", said);
+        Assert.Equal(before, File.ReadAllText(scene.ClientConfig));
+    }
+
+    [InteropFact]
     public void Of_a_name_that_leads_to_two_addresses_the_second_is_asked_when_the_first_is_silent()
     {
         using var scene = new EnrollmentScene();

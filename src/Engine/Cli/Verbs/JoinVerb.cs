@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using System.Net.NetworkInformation;
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Enrollment;
@@ -84,32 +83,33 @@ internal static class JoinVerb
         ProcessCalls.SetFileModeMask(ProcessCalls.OwnerOnlyMask);
         ProcessCalls.ForbidCoreDumps();
         using var signals = new StopSignals();
-        using var link = ReadLink(ref target, signals.Token);
+        using var prompt = new SecretPrompt(signals.Token);
+        using var link = ReadLink(ref target, prompt);
         var server = link is null
             ? ServeText.TryReadEndpoint(target, ServeText.UsualPort, out var endpoint) ? endpoint
                 : throw new JoinFailure(JoinFailure.InvalidValue, ExitCode.Usage, "What to join is HOST, HOST:PORT, an address, [IPv6]:PORT, or wg-enroll://...")
             : new HostEndpoint(link.Host.Trim('[', ']'), link.Port);
         if (link is not null && link.Expires <= DateTimeOffset.UtcNow)
             throw new JoinFailure(JoinFailure.InvalidInvitation, ExitCode.Error, $"The invitation has expired ({link.Expires.ToLocalTime():yyyy-MM-dd HH:mm}).");
-        using var file = JoinedFile.Choose(name, server, link?.ServerFingerprint, ConfigLocation.Directory, IsTaken);
+        using var file = JoinedFile.Choose(name, server, link?.ServerFingerprint, Path.GetFullPath(ConfigLocation.Directory), JoinNames.Objection);
         if (dryRun)
         {
             tell($"Would ask {server} by {(link is null ? "a code" : "the invitation")}, write {file.Path}{(file.IsAgain ? " anew, with the same key" : "")}{(noStart ? "" : $", and start {file.Name}")}.");
             return Done(file);
         }
 
-        using var credential = link is null ? ReadCode(signals.Token) : Credential.FromInvite(link.Secret, link.ServerFingerprint);
+        using var credential = link is null ? ReadCode(prompt) : Credential.FromInvite(link.Secret, link.ServerFingerprint);
         if (endsWithInput)
             WatchInput(signals);
         var leaseEnds = Ask(credential, link?.ServerFingerprint, server, file, peerName, timeout, tell, signals.Token);
         return (noStart ? Done(file) : Start(file, tell, signals.Token)) with { LeaseEnds = leaseEnds };
     }
 
-    private static InviteLink? ReadLink(ref string target, CancellationToken cancel)
+    private static InviteLink? ReadLink(ref string target, SecretPrompt prompt)
     {
         if (target == FromInput)
         {
-            using var read = Prompt("Server or invitation: ", cancel);
+            using var read = Prompt(prompt, "Server or invitation: ");
             target = read.Reveal();
         }
 
@@ -153,15 +153,15 @@ internal static class JoinVerb
             // Nobody has let it in.
             if (failure.Failure == ClientFailure.Refused || !dialog.HasShownKey)
                 file.ForgetKey();
-            var mayBeInTheWay = failure.Failure == ClientFailure.NoAnswer && way is { IsUp: true, Mark: 0 };
-            throw JoinFailure.From(failure, mayBeInTheWay ? $" {file.Name} is up: should the way to the server lead through it, `down {file.Name}` first." : "");
+            var inTheWay = failure.Failure != ClientFailure.NoAnswer ? null : way is { IsUp: true, Mark: 0 } ? file.Name : JoinNames.InTheWay(server, besides: file.Name);
+            throw JoinFailure.From(failure, inTheWay is null ? "" : $" {inTheWay} is up: should the way to the server lead through it, `down {inTheWay}` first.");
         }
         catch (OperationCanceledException)
         {
             if (!dialog.HasShownKey)
             {
                 file.ForgetKey();
-                throw new CommandException(ExitCode.Error, "Broken off; the server knows nothing of this host.");
+                throw new CommandException(ExitCode.Error, $"Broken off; {(file.IsAgain ? "all is as it was" : "the server knows nothing of this host")}.");
             }
 
             throw new CommandException(ExitCode.Error, "Broken off. Should the server have let this host in already, a second try brings the same address.");
@@ -179,9 +179,9 @@ internal static class JoinVerb
         return (true, tunnel.FwMark, IPEndPoint.TryParse(known ?? "", out var at) ? at.Address : null);
     }
 
-    private static Credential ReadCode(CancellationToken cancel)
+    private static Credential ReadCode(SecretPrompt prompt)
     {
-        using var code = Prompt("Code: ", cancel);
+        using var code = Prompt(prompt, "Code: ");
         try
         {
             return Credential.FromCode(code.Span);
@@ -199,6 +199,8 @@ internal static class JoinVerb
         {
             if (engine is not null)
             {
+                if (JoinNames.ObjectionTo(engine.GetTunnel(), file.Path) is { } objection)
+                    throw new StartException(StartErrorId.TunnelExists, $"{file.Path} is written, but not started: {objection} It is not touched; `down {file.Name}` first, then `up {file.Name}`.");
                 using var config = ConfigParser.ParseFile(file.Path).Config ?? throw new CommandException(ExitCode.Error, $"{file.Path} cannot be read back.");
                 using var request = SyncRequests.From(config, SyncModes.Sync, dryRun: false);
                 engine.Sync(request);
@@ -228,11 +230,11 @@ internal static class JoinVerb
     })
     { IsBackground = true, Name = "lifeline" }.Start();
 
-    private static ShownSecret Prompt(string prompt, CancellationToken cancel)
+    private static ShownSecret Prompt(SecretPrompt prompt, string question)
     {
         try
         {
-            return SecretPrompt.Read(prompt, cancel);
+            return prompt.Read(question);
         }
         catch (OperationCanceledException)
         {
@@ -241,7 +243,4 @@ internal static class JoinVerb
     }
 
     private static StartReport Done(JoinedFile file) => new() { Ready = true, Tunnel = file.Name };
-
-    private static bool IsTaken(string name) =>
-        ControlConnection.SocketNames().Contains(name) || NetworkInterface.GetAllNetworkInterfaces().Any(link => link.Name == name);
 }

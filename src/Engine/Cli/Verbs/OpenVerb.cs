@@ -50,6 +50,7 @@ internal static class OpenVerb
             Console.Out.WriteLine($"Valid for {open} s; Ctrl-C closes the window. There: wireguard-engine join {engine.GetEnrollment().Endpoint ?? "HOST:PORT"}");
         }
 
+        var own = new OwnWindow();
         var isAsked = false;
         while (true)
         {
@@ -68,9 +69,11 @@ internal static class OpenVerb
             CountDown(null);
             if (happened is null)
                 throw new EngineHungUpException();
+            if (!own.Takes(happened))
+                continue;
             if (EnrollmentReport.Line(happened, name) is { } line)
                 Console.Out.WriteLine(line);
-            if (happened.Kind == EnrollmentEvents.WindowClosed)
+            if (own.IsOver)
                 return ExitCode.Ok;
         }
     }

@@ -70,6 +70,8 @@ internal static class ServiceVerb
         var files = new ServiceFiles(name, common.Root);
         if (files.Masked is { } masked)
             throw new CommandException(ExitCode.Error, $"{masked} is masked, so that nothing starts it; `systemctl unmask {UnitName.Quoted(masked)}` allows it again.");
+        if (served is null && target == name && files.Serves)
+            throw new CommandException(ExitCode.Exists, $"The service of {name} is that of a tunnel that others join, and stays so; `service install {path}` makes it that of the file.");
         var steps = files.Install(
             ServiceUnit.TemplateText(engine),
             ServiceUnit.OptionsText(new ServiceOptions(name)

@@ -59,17 +59,19 @@ internal sealed class JoinedFile : IDisposable
     /// <param name="name">Of the tunnel; null: the one that this server was joined with, or wg0, or the next that is free.</param>
     /// <param name="server">HOST:PORT as it was told.</param>
     /// <param name="fingerprint">Of the server's key, if that is known.</param>
-    /// <param name="isTaken">Whether there is an interface of that name.</param>
-    /// <exception cref="StartException">The file of that name is somebody else's, or cannot be read.</exception>
-    internal static JoinedFile Choose(string? name, HostEndpoint server, byte[]? fingerprint, string directory, Func<string, bool> isTaken)
+    /// <param name="objection">Why a name cannot be had, with the file that a join has left there, or null for a new one; null: it can.</param>
+    /// <exception cref="StartException">The file or the tunnel of that name is somebody else's, or the file cannot be read.</exception>
+    internal static JoinedFile Choose(string? name, HostEndpoint server, byte[]? fingerprint, string directory, Func<string, string?, string?> objection)
     {
         var at = server.ToString();
-        var chosen = name ?? JoinedNames.Find(directory, at, fingerprint) ?? NextFree(directory, isTaken);
+        var chosen = name ?? JoinedNames.Find(directory, at, fingerprint) ?? NextFree(directory, objection);
         var path = JoinedNames.PathOf(directory, chosen);
         var joining = path + JoinedNames.JoiningExtension;
         var isThere = File.Exists(path);
         if (isThere)
             RequireSame(path, at, fingerprint);
+        if (objection(chosen, isThere ? path : null) is { } why)
+            throw new StartException(StartErrorId.TunnelExists, $"{why} It is not touched; {(isThere ? $"`down {chosen}` first" : "choose another name")}.");
         // What is left of a join to elsewhere that was cut short is of use to nobody.
         var isJoining = File.Exists(joining);
         var kept = isThere ? path : isJoining && JoinedNames.IsOf(JoinedNames.MarkOf(joining, JoinedNames.JoiningMark), at) ? joining : null;
@@ -171,14 +173,14 @@ internal sealed class JoinedFile : IDisposable
         Key.Dispose();
     }
 
-    private static string NextFree(string directory, Func<string, bool> isTaken)
+    private static string NextFree(string directory, Func<string, string?, string?> objection)
     {
         for (var number = 0; ; number++)
         {
             var name = $"wg{number}";
             var path = JoinedNames.PathOf(directory, name);
             // What a join has left that was ended by force is in nobody's way.
-            if (!File.Exists(path) && !IsUnderWay(path + JoinedNames.JoiningExtension) && !isTaken(name))
+            if (!File.Exists(path) && !IsUnderWay(path + JoinedNames.JoiningExtension) && objection(name, null) is null)
                 return name;
         }
     }

@@ -20,7 +20,20 @@ internal sealed unsafe class HiddenTyping : IDisposable
         _isKnown = Libc.GetTerminalModes(StandardInput.Descriptor, &modes) == 0;
         _before = modes;
         Hide();
-        _continuing = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => Hide());
+        _continuing = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGCONT, context =>
+        {
+            // The runtime would show it again.
+            context.Cancel = true;
+            Hide();
+        });
+    }
+
+    /// <summary>Hides it again, should somebody have put the terminal's modes back meanwhile.</summary>
+    public void Keep()
+    {
+        TerminalModes modes;
+        if (_isKnown && Libc.GetTerminalModes(StandardInput.Descriptor, &modes) == 0 && (modes.Local & Libc.ECHO) != 0)
+            Hide();
     }
 
     public void Dispose()

@@ -16,6 +16,9 @@ internal sealed unsafe class StandardInput(CancellationToken cancel) : Stream
 
     public static bool IsTerminal => Libc.IsTerminal(Descriptor) == 1;
 
+    /// <summary>Called between the slices of a wait.</summary>
+    public Action? Idle { get; set; }
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -38,7 +41,11 @@ internal sealed unsafe class StandardInput(CancellationToken cancel) : Stream
         {
             cancel.ThrowIfCancellationRequested();
             if (Libc.Poll(&waiting, 1, SliceMilliseconds) <= 0)
+            {
+                Idle?.Invoke();
                 continue;
+            }
+
             nint read;
             fixed (byte* bytes = buffer)
                 read = Libc.Read(Descriptor, bytes, (nuint)buffer.Length);

@@ -27,6 +27,7 @@ public sealed class JoinedFileTests : IDisposable
         Assert.Equal("wg2", Choose(isTaken: name => name == "wg1").Name);
         Assert.Equal("office", Choose("office").Name);
         Assert.Equal(StartErrorId.TunnelExists, Assert.Throws<StartException>(() => Choose("wg0")).Id);
+        Assert.Equal(StartErrorId.TunnelExists, Assert.Throws<StartException>(() => Choose("office", isTaken: name => name == "office")).Id);
     }
 
     [Fact]
@@ -174,11 +175,11 @@ public sealed class JoinedFileTests : IDisposable
         // By the fingerprint of an invitation, with a name and without.
         foreach (var name in new[] { null, "wg0" })
         {
-            using var invited = JoinedFile.Choose(name, s_other, Credential.Fingerprint(s_key), _directory.FullName, _ => false);
+            using var invited = JoinedFile.Choose(name, s_other, Credential.Fingerprint(s_key), _directory.FullName, (_, _) => null);
             Assert.Equal((first.Path, first.Key, true), (invited.Path, invited.Key, invited.IsAgain));
         }
 
-        using (var stranger = JoinedFile.Choose(null, s_other, new byte[16], _directory.FullName, _ => false))
+        using (var stranger = JoinedFile.Choose(null, s_other, new byte[16], _directory.FullName, (_, _) => null))
             Assert.Equal("wg1", stranger.Name);
         using (var inCapitals = Choose(server: new HostEndpoint("VPN.example", 51820)))
             Assert.Equal(first.Path, inCapitals.Path);
@@ -244,7 +245,7 @@ public sealed class JoinedFileTests : IDisposable
     private string PathOf(string name) => Path.Combine(_directory.FullName, name + ".conf");
 
     private JoinedFile Choose(string? name = null, HostEndpoint? server = null, Func<string, bool>? isTaken = null) =>
-        JoinedFile.Choose(name, server ?? s_server, null, _directory.FullName, isTaken ?? (_ => false));
+        JoinedFile.Choose(name, server ?? s_server, null, _directory.FullName, (chosen, file) => file is null && isTaken?.Invoke(chosen) == true ? "It is taken." : null);
 
     private JoinedFile Join(SecretKey? presharedKey = null)
     {
