@@ -188,6 +188,9 @@ Describe 'Enrollment' {
             Start-WgTunnel (New-TestConfig wgp1)
             Close-WgEnrollment wgp0 | Should -BeNullOrEmpty
             Close-WgEnrollment * | Should -BeNullOrEmpty
+            $null = Open-WgEnrollment wgp0 -NoWait -Force
+            Close-WgEnrollment | Should -BeNullOrEmpty
+            (Get-WgEnrollment wgp0).State | Should -Be 'Closed'
             Get-WgTunnel wgp0 | Close-WgEnrollment
             Get-ErrorId { Close-WgEnrollment wgp1 } | Should -BeLike 'NotServed,*'
         }

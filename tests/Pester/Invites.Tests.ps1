@@ -30,6 +30,10 @@ Describe 'Who may come, and who goes' {
             ($invite | Out-String) + ($invite | Format-List * | Out-String) + "$invite" | Should -Not -Match 'AQUMExoh'
             $invite.UsesLeft, $invite.PeerName | Should -Be 3, 'laptop'
             ($invite.Expires - [DateTimeOffset]::UtcNow).TotalHours | Should -BeGreaterThan 23.9
+            $code = $invite | New-WgQrCode -WarningVariable warned -WarningAction SilentlyContinue
+            ($code -split "`n")[0].Length | Should -BeGreaterThan 30
+            "$warned" | Should -BeLike 'The code is invitation * can join.'
+            Get-ErrorId { Get-WgInvite wgp0 | Select-Object -First 1 | New-WgQrCode } | Should -BeLike 'InvalidValue,*'
             New-WgInvite wgp0 -Endpoint other.example:1 -AsPlainText | Should -BeLike 'wg-enroll://other.example:1/*'
             New-WgInvite wgp0 -WhatIf | Should -BeNullOrEmpty
             (Get-WgInvite wgp0).PeerName | Should -Be @('laptop', $null)

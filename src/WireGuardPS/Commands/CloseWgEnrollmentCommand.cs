@@ -5,18 +5,18 @@ using WireGuard.Errors;
 
 namespace WireGuard.Commands;
 
-/// <summary>Close-WgEnrollment: nobody joins by a code any more. No window is no error.</summary>
+/// <summary>Close-WgEnrollment: nobody joins by a code any more, of any tunnel unless some are named. No window is no error.</summary>
 [Cmdlet(VerbsCommon.Close, "WgEnrollment", SupportsShouldProcess = true)]
 [OutputType(typeof(WgEnrollment))]
 public sealed class CloseWgEnrollmentCommand : TunnelCommand
 {
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Tunnel", "InterfaceAlias")]
     [TunnelOfPeerTransformation]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ServedTunnelCompleter))]
-    public string[] Name { get; set; } = [];
+    public string[]? Name { get; set; }
 
     /// <summary>Emit the enrollment server as it is then.</summary>
     [Parameter]

@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using System.Security.Cryptography;
+using System.Text;
 using WireGuard.Binding;
 using WireGuard.Configuration;
 using WireGuard.Conversion;
@@ -7,7 +9,7 @@ using WireGuard.Libraries.Qr;
 
 namespace WireGuard.Commands;
 
-/// <summary>New-WgQrCode: a configuration, keys and all, as a code that a telephone reads: on the terminal or in a file.</summary>
+/// <summary>New-WgQrCode: a configuration, keys and all, or an invitation, as a code that a telephone reads: on the terminal or in a file.</summary>
 [Cmdlet(VerbsCommon.New, "WgQrCode", DefaultParameterSetName = AsText, SupportsShouldProcess = true)]
 [OutputType(typeof(string), ParameterSetName = [AsText])]
 [OutputType(typeof(FileInfo), ParameterSetName = [AsFile])]
@@ -19,11 +21,11 @@ public sealed class NewWgQrCodeCommand : CancellableCommand
     // Of this pipeline, with whose code is in it.
     private readonly Dictionary<string, string> _written = new(StringComparer.Ordinal);
 
-    /// <summary>A configuration, or a running tunnel with its keys.</summary>
+    /// <summary>A configuration, a running tunnel with its keys, or an invitation with its link.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
-    [ConfigTransformation]
+    [DrawableTransformation]
     [ValidateNotNull]
-    public WgConfig? InputObject { get; set; }
+    public object? InputObject { get; set; }
 
     /// <summary>For a terminal that is dark on light.</summary>
     [Parameter(ParameterSetName = AsText)]
@@ -48,17 +50,14 @@ public sealed class NewWgQrCodeCommand : CancellableCommand
     [Parameter(ParameterSetName = AsFile)]
     public SwitchParameter PassThru { get; set; }
 
+    // Of what is drawn.
+    private string? Name => InputObject is WgInvite invite ? invite.Id : (InputObject as WgConfig)?.Name;
+
     protected override void ProcessRecord()
     {
         try
         {
-            ConfigText.DemandKeys(InputObject!);
-            using var config = ConfigText.Parse(InputObject!.ForTelephone(), out var warnings);
-            foreach (var warning in warnings)
-                WriteWarning(warning);
-            using var code = Draw(ConfigWriter.Write(config, ConfigWriteOptions.IncludeSecrets));
-            if (config.Interface.PrivateKey is not null)
-                WriteWarning($"The code has the private key of '{InputObject?.Name}' in it: whoever sees it, or a picture of it, has the tunnel.");
+            using var code = InputObject is WgInvite invite ? Draw(invite) : Draw((WgConfig)InputObject!);
             if (ParameterSetName == AsText)
                 WriteObject(QrText.Terminal(code, Invert));
             else
@@ -66,7 +65,36 @@ public sealed class NewWgQrCodeCommand : CancellableCommand
         }
         catch (WgException e)
         {
-            WriteError(e, InputObject?.Name);
+            WriteError(e, Name);
+        }
+    }
+
+    private QrDrawing Draw(WgConfig source)
+    {
+        ConfigText.DemandKeys(source);
+        using var config = ConfigText.Parse(source.ForTelephone(), out var warnings);
+        foreach (var warning in warnings)
+            WriteWarning(warning);
+        var code = Draw(ConfigWriter.Write(config, ConfigWriteOptions.IncludeSecrets));
+        if (config.Interface.PrivateKey is not null)
+            WriteWarning($"The code has the private key of '{source.Name}' in it: whoever sees it, or a picture of it, has the tunnel.");
+        return code;
+    }
+
+    private QrDrawing Draw(WgInvite invite)
+    {
+        if (invite.Link is not { } link)
+            throw new WgException(ErrorIds.InvalidValue, $"Invitation {invite.Id} is without its link, which New-WgInvite alone gives.");
+        var line = SecretText.ToUtf8Line(link);
+        try
+        {
+            var code = Draw(Encoding.UTF8.GetString(line).TrimEnd('\n'));
+            WriteWarning($"The code is invitation {invite.Id}: whoever sees it, or a picture of it, can join.");
+            return code;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(line);
         }
     }
 
@@ -92,8 +120,8 @@ public sealed class NewWgQrCodeCommand : CancellableCommand
             _ => throw new WgException(ErrorIds.InvalidValue, $"'{path}' ends neither in .svg nor in .png."),
         };
         if (_written.TryGetValue(path, out var other))
-            throw new WgException(ErrorIds.FileExists, $"'{path}' has the code of '{other}', which came before '{InputObject!.Name}': each needs a file of its own, as ForEach-Object {{ $_ | New-WgQrCode -Path \"$($_.Name).png\" }} gives them.");
-        _written[path] = InputObject!.Name ?? "";
+            throw new WgException(ErrorIds.FileExists, $"'{path}' has the code of '{other}', which came before '{Name}': each needs a file of its own, as ForEach-Object {{ $_ | New-WgQrCode -Path \"$($_.{(InputObject is WgInvite ? "Id" : "Name")}).png\" }} gives them.");
+        _written[path] = Name ?? "";
         if (!ShouldProcess(path, "Write QR code"))
             return;
         if (isPng)
