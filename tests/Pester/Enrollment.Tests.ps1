@@ -216,6 +216,20 @@ Describe 'Enrollment' {
             $pipeline.Shell.Dispose()
         }
 
+        It 'names a client by what both ends can compare, however it was named' {
+            Start-FakeServer 'wait laptop 50'
+            $pipeline = Start-Pipeline 'Open-WgEnrollment wgp0 -Approve -Seconds 3600 -Force'
+            Wait-For { (Get-WgEnrollment wgp0).Waiting.Count -eq 1 }
+            $waiting = (Get-WgEnrollment wgp0).Waiting[0]
+            foreach ($given in "'laptop'", "'$($waiting.PublicKey)'", "'$($waiting.Fingerprint)'") {
+                (& (Get-Command pwsh).Source -NoProfile -Command "Import-Module '$(Get-TestModulePath)'; Approve-WgEnrollment wgp0 $given -WhatIf") -join ' ' |
+                    Should -BeLike "*client 'laptop' (fingerprint $($waiting.Fingerprint)) of tunnel 'wgp0'*"
+            }
+            Close-WgEnrollment wgp0
+            $null = $pipeline.Shell.EndInvoke($pipeline.Result)
+            $pipeline.Shell.Dispose()
+        }
+
         It 'miss who does not wait' {
             Start-FakeServer
             Get-ErrorId { Approve-WgEnrollment wgp0 nobody } | Should -BeLike 'EnrollmentNotFound,*'
@@ -251,6 +265,24 @@ Describe 'Enrollment' {
         It 'is not started from a file that is not there' {
             { Start-WgTunnel wgp3 -ErrorAction Stop } | Should -Throw "*'wgp3' is a tunnel that others join, and Start-WgEnrollmentServer wgp3 starts it*" -ErrorId 'ConfigNotFound,*'
             Start-WgTunnel (New-TestConfig wgp3)
+        }
+    }
+
+    Context 'Revoke-WgPeer' {
+        It 'warns once that a window is open, by which whoever is revoked can come back' {
+            Start-FakeServer 'join laptop 40, join phone 50'
+            $null = Open-WgEnrollment wgp0 -Seconds 600 -NoWait
+            Wait-For { (Get-WgEnrollment wgp0).Peers.Count -ge 2 }
+            $null = Open-WgEnrollment wgp0 -Seconds 600 -NoWait
+            Get-WgPeer wgp0 | Where-Object Name -In laptop, phone | Revoke-WgPeer -Confirm:$false -WarningVariable told -WarningAction SilentlyContinue
+            $told | Should -HaveCount 1
+            "$told" | Should -BeLike '*window of tunnel*Close-WgEnrollment wgp0*'
+            Close-WgEnrollment wgp0
+            $null = Open-WgEnrollment wgp0 -Seconds 600 -NoWait
+            Wait-For { (Get-WgEnrollment wgp0).Peers.Name -contains 'laptop' }
+            Close-WgEnrollment wgp0
+            Get-WgPeer wgp0 | Where-Object Name -EQ laptop | Revoke-WgPeer -Confirm:$false -WarningVariable told
+            $told | Should -BeNullOrEmpty
         }
     }
 

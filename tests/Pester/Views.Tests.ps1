@@ -82,7 +82,7 @@ Describe 'A hand-over' {
     It 'is shown with the line that the other ends are to run' {
         $told = Update-WgKey wgp0 -NoSave -Confirm:$false
         $text = $told | Out-String -Width 100
-        $text -replace '\s' | Should -BeLike "*Instruction:*$($told.NewPublicKey)*Sync-WgConfigwg0*"
+        $text -replace '\s' | Should -BeLike "*Instruction:*$($told.NewPublicKey)*Sync-WgConfig`$_.Tunnel}*"
         $told | Format-Table | Out-String -Width 100 | Should -BeLike "*$($told.NewPublicKey)*"
     }
 }

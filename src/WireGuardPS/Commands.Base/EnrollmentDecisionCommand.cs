@@ -33,10 +33,10 @@ public abstract class EnrollmentDecisionCommand : TunnelCommand
         {
             foreach (var who in Client)
             {
-                if (!ShouldProcess($"client '{who}' of tunnel '{target.Name}'", action))
-                    continue;
                 try
                 {
+                    if (!ShouldProcess($"{Describe(target.Name, who)} of tunnel '{target.Name}'", action))
+                        continue;
                     var answer = Ask(target.Name, action, (client, cancellation) => decision(client, who, cancellation));
                     if (PassThru)
                         WriteObject(toModel(answer, target.Name));
@@ -51,5 +51,14 @@ public abstract class EnrollmentDecisionCommand : TunnelCommand
                 }
             }
         }
+    }
+
+    // By what both ends can compare, however the client was named.
+    private string Describe(string tunnel, string who)
+    {
+        var waiting = Ask(tunnel, "Asking the tunnel", (client, cancellation) => client.GetEnrollmentAsync(cancellation)).Waiting
+            .Where(client => who == client.PublicKey || who == client.Name || who.Replace("-", "", StringComparison.Ordinal) == client.Fingerprint.Replace("-", "", StringComparison.Ordinal))
+            .ToList();
+        return waiting is [var one] ? $"client '{WgDisplay.Text(one.Name ?? "(nameless)")}' (fingerprint {one.Fingerprint})" : $"client '{WgDisplay.Text(who)}'";
     }
 }

@@ -10,6 +10,8 @@ namespace WireGuard.Commands;
 [OutputType(typeof(WgEnrolledPeer))]
 public sealed class RevokeWgPeerCommand : PeerChangeCommand
 {
+    private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "InterfaceAlias")]
     [ValidateNotNullOrEmpty]
@@ -60,5 +62,8 @@ public sealed class RevokeWgPeerCommand : PeerChangeCommand
         var revoked = Ask(tunnel, "Revoking a peer", (client, cancellation) => client.RevokePeerAsync(key, cancellation));
         if (PassThru)
             WriteObject(revoked.ToModel(tunnel));
+        if (!_warned.Add(tunnel) || Ask(tunnel, "Asking the tunnel", (client, cancellation) => client.GetEnrollmentAsync(cancellation)).Window is null)
+            return;
+        WriteWarning($"A window of tunnel '{tunnel}' is open: whoever knows its code can still join, a revoked peer too. Close-WgEnrollment {tunnel} closes it.");
     }
 }

@@ -20,7 +20,7 @@ public sealed class WgKeyHandover
     /// <summary>What to do at each other end, in PowerShell.</summary>
     public string Instruction => OldPublicKey is null
         ? $"Add-WgPeer wg0 '{NewPublicKey}'"
-        : $"(Get-Content /etc/wireguard/wg0.conf -Raw).Replace('{OldPublicKey}', '{NewPublicKey}') | Set-Content /etc/wireguard/wg0.conf -NoNewline; Sync-WgConfig wg0";
+        : $"Get-WgPeer | Where-Object PublicKey -eq '{OldPublicKey}' | ForEach-Object {{ $file = (Get-WgTunnel $_.Tunnel).ConfigPath; (Get-Content $file -Raw).Replace('{OldPublicKey}', '{NewPublicKey}') | Set-Content $file -NoNewline; Sync-WgConfig $_.Tunnel }}";
 
     /// <summary>The new public key.</summary>
     public override string ToString() => NewPublicKey;

@@ -113,6 +113,17 @@ public sealed class SyncTests : IDisposable
     }
 
     [InteropFact]
+    public void A_name_stands_for_the_file_that_the_tunnel_was_started_from()
+    {
+        var other = _files.Write($"{One.Interface}.conf", Text.Replace(One.Keys.PrivateKey, TestKeys.Create().PrivateKey));
+        One.UseEnvironment($"WIREGUARD_CONFIG_DIR={Path.GetDirectoryName(other)}");
+        _pair!.Up();
+        Assert.Equal($"{One.Interface}: nothing to change.\n", One.Engine("sync", One.Interface).Output);
+        Assert.Contains("PrivateKey", One.Engine("sync", other, "--dry-run").Output);
+        Assert.Equal(4, One.TryEngine("sync", "nosuch").ExitCode);
+    }
+
+    [InteropFact]
     public void What_cannot_be_changes_nothing_and_says_why()
     {
         _pair!.Up();

@@ -29,6 +29,8 @@ internal static class RevokeVerb
             {
                 var gone = engine.RevokePeer(KeyOf(engine, parsed.GetValue(peer)!));
                 Console.Out.WriteLine($"{gone.Name ?? gone.PublicKey} is out; {string.Join(", ", gone.Addresses)} is free.{(gone.InviteId is { } by ? $" The invitation {by} is good for nothing any more." : "")}");
+                if (engine.GetEnrollment().Window is not null)
+                    Console.Error.WriteLine($"A window is open: whoever knows its code can still join, this peer too; `wireguard-engine close {parsed.GetValue(name)}` closes it.");
             }
 
             return (int)ExitCode.Ok;

@@ -13,7 +13,7 @@ internal static class SyncVerb
 
     public static Command Create()
     {
-        var target = new Argument<string>("FILE|NAME") { Description = "A configuration file, or the name of one in /etc/wireguard." };
+        var target = new Argument<string>("FILE|NAME") { Description = "A configuration file, or the name of a running tunnel: the file that it was started from." };
         var name = new Option<string>("--name") { Description = "The running tunnel, when the file is not called so." };
         var mode = new Option<string>("--mode") { DefaultValueFactory = _ => SyncModes.Sync, Description = "sync: what the file leaves out goes, sessions stay. replace: every peer begins anew. append: nothing goes." };
         mode.AcceptOnlyFromAmong(s_modes);
@@ -30,9 +30,12 @@ internal static class SyncVerb
         var tunnel = name ?? location.TunnelName ?? TunnelFile.Locate(target).Name;
         if (!TunnelName.IsValid(tunnel))
             throw new CommandException(ExitCode.Usage, TunnelName.Rule);
-        using var config = Read(location.Path);
+        // A bare name is the tunnel's; its file need not be the one in /etc/wireguard.
+        using var running = target == tunnel ? ControlConnection.Open(tunnel) : null;
+        using var config = Read(running?.GetTunnel().ConfigPath ?? location.Path);
         using var request = SyncRequests.From(config, mode, dryRun);
-        using var engine = ControlConnection.Open(tunnel);
+        using var opened = running is null ? ControlConnection.Open(tunnel) : null;
+        var engine = running ?? opened!;
         var changes = engine.Sync(request).Changes;
         if (json)
             Console.Out.WriteLine(JsonSerializer.Serialize(changes, CliJsonContext.Readable.IReadOnlyListTunnelDifference));
