@@ -18,7 +18,7 @@ Describe 'Peers' {
             (Get-WgPeer -PeerName peer-2).PublicKey | Should -Be $PeerKeys[2]
             (Get-WgPeer wgp0 PEER-2).PublicKey | Should -Be $PeerKeys[2]
             (Get-WgPeer wgp0 peer-2, $PeerKeys[2], $PeerKeys[1]).PublicKey | Should -Be $PeerKeys[2, 1]
-            Get-ErrorId { Get-WgPeer wgp0 nobody } | Should -BeLike 'InvalidKey,*'
+            { Get-WgPeer wgp0 nobody -ErrorAction Stop } | Should -Throw "'nobody' is neither a public key nor the name of a peer of tunnel 'wgp0'." -ErrorId 'PeerNotFound,*'
             (Get-WgPeer -PeerName peer-*).Count | Should -Be 3
             (Get-WgPeer -Name wgp0).Count | Should -Be 3
         }
@@ -68,7 +68,9 @@ Describe 'Peers' {
 
         It 'tells apart a missing and a malformed key' {
             Get-ErrorId { Get-WgPeer wgp0 $New } | Should -BeLike 'PeerNotFound,*'
-            Get-ErrorId { Get-WgPeer wgp0 abc } | Should -BeLike 'InvalidKey,*'
+            Get-ErrorId { Get-WgPeer wgp0 abc } | Should -BeLike 'PeerNotFound,*'
+            Get-ErrorId { Get-WgPeer wgp0 $New.Replace('m0q', 'm0?') } | Should -BeLike 'InvalidKey,*'
+            Get-ErrorId { Get-WgPeer -PublicKey abc } | Should -BeNullOrEmpty
             Get-ErrorId { Get-WgPeer wgp0 -PeerName nobody } | Should -BeLike 'PeerNotFound,*'
             Get-ErrorId { Get-WgPeer wgp0 -PeerName nobody* } | Should -BeNullOrEmpty
             Get-ErrorId { Get-WgPeer -PublicKey $New } | Should -BeNullOrEmpty
@@ -286,6 +288,8 @@ TV9a/5GCedRg+OTLFLn/XaCHOiyAviz2LaSkbejyHGE=,five,10.9.0.5/32,nowhere,0
             Remove-WgPeer wgp0 $PeerKeys[0]
             (Get-WgPeer wgp0 $PeerKeys[1] | Remove-WgPeer -PassThru).PublicKey | Should -Be $PeerKeys[1]
             (Get-WgPeer).PublicKey | Should -Be $PeerKeys[2]
+            Get-ErrorId { Remove-WgPeer wgp0 $PeerKeys[0] } | Should -BeLike 'PeerNotFound,*'
+            Get-ErrorId { Get-WgPeer wgp0 $PeerKeys[0] -ErrorAction Ignore | Remove-WgPeer } | Should -BeNullOrEmpty
         }
 
         It 'removes and changes by a friendly name that one peer has' {

@@ -94,6 +94,8 @@ Describe 'Tunnels' {
         $env:WIREGUARD_ENGINE = '/nonexistent'
         try { Get-ErrorId { Start-WgTunnel (New-TestConfig wgp0) -WhatIf } | Should -BeNullOrEmpty }
         finally { $env:WIREGUARD_ENGINE = $saved }
+        Start-WgTunnel "$Work/etc/wgp0.conf"
+        Get-ErrorId { Start-WgTunnel wgp0 -WhatIf } | Should -Be 'TunnelExists,WireGuard.Commands.StartWgTunnelCommand'
     }
 
     It 'refuses a tunnel twice and goes on with the next' {

@@ -47,6 +47,9 @@ public abstract class EngineCommand : CancellableCommand
             }
         }, startsHere: _clients.ContainsKey(tunnel));
 
+    private protected bool IsRunning(string tunnel) =>
+        Await($"Looking for tunnel '{tunnel}'", cancellation => ControlSocket.IsListeningAsync(Tunnels.SocketPath(tunnel), cancellation));
+
     /// <summary>The tunnel's engine has ended: who is asked next is another.</summary>
     private protected void Forget(string tunnel)
     {

@@ -85,12 +85,12 @@ public sealed class GetWgPeerCommand : TunnelCommand
                     continue;
                 }
 
-                var key = PeerArguments.ParsePublicKey(text);
-                var peer = info.Peers.FirstOrDefault(p => p.PublicKey == key);
-                if (peer is not null && !found.Contains(peer))
+                var peer = PeerChoice.Find(info, text);
+                if (!found.Contains(peer))
                     found.Add(peer);
-                else if (peer is null && IsLiteralTunnel(tunnel))
-                    throw new WgException(ErrorIds.PeerNotFound, $"Tunnel '{tunnel}' has no peer {key}.");
+            }
+            catch (WgException e) when (e.ErrorId == ErrorIds.PeerNotFound && !IsLiteralTunnel(tunnel))
+            {
             }
             catch (WgException e)
             {

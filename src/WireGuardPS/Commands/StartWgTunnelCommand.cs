@@ -9,7 +9,7 @@ namespace WireGuard.Commands;
 
 /// <summary>
 /// Start-WgTunnel: checks a configuration file, starts a detached engine for it and waits until it is ready. With
-/// -WhatIf only the check happens.
+/// -WhatIf only the check happens, and whether the tunnel runs already.
 /// </summary>
 [Cmdlet(VerbsLifecycle.Start, "WgTunnel", DefaultParameterSetName = ByConfig, SupportsShouldProcess = true)]
 [OutputType(typeof(WgTunnel))]
@@ -38,6 +38,8 @@ public sealed class StartWgTunnelCommand : StartCommand
 
     private protected override void Handle(string name, string path, IReadOnlyList<string> options, IReadOnlyList<ConfigDiagnostic> doubts)
     {
+        if (this.IsWhatIf() && IsRunning(name))
+            throw new WgException(ErrorIds.TunnelExists, $"Tunnel '{name}' runs already.");
         if (!ShouldProcess(name, $"Start tunnel from '{path}'"))
             return;
         var engine = FindEngine();

@@ -148,9 +148,6 @@ public sealed class StopWgTunnelCommand : TunnelCommand
         return true;
     }
 
-    private bool IsRunning(string tunnel) =>
-        Await($"Looking for tunnel '{tunnel}'", cancellation => ControlSocket.IsListeningAsync(Tunnels.SocketPath(tunnel), cancellation));
-
     // The engine was killed; its executable knows how to undo what it had done to the host.
     private void CleanUp(string tunnel)
     {
