@@ -91,9 +91,12 @@ public interface ITunnelContext
     /// <summary>This is how the peer's endpoint was written last: by the file, a sync or a peer method. The peer may have roamed since.</summary>
     bool WasWritten(PublicKey peer, string endpoint);
 
+    /// <summary>Before a change that may be taken back. What it returns has the peer's endpoint written as it is written now.</summary>
+    Action KeepWritten(PublicKey peer);
+
     /// <summary>
     /// Called after peer.add, peer.set or peer.remove has changed the device, one at a time: routes follow the peers'
-    /// allowed IPs. The client waits for it.
+    /// allowed IPs. The client waits for it. Also when all was so already: routes may be missing all the same.
     /// </summary>
     /// <param name="step">What has changed.</param>
     /// <exception cref="ControlException">HostNetworkFailed: no route was changed; the device's change is taken back and the client told.</exception>

@@ -48,16 +48,26 @@ internal sealed class PeerMethods(IDeviceControl device, ITunnelContext context,
             if (before.OwnKey == peer.PublicKey && peer.Mode == PeerChangeMode.AddOnly)
                 throw ControlException.InvalidValue("publicKey", "this is the tunnel's own public key.");
             if (before.Peer is { } there && peer.Mode == PeerChangeMode.AddOnly)
-                return DescribeAsAdded(there, peer, endpoint);
+            {
+                var same = DescribeAsAdded(there, peer, endpoint);
+                if (!dryRun)
+                    await context.PeersChangedAsync(PeerStep.None(there));
+                return same;
+            }
+
             var foreseen = PeerDifferences.Foresee(before.Peer, peer);
             var isSame = foreseen is not null && !PeerDifferences.Between(before.Peer, foreseen).Any();
             // What is so already is not touched: packets go on while a list would be made anew.
             var isLeft = dryRun || (isSame && !peer.ShakesHands);
+            var restoreWritten = context.KeepWritten(peer.PublicKey);
             device.Apply(change, isLeft);
+            // What others did to the host meanwhile, or wg(8) to the peer, has been told to nobody.
+            if (isSame && isLeft && !dryRun)
+                await context.PeersChangedAsync(PeerStep.None(before.Peer!) with { Written = endpoint });
             if (isLeft)
                 return Describe(before, foreseen, endpoint);
             using var after = device.Look(peer.PublicKey, []);
-            await TellHostAsync(before, after.Peer, peer, endpoint);
+            await TellHostAsync(before, after.Peer, peer, endpoint, restoreWritten);
             if (after.Peer is null && foreseen is not null)
                 throw new ControlException(ControlErrorCode.PeerNotFound, "The peer was removed by somebody else in the meantime.");
             return Describe(before, after.Peer, endpoint);
@@ -85,7 +95,7 @@ internal sealed class PeerMethods(IDeviceControl device, ITunnelContext context,
             : throw new ControlException(ControlErrorCode.PeerExists, $"Peer {peer.PublicKey} is already there, with another {string.Join(", ", others)}.");
     }
 
-    private async Task TellHostAsync(PeerView before, PeerSnapshot? after, PeerChange applied, string? endpoint)
+    private async Task TellHostAsync(PeerView before, PeerSnapshot? after, PeerChange applied, string? endpoint, Action restoreWritten)
     {
         try
         {
@@ -95,6 +105,8 @@ internal sealed class PeerMethods(IDeviceControl device, ITunnelContext context,
         {
             using var rollback = PeerRollback.Create(before, applied);
             device.Apply(rollback);
+            if (PeerRollback.TouchesEndpoint(applied))
+                restoreWritten();
             throw;
         }
     }

@@ -13,7 +13,7 @@ internal static class PeerRollback
     /// <param name="applied">The change of one peer that was applied to it.</param>
     internal static DeviceChange Create(PeerView before, PeerChange applied)
     {
-        List<PeerChange> changes = [before.Peer is { } peer ? Restore(peer, applied.Mode) : new PeerChange { PublicKey = applied.PublicKey, Mode = PeerChangeMode.Remove }];
+        List<PeerChange> changes = [before.Peer is { } peer ? Restore(peer, applied) : new PeerChange { PublicKey = applied.PublicKey, Mode = PeerChangeMode.Remove }];
 
         // Prefixes that were taken from other peers go back to them.
         var taken = applied.AllowedIPs.Where(a => !a.Remove).Select(a => a.Prefix).ToHashSet();
@@ -22,15 +22,21 @@ internal static class PeerRollback
         return new DeviceChange { Peers = changes };
     }
 
+    /// <summary>The endpoint, and how it was written, is another by that change.</summary>
+    internal static bool TouchesEndpoint(PeerChange applied) => applied.Endpoint is not null || applied.ForgetEndpoint || Removes(applied);
+
+    private static bool Removes(PeerChange applied) => applied.Mode is PeerChangeMode.Remove or PeerChangeMode.RemoveExisting;
+
+    // Where it roamed to meanwhile is where it is.
     // A peer that somebody else removed meanwhile stays away; one that this change removed comes back, without its session.
-    private static PeerChange Restore(PeerSnapshot peer, PeerChangeMode applied) => new()
+    private static PeerChange Restore(PeerSnapshot peer, PeerChange applied) => new()
     {
         PublicKey = peer.PublicKey,
-        Mode = applied is PeerChangeMode.Remove or PeerChangeMode.RemoveExisting ? PeerChangeMode.AddOrUpdate : PeerChangeMode.UpdateIfPresent,
+        Mode = Removes(applied) ? PeerChangeMode.AddOrUpdate : PeerChangeMode.UpdateIfPresent,
         Name = peer.Name ?? "",
         PresharedKey = peer.PresharedKey?.Clone() ?? new SecretKey(new byte[SecretKey.Size]),
-        Endpoint = peer.Endpoint,
-        ForgetEndpoint = peer.Endpoint is null,
+        Endpoint = TouchesEndpoint(applied) ? peer.Endpoint : null,
+        ForgetEndpoint = TouchesEndpoint(applied) && peer.Endpoint is null,
         PersistentKeepalive = peer.PersistentKeepalive,
         ReplaceAllowedIPs = true,
         AllowedIPs = [.. peer.AllowedIPs.Select(prefix => new AllowedIPChange(prefix))],

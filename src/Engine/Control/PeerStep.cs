@@ -10,6 +10,11 @@ public sealed record PeerStep(PublicKey Peer, IReadOnlyList<IPNetwork> Came, IRe
     /// <summary>Its endpoint as the request had it; null: the request had none.</summary>
     public string? Written { get; init; }
 
+    /// <summary>Nothing has changed: only what the host was not told of yet is to be looked at.</summary>
+    public bool IsNone { get; init; }
+
+    internal static PeerStep None(PeerSnapshot peer) => new(peer.PublicKey, [], [], peer.Endpoint?.Address, peer.Endpoint?.Address) { IsNone = true };
+
     internal static PeerStep Between(PublicKey peer, PeerSnapshot? before, PeerSnapshot? after)
     {
         var (had, has) = (before?.AllowedIPs ?? [], after?.AllowedIPs ?? []);

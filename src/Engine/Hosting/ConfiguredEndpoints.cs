@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Device;
@@ -13,7 +15,7 @@ internal sealed class ConfiguredEndpoints
 {
     private readonly ConcurrentDictionary<PublicKey, HostEndpoint> _endpoints = [];
 
-    // Those that clients have given; they are told of nowhere, and not looked up again.
+    // Addresses that clients have given; they are told of nowhere.
     private readonly ConcurrentDictionary<PublicKey, string> _asked = [];
 
     /// <summary>Null: none was written, or somebody has set another one since.</summary>
@@ -24,7 +26,28 @@ internal sealed class ConfiguredEndpoints
 
     public bool IsEmpty => _endpoints.IsEmpty;
 
-    /// <summary>A client has given the peer this one.</summary>
+    /// <summary>HOST:PORT; null: an address, or neither.</summary>
+    public static HostEndpoint? NameIn(string endpoint)
+    {
+        var colon = endpoint.LastIndexOf(':');
+        return !IPEndPoint.TryParse(endpoint, out _) && colon > 0 && ushort.TryParse(endpoint.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            ? new HostEndpoint(endpoint[..colon], port)
+            : null;
+    }
+
+    /// <summary>What has all be as it is now for this peer.</summary>
+    public Action Keep(PublicKey peer)
+    {
+        var (endpoint, asked) = (Find(peer), _asked.GetValueOrDefault(peer));
+        return () =>
+        {
+            Set(peer, endpoint);
+            if (asked is not null)
+                Ask(peer, asked);
+        };
+    }
+
+    /// <summary>A client has given the peer this address.</summary>
     public void Ask(PublicKey peer, string endpoint) => _asked[peer] = endpoint;
 
     /// <summary>Whether the file, a sync or a client has written it so last.</summary>

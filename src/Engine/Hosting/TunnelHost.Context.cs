@@ -86,5 +86,7 @@ public sealed partial class TunnelHost : ITunnelContext
         }
     }
 
+    public Action KeepWritten(PublicKey peer) => _endpoints.Keep(peer);
+
     public bool WasWritten(PublicKey peer, string endpoint) => _endpoints.WasWritten(peer, endpoint);
 }

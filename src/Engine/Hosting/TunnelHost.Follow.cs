@@ -40,8 +40,17 @@ public sealed partial class TunnelHost
         }
 
         if (step.Written is { } endpoint)
-            _endpoints.Ask(step.Peer, endpoint);
+            Remember(step, endpoint);
         return Task.CompletedTask;
+    }
+
+    // The address that a name leads to already, or that a peer roamed to, is no other way to write it.
+    private void Remember(PeerStep step, string endpoint)
+    {
+        if (ConfiguredEndpoints.NameIn(endpoint) is { } name)
+            _endpoints.Set(step.Peer, name);
+        else if (!step.IsNone)
+            _endpoints.Ask(step.Peer, endpoint);
     }
 
     private void Follow(IHostNetwork network, PeerStep step)
@@ -51,8 +60,10 @@ public sealed partial class TunnelHost
             (untold, _untold) = (_untold, 0);
         var isRecent = _toldAt is { } then && _options.Time.GetElapsedTime(then) < BetweenLooks;
         _toldAt = isRecent ? _toldAt : null;
+        if (isRecent && untold == 0 && step.IsNone)
+            return;
         // The one change that this step is about, and none of wg(8), which tells the host nothing.
-        if (isRecent && untold == 1 && network.TryUpdate(step.Came, step.Went, step.EndpointBefore, step.Endpoint))
+        if (isRecent && untold == 1 && !step.IsNone && network.TryUpdate(step.Came, step.Went, step.EndpointBefore, step.Endpoint))
             return;
         _toldAt = null;
         var now = _options.Time.GetTimestamp();

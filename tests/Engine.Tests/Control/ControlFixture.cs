@@ -102,6 +102,9 @@ internal sealed class FakeTunnelContext : ITunnelContext
 
     internal int PeerChanges { get; private set; }
 
+    /// <summary>Calls without a change.</summary>
+    internal int Looks { get; private set; }
+
     internal Exception? PeersChangedFailure { get; set; }
 
     internal Func<string, Task<IPEndPoint>> Resolve { get; set; } = endpoint =>
@@ -130,12 +133,25 @@ internal sealed class FakeTunnelContext : ITunnelContext
     /// <summary>How endpoints were written, wherever the peers are now.</summary>
     internal Dictionary<PublicKey, string> Written { get; } = [];
 
+    /// <summary>How often a peer's endpoint was to be written as before.</summary>
+    internal List<PublicKey> Restored { get; } = [];
+
+    public Action KeepWritten(PublicKey peer) => () => Restored.Add(peer);
+
     public bool WasWritten(PublicKey peer, string endpoint) => Written.GetValueOrDefault(peer) == endpoint;
 
     public Task PeersChangedAsync(PeerStep step)
     {
-        PeerChanges++;
-        Steps.Add(step);
+        if (step.IsNone)
+        {
+            Looks++;
+        }
+        else
+        {
+            PeerChanges++;
+            Steps.Add(step);
+        }
+
         return PeersChangedFailure is null ? Task.CompletedTask : Task.FromException(PeersChangedFailure);
     }
 }

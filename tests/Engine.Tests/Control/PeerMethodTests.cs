@@ -108,7 +108,24 @@ public sealed class PeerMethodTests : IAsyncLifetime
         await ChangesAsync("peer.add", $$"""{"publicKey":"{{s_one}}","name":"phone","allowedIPs":["10.0.0.1/32"],"persistentKeepalive":20}""");
         foreach (var values in new[] { "", ",\"name\":\"phone\"", ",\"allowedIPs\":[\"10.0.0.1/32\"]", ",\"allowedIPs\":[\"10.0.0.1/32\"],\"appendAllowedIPs\":true", ",\"persistentKeepalive\":20", $",\"presharedKey\":\"{Zeros}\"" })
             Assert.Empty(await ChangesAsync("peer.set", $$"""{"publicKey":"{{s_one}}"{{values}}}"""));
-        Assert.Equal((1, 1), (_fixture.Device.Applied, _fixture.Context.PeerChanges));
+        Assert.Equal((1, 1, 6), (_fixture.Device.Applied, _fixture.Context.PeerChanges, _fixture.Context.Looks));
+    }
+
+    /// <summary>What wg(8) has changed the host was not told of, and others may have taken routes away.</summary>
+    [Fact]
+    public async Task What_is_so_already_is_told_to_the_host_unless_the_run_is_dry()
+    {
+        var request = $$"""{"publicKey":"{{s_one}}","allowedIPs":["10.0.0.1/32"]""";
+        await ChangesAsync("peer.add", request + "}");
+        await ChangesAsync("peer.add", request + ",\"dryRun\":true}");
+        await ChangesAsync("peer.set", request + ",\"dryRun\":true}");
+        Assert.Equal(0, _fixture.Context.Looks);
+        await ChangesAsync("peer.add", request + "}");
+        await ChangesAsync("peer.set", request + "}");
+        Assert.Equal(2, _fixture.Context.Looks);
+        _fixture.Context.PeersChangedFailure = new ControlException(ControlErrorCode.HostNetworkFailed, "No route.");
+        (await _client.CallAsync("peer.set", request + "}")).AssertError(ControlErrorCode.HostNetworkFailed);
+        Assert.Equal(1, _fixture.Device.Applied);
     }
 
     [Fact]

@@ -139,6 +139,26 @@ public sealed class FollowTests : IDisposable
         }
     }
 
+    /// <summary>What was so already: the route may be missing all the same, after wg(8) or because somebody took it away.</summary>
+    [Fact]
+    public void What_is_so_already_is_looked_at_after_wg_and_once_in_a_while()
+    {
+        Add(s_one, "10.0.0.1/32");
+        for (var turn = 0; turn < 100; turn++)
+            SetSame();
+        Assert.Equal(["routes 10.0.0.1/32"], _platform.Calls);
+        Uapi.Ask(_directory, Name, $"set=1\npublic_key={Keys.Hex(Keys.Numbered(1))}\nallowed_ip=10.0.0.2/32\n\n");
+        SetSame("10.0.0.2/32");
+        SetSame("10.0.0.2/32");
+        Assert.Equal(["routes 10.0.0.1/32", "routes 10.0.0.1/32 10.0.0.2/32"], _platform.Calls);
+        _time.Advance(TunnelHost.BetweenLooks);
+        for (var turn = 0; turn < 100; turn++)
+            Add(s_one, "10.0.0.1/32", null, "10.0.0.2/32");
+        Assert.Equal(3, _platform.Calls.Count);
+
+        void SetSame(params string[] more) => Assert.Empty(_engine.SetPeer(new PeerChangeRequest { PublicKey = s_one, AllowedIPs = ["10.0.0.1/32", .. more] }).Changes!);
+    }
+
     private PeerInfo Add(string key, string prefix, string? endpoint = null, params string[] more) =>
         _engine.AddPeer(new PeerChangeRequest { PublicKey = key, AllowedIPs = [prefix, .. more], Endpoint = endpoint });
 }

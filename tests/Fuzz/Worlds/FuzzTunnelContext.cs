@@ -73,6 +73,8 @@ internal sealed class FuzzTunnelContext : ITunnelContext
         ? throw new ControlException(ControlErrorCode.SaveFailed, "No file.")
         : new(ConfigPath!, []);
 
+    public Action KeepWritten(PublicKey peer) => static () => { };
+
     public bool WasWritten(PublicKey peer, string endpoint) => endpoint.Length % 2 == 0;
 
     public Task PeersChangedAsync(PeerStep step) => RefusesRoutes

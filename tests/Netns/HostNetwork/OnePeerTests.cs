@@ -99,6 +99,20 @@ public sealed class OnePeerTests : IDisposable
         Assert.False(_stepwise.Network.TryUpdate([], [], null, Address("10.2.0.2")));
     }
 
+    /// <summary>A link that goes down takes its IPv4 routes with it, and while it is down a look asks for none.</summary>
+    [RootFact]
+    public void Routes_that_the_kernel_took_away_are_back_after_a_look_at_all()
+    {
+        string[] routes = ["10.6.0.0/16", "10.7.0.0/16"];
+        _stepwise.Apply(routes, [], null);
+        _stepwise.Netns.Ip("link", "set", "wg0", "down");
+        _stepwise.Network.Update(Parse(routes), []);
+        _stepwise.Netns.Ip("link", "set", "wg0", "up");
+        Assert.DoesNotContain("10.7.0.0/16", _stepwise.Picture());
+        _stepwise.Network.Update(Parse(routes), []);
+        Assert.Contains("10.6.0.0/16 10.7.0.0/16", _stepwise.Picture());
+    }
+
     /// <summary>Two peers behind one address: its way counts until the second has gone.</summary>
     [RootFact]
     public void A_way_counts_as_long_as_one_peer_is_there()

@@ -136,7 +136,8 @@ public sealed partial class InterfaceConfigurator : IHostNetwork
                 SetMtu(link, mtu);
             try
             {
-                routes.Update(wanted);
+                // A link that is down takes no routes: those that are missing wait for it.
+                routes.Update(wanted, refreshes: link.IsUp);
             }
             catch (HostNetworkException) when (follows)
             {

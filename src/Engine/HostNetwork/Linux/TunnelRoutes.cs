@@ -21,14 +21,17 @@ internal sealed class TunnelRoutes(RouteNetlink netlink, DefaultRouting defaults
     public uint Mark => defaults.Mark;
 
     /// <summary>Adds what is new, longest prefix first, then removes what is wanted no more. A failure leaves all as it was.</summary>
+    /// <param name="refreshes">What the kernel took away by itself comes back.</param>
     /// <exception cref="HostNetworkException"/>
-    public void Update(IReadOnlyList<IPNetwork> wanted)
+    public void Update(IReadOnlyList<IPNetwork> wanted, bool refreshes = false)
     {
         _foreign = null;
         var kept = new HashSet<IPNetwork>();
         if (table.Kind != RouteTableKind.Off)
             kept.UnionWith(excluded.Without(wanted));
         var before = DefaultFamilies(_added.Keys);
+        if (refreshes)
+            Refresh();
         var after = DefaultFamilies(kept);
         using var alone = before.Count + after.Count > 0 ? defaults.Lock() : null;
         var (added, removed) = (new List<RouteInfo>(), new List<RouteInfo>());
