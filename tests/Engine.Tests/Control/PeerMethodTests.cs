@@ -1,4 +1,5 @@
 using WireGuard.Api;
+using WireGuard.Engine.Control;
 using WireGuard.Engine.Device;
 
 namespace WireGuard.Tests.Control;
