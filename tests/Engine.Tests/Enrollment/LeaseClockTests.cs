@@ -92,6 +92,50 @@ public sealed class LeaseClockTests : IDisposable
         Assert.Empty(world.Registry.State.Peers);
     }
 
+    [Fact]
+    public void Who_is_out_by_a_clock_that_is_not_relied_on_yet_does_not_come_in_by_an_invitation_that_is_used_up()
+    {
+        var before = Start();
+        var identity = before.NewIdentity();
+        before.MakeInvite("a", 1, null, TimeSpan.FromDays(30), 1, out var link);
+        Assert.Equal(ClientState.Joined, Join(before, link, identity).State);
+        var world = Start(later: TimeSpan.FromDays(2));
+        Assert.True(IsLapsed(world, identity));
+
+        Assert.Equal(GrantRefusal.InviteUsedUp, Join(world, link, identity).Result!.Grant.Refusal);
+        Assert.True(IsLapsed(world, identity));
+        Assert.Single(_journal.State.Peers);
+    }
+
+    [Fact]
+    public void An_invitation_that_is_used_up_repeats_its_answer_and_renews_no_lease()
+    {
+        var world = Start();
+        var identity = world.NewIdentity();
+        world.MakeInvite("a", 1, null, TimeSpan.FromDays(30), 1, out var link);
+        Assert.Equal(86_400u, Join(world, link, identity).Result!.Grant.LeaseSeconds);
+        var first = _journal.State.Peers[identity.PublicKey];
+        Go(world, TimeSpan.FromHours(12));
+
+        Assert.InRange(Join(world, link, identity).Result!.Grant.LeaseSeconds!.Value, 43_000u, 43_200u);
+        Assert.Equal((first.At, first.LeaseEnds), (_journal.State.Peers[identity.PublicKey].At, _journal.State.Peers[identity.PublicKey].LeaseEnds));
+        Go(world, TimeSpan.FromHours(12));
+        Assert.Empty(_journal.State.Peers);
+    }
+
+    [Fact]
+    public void A_lease_of_before_the_start_is_not_renewed_by_an_invitation_that_is_used_up()
+    {
+        var before = Start();
+        var identity = before.NewIdentity();
+        before.MakeInvite("a", 1, null, TimeSpan.FromDays(30), 1, out var link);
+        Join(before, link, identity);
+        var world = Start(later: TimeSpan.FromHours(18));
+        Assert.InRange(Join(world, link, identity).Result!.Grant.LeaseSeconds!.Value, 21_000u, 21_600u);
+        Go(world, TimeSpan.FromHours(6));
+        Assert.Empty(_journal.State.Peers);
+    }
+
     public void Dispose()
     {
         foreach (var world in _worlds)
@@ -116,6 +160,14 @@ public sealed class LeaseClockTests : IDisposable
         Assert.Equal(ClientState.Joined, client.State);
         client.Result!.PresharedKey!.Dispose();
         return identity;
+    }
+
+    private static EnrollmentClient Join(EnrollmentWorld world, string link, StaticIdentity identity)
+    {
+        var client = world.ClientByLink(link, identity);
+        world.Run(client);
+        client.Result?.PresharedKey?.Dispose();
+        return client;
     }
 
     // As the host does, though not each second.

@@ -5,7 +5,11 @@ using WireGuard.Engine.Crypto;
 namespace WireGuard.Engine.Enrollment;
 
 /// <summary>What came of letting a peer in: the peer, or why not.</summary>
-internal readonly record struct EnrollmentOutcome(EnrolledPeer? Peer, GrantRefusal Refusal);
+internal readonly record struct EnrollmentOutcome(EnrolledPeer? Peer, GrantRefusal Refusal)
+{
+    /// <summary>Its lease goes on as it was: an invitation that is used up repeats its answer, and does nothing more.</summary>
+    internal bool IsRepeated { get; init; }
+}
 
 /// <summary>
 /// Who is in, by which invitation, with which addresses: the state together with the pool that it takes from. Every change is
@@ -76,29 +80,40 @@ internal sealed partial class EnrollmentRegistry
     /// </summary>
     /// <param name="presharedKey">Of a key that is not known; the peer's from now on when that is let in.</param>
     /// <param name="lease">Null: until it is revoked.</param>
-    internal EnrollmentOutcome Enroll(in PublicKey key, string? name, SecretKey presharedKey, ulong? inviteId, TimeSpan? lease, DateTimeOffset now)
+    /// <param name="isLapsed">Its lease has ended by a clock that may yet be set right: it is known, but not in.</param>
+    internal EnrollmentOutcome Enroll(in PublicKey key, string? name, SecretKey presharedKey, ulong? inviteId, TimeSpan? lease, DateTimeOffset now, bool isLapsed = false)
     {
         if (Leaving.Contains(key))
             return new(null, GrantRefusal.NotStored);
         var changes = new List<StateChange>();
+        var known = State.Peers.GetValueOrDefault(key);
+        EnrolledPeer? repeated = null;
         if (inviteId is { } id)
         {
             if (!State.Invites.TryGetValue(id, out var invite) || now >= invite.Expires)
                 return new(null, GrantRefusal.InviteUsedUp);
-            // Who is in by it comes again when its last answer was lost; who is out comes in as anybody does.
-            if (State.Peers.GetValueOrDefault(key)?.InviteId != id && !invite.IsUsable(now))
-                return new(null, GrantRefusal.InviteUsedUp);
+            if (!invite.IsUsable(now))
+            {
+                // Who is in by it comes again when its last answer was lost; who is out comes in as anybody does.
+                repeated = isLapsed || known?.InviteId != id ? null : known;
+                if (repeated is null)
+                    return new(null, GrantRefusal.InviteUsedUp);
+            }
+
             if (!invite.UsedBy.Contains(key))
                 changes.Add(new InviteUsed(id, key));
 
             name = invite.PeerName ?? name;
         }
 
-        var known = State.Peers.GetValueOrDefault(key);
         IReadOnlyList<PrefixedAddress> had = known is not null && _pool.Fits(known.Addresses) ? known.Addresses : [];
         if (_pool.TryTake([.. ReservedFor(key, name ?? known?.Name), .. had.Select(address => address.Address)]) is not { } addresses)
             return new(null, GrantRefusal.PoolExhausted);
-        var peer = new EnrolledPeer(key, known?.PresharedKey ?? presharedKey, name ?? known?.Name, addresses, now) { InviteId = inviteId, LeaseEnds = now + lease };
+        var peer = new EnrolledPeer(key, known?.PresharedKey ?? presharedKey, name ?? known?.Name, addresses, repeated?.At ?? now)
+        {
+            InviteId = inviteId,
+            LeaseEnds = repeated is null ? now + lease : repeated.LeaseEnds,
+        };
         changes.Add(new PeerSet(peer));
         try
         {
@@ -111,7 +126,7 @@ internal sealed partial class EnrollmentRegistry
         }
 
         GiveBack(known?.Addresses ?? [], but: addresses);
-        return new(peer, GrantRefusal.None);
+        return new(peer, GrantRefusal.None) { IsRepeated = repeated is not null };
     }
 
     /// <summary>

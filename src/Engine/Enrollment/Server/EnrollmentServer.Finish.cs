@@ -120,19 +120,21 @@ internal sealed partial class EnrollmentServer
         session.Keys.DerivePresharedKey(psk);
         var presharedKey = new SecretKey(psk);
         CryptographicOperations.ZeroMemory(psk);
-        var (peer, refusal) = _registry.Enroll(session.Client, session.Name, presharedKey, session.Invite?.Id, _settings.Lease, now.Wall);
-        if (peer is null)
+        var isLapsed = _registry.State.Peers.TryGetValue(session.Client, out var known) && _leases.IsOver(known, now);
+        var outcome = _registry.Enroll(session.Client, session.Name, presharedKey, session.Invite?.Id, _settings.Lease, now.Wall, isLapsed);
+        if (outcome.Peer is not { } peer)
         {
             presharedKey.Dispose();
-            Refuse(session, refusal, now);
+            Refuse(session, outcome.Refusal, now);
             return;
         }
 
-        _leases.Granted(peer.Key, _settings.Lease, now);
+        if (!outcome.IsRepeated)
+            _leases.Granted(peer.Key, _settings.Lease, now);
         var isKnown = !ReferenceEquals(peer.PresharedKey, presharedKey);
         if (isKnown)
             presharedKey.Dispose();
-        Answer(session, GrantOf(peer) with { PresharedKey = isKnown ? peer.PresharedKey : null }, now);
+        Answer(session, GrantOf(peer, _leases.Left(peer, now)) with { PresharedKey = isKnown ? peer.PresharedKey : null }, now);
         session.Name = peer.Name;
         Tell(EnrollmentEventKind.Granted, now, session);
         if (session.Window is { } window && window.Joined.Add(session.Client) && window.HasEnough && ReferenceEquals(window, Window))
@@ -157,7 +159,7 @@ internal sealed partial class EnrollmentServer
         session.Dispose();
     }
 
-    private GrantPayload GrantOf(EnrolledPeer peer) => new()
+    private GrantPayload GrantOf(EnrolledPeer peer, TimeSpan? lease) => new()
     {
         Status = GrantStatus.Granted,
         Name = peer.Name,
@@ -168,7 +170,7 @@ internal sealed partial class EnrollmentServer
         Dns = _settings.Dns,
         Mtu = _settings.Mtu,
         Keepalive = _settings.Keepalive,
-        LeaseSeconds = (uint?)_settings.Lease?.TotalSeconds,
+        LeaseSeconds = lease is { } left ? (uint)Math.Clamp(Math.Ceiling(left.TotalSeconds), 1, uint.MaxValue) : null,
     };
 
     private void Tell(EnrollmentEventKind kind, EnrollmentTime now, ServerSession session, GrantRefusal refusal = GrantRefusal.None) =>

@@ -176,7 +176,7 @@ internal sealed partial class EnrollmentServer : IDisposable
             && _settings.Keepalive is not 0
             && (_settings.Lease is not { } lease || (lease.TotalSeconds >= 1 && lease.TotalSeconds <= uint.MaxValue));
         var bytes = new byte[EnrollmentFormat.Grant.PayloadSize];
-        GrantOf(new EnrolledPeer(default, null!, new string('x', PeerName.MaxBytes), _registry.Pool.Server, default)).Write(bytes);
+        GrantOf(new EnrolledPeer(default, null!, new string('x', PeerName.MaxBytes), _registry.Pool.Server, default), _settings.Lease).Write(bytes);
         if (!isGood || GrantPayload.Read(bytes) is null)
             throw new ArgumentException("The settings cannot be told to clients: too many networks or name servers, or a value out of its bounds.");
     }

@@ -51,6 +51,10 @@ internal sealed class LeaseClock
     internal bool IsOver(EnrolledPeer peer, EnrollmentTime now) => peer.LeaseEnds is { } ends
         && (_endsOfThisRun.TryGetValue(peer.Key, out var end) ? now.Monotonic >= end : _zero + Span(now.Monotonic) >= ends);
 
+    /// <summary>What is left of a lease; null: the peer has none.</summary>
+    internal TimeSpan? Left(EnrolledPeer peer, EnrollmentTime now) => peer.LeaseEnds is not { } ends ? null
+        : _endsOfThisRun.TryGetValue(peer.Key, out var end) ? Span(end - now.Monotonic) : ends - (_zero + Span(now.Monotonic));
+
     /// <summary>Whether one that has ended will not turn out not to have.</summary>
     internal bool IsOverForGood(EnrolledPeer peer, EnrollmentTime now) => IsOver(peer, now) && (_endsOfThisRun.ContainsKey(peer.Key) || IsSettled(now));
 
