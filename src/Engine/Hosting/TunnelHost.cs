@@ -261,7 +261,7 @@ public sealed partial class TunnelHost : IDisposable
         if (_options.Enrollment is not { } setup)
             return;
         var guest = _device!.Admit(EnrollmentFormat.FirstByte, EnrollmentFormat.MaxSize);
-        _enrollment = new EnrollmentHost(setup, guest, ApplyForClient, happened => EventRaised?.Invoke(happened), _platform.Clock, _options.Time, Log);
+        _enrollment = new EnrollmentHost(setup, guest, ApplyForClient, _device.Snapshot, happened => EventRaised?.Invoke(happened), _platform.Clock, _options.Time, Log);
         _undo.Own("stop taking enrollments", _enrollment);
         _enrollment.Start();
     }

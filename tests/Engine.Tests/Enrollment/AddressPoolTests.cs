@@ -68,6 +68,28 @@ public sealed class AddressPoolTests
     public void A_pool_that_cannot_serve_is_refused(params string[] prefixes) =>
         Assert.Throws<ArgumentException>(() => new AddressPool([.. prefixes.Select(IPNetwork.Parse)]));
 
+    [Fact]
+    public void What_others_have_is_given_to_nobody_and_is_free_again_when_they_are_gone()
+    {
+        var pool = new AddressPool([IPNetwork.Parse("10.0.0.0/28"), IPNetwork.Parse("fd00::/64")])
+        {
+            Others =
+            [
+                IPNetwork.Parse("10.0.0.2/32"), IPNetwork.Parse("10.0.0.4/30"), IPNetwork.Parse("10.0.0.4/32"), IPNetwork.Parse("10.0.0.5/32"), IPNetwork.Parse("10.0.0.13/32"),
+                IPNetwork.Parse("fd00::/65"), IPNetwork.Parse("10.0.0.0/28"), IPNetwork.Parse("0.0.0.0/0"), IPNetwork.Parse("10.1.0.3/32"), IPNetwork.Parse("::/0"),
+            ],
+        };
+        var given = new List<string>();
+        while (pool.TryTake() is { } taken)
+            given.Add(string.Join(' ', taken));
+        Assert.Equal(["10.0.0.3", "10.0.0.8", "10.0.0.9", "10.0.0.10", "10.0.0.11", "10.0.0.12", "10.0.0.14"], given.Select(text => text.Split('/')[0]));
+        Assert.EndsWith(" fd00:0:0:0:8000::/64", given[0]);
+        Assert.Equal(IPNetwork.Parse("10.0.0.4/30"), pool.OtherWith(IPAddress.Parse("10.0.0.6")));
+        Assert.Null(pool.OtherWith(IPAddress.Parse("10.0.0.3")));
+        pool.Others = [];
+        Assert.Equal("10.0.0.2/28", pool.TryTake()![0].ToString());
+    }
+
     // Against a plain set: takes the lowest free, claims, releases.
     [Fact]
     public void It_agrees_with_a_plain_set() => Model.Check(

@@ -28,6 +28,9 @@ internal sealed class AddressPool
 
     internal IReadOnlyList<PoolRange> Ranges => _ranges;
 
+    /// <summary>What somebody has who has not joined; nothing of these that lie within a prefix of the pool is given to anybody.</summary>
+    internal IReadOnlyList<IPNetwork> Others { get; set; } = [];
+
     internal IReadOnlyList<IPNetwork> Prefixes => [.. _ranges.Select(range => range.Prefix)];
 
     internal IReadOnlyList<PrefixedAddress> Server => [.. _ranges.Select(range => new PrefixedAddress(range.Server, range.Prefix.PrefixLength))];
@@ -39,7 +42,7 @@ internal sealed class AddressPool
         var result = new List<PrefixedAddress>(_ranges.Length);
         foreach (var range in _ranges)
         {
-            if ((kept.FirstOrDefault(address => range.Holds(address) && !address.Equals(range.Server)) ?? range.TryTake()) is not { } address)
+            if ((kept.FirstOrDefault(address => range.Holds(address) && !address.Equals(range.Server)) ?? range.TryTake(Others)) is not { } address)
             {
                 Release([.. result.Where(taken => !kept.Contains(taken.Address))]);
                 return null;
@@ -56,6 +59,10 @@ internal sealed class AddressPool
 
     /// <summary>The prefix whose hosts may have this address; null: it is in none, or no host's.</summary>
     internal PoolRange? RangeOf(IPAddress address) => Array.Find(_ranges, range => range.Holds(address));
+
+    /// <summary>Of those of <see cref="Others"/> that lie within the pool the one that has this address; null: none.</summary>
+    internal IPNetwork? OtherWith(IPAddress address) =>
+        RangeOf(address) is { } range ? Others.Where(range.HasWithin).Cast<IPNetwork?>().FirstOrDefault(other => other!.Value.Contains(address)) : null;
 
     /// <summary>Whether these are one address of each prefix, as the pool would give them.</summary>
     internal bool Fits(IReadOnlyList<PrefixedAddress> addresses) =>

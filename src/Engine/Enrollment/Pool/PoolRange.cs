@@ -48,7 +48,8 @@ internal sealed class PoolRange
     private bool IsV4 => Prefix.BaseAddress.AddressFamily == AddressFamily.InterNetwork;
 
     /// <summary>Takes the lowest free address; null when there is none.</summary>
-    internal IPAddress? TryTake()
+    /// <param name="others">Of these that lie within, none.</param>
+    internal IPAddress? TryTake(IReadOnlyList<IPNetwork> others)
     {
         while (_taken.Contains(_lowest))
         {
@@ -57,9 +58,25 @@ internal sealed class PoolRange
             _lowest++;
         }
 
-        _taken.Add(_lowest);
-        return ToAddress(_lowest);
+        var blocks = others.Where(HasWithin).Select(Bounds).OrderBy(block => block.First).ToArray();
+        var next = 0;
+        var number = _lowest;
+        while (true)
+        {
+            while (next < blocks.Length && blocks[next].Last < number)
+                next++;
+            var isOthers = next < blocks.Length && blocks[next].First <= number;
+            if (!isOthers && _taken.Add(number))
+                return ToAddress(number);
+            var end = isOthers ? blocks[next].Last : number;
+            if (end >= _last)
+                return null;
+            number = end + 1;
+        }
     }
+
+    /// <summary>Whether a prefix is of this one, and not all of it.</summary>
+    internal bool HasWithin(IPNetwork other) => other.PrefixLength > Prefix.PrefixLength && Prefix.Contains(other.BaseAddress);
 
     /// <summary>Takes this address; false when it is taken, or none that a host could have here.</summary>
     internal bool TryClaim(IPAddress address) => Holds(address) && _taken.Add(ToNumber(address));
@@ -72,6 +89,13 @@ internal sealed class PoolRange
         var number = ToNumber(address);
         if (!address.Equals(Server) && Holds(address) && _taken.Remove(number) && number < _lowest)
             _lowest = number;
+    }
+
+    private static (UInt128 First, UInt128 Last) Bounds(IPNetwork prefix)
+    {
+        var first = ToNumber(prefix.BaseAddress);
+        var hostBits = (prefix.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 32 : 128) - prefix.PrefixLength;
+        return (first, first | ((UInt128.One << hostBits) - 1));
     }
 
     private static UInt128 ToNumber(IPAddress address)

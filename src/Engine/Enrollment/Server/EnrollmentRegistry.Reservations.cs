@@ -18,6 +18,7 @@ internal sealed partial class EnrollmentRegistry
     /// <exception cref="IOException">It could not be stored. In every case nothing has changed.</exception>
     internal void Reserve(in ReservationOwner owner, IReadOnlyList<IPAddress> addresses)
     {
+        _pool.Others = OthersBut(owner.Key ?? default);
         var kept = ReservationsOf(owner);
         var wanted = addresses.Count > 0 ? Check(owner, kept, addresses) : Choose(owner, kept);
         if (State.Reservations.Count + wanted.Count > MaxReservations)
@@ -69,6 +70,8 @@ internal sealed partial class EnrollmentRegistry
                 throw new InvalidOperationException($"{address} is reserved for {NameOf(other)}.");
             if (HolderOf(address) is { } peer && !IsOf(owner, peer))
                 throw new InvalidOperationException($"{address} is that of {NameOf(new(peer.Key, peer.Name))}, who has joined.");
+            if (_pool.OtherWith(address) is { } others)
+                throw new InvalidOperationException($"{address} is of {others}, which a peer has that has not joined.");
             if (all.Find(range.Holds) is { } first)
                 throw new ArgumentException($"{first} is reserved for {NameOf(owner)}, and nobody has two addresses of {range.Prefix}.");
             all.Add(address);

@@ -1,3 +1,4 @@
+using System.Net;
 using WireGuard.Api;
 using WireGuard.Engine.Cookie;
 using WireGuard.Engine.Crypto;
@@ -42,6 +43,9 @@ internal sealed partial class EnrollmentRegistry
     internal EnrollmentState State => _journal.State;
 
     internal AddressPool Pool => _pool;
+
+    /// <summary>What those have who have not joined, without this key.</summary>
+    internal Func<PublicKey, IReadOnlyList<IPNetwork>> OthersBut { get; init; } = _ => [];
 
     /// <summary>Those whose end could not be stored yet; nothing lets them in meanwhile.</summary>
     internal HashSet<PublicKey> Leaving { get; } = [];
@@ -106,6 +110,7 @@ internal sealed partial class EnrollmentRegistry
             name = invite.PeerName ?? name;
         }
 
+        _pool.Others = OthersBut(key);
         IReadOnlyList<PrefixedAddress> had = known is not null && _pool.Fits(known.Addresses) ? known.Addresses : [];
         if (_pool.TryTake([.. ReservedFor(key, name ?? known?.Name), .. had.Select(address => address.Address)]) is not { } addresses)
             return new(null, GrantRefusal.PoolExhausted);

@@ -27,6 +27,7 @@ internal sealed partial class EnrollmentHost
             if (_isStopping)
                 return null;
             var state = _registry.State;
+            ExpectOthers();
             return change switch
             {
                 { PrivateKey: { } key } when key != state.Identity.PrivateKey => KeyStays,
@@ -45,8 +46,14 @@ internal sealed partial class EnrollmentHost
         var changes = peer.Mode is PeerChangeMode.Remove or PeerChangeMode.RemoveExisting || peer.PresharedKey is not null || peer.ReplaceAllowedIPs || peer.AllowedIPs.Count > 0;
         if (changes && _registry.State.Peers.ContainsKey(peer.PublicKey))
             return $"Peer {peer.PublicKey} has joined this tunnel: its addresses and its preshared key are of that. To take it out, revoke it.";
-        return peer.AllowedIPs.Any(prefix => !prefix.Remove && IsOfWhoJoined(prefix.Prefix)) ? $"Peer {peer.PublicKey} would get an address of a peer that has joined." : null;
+        var added = peer.AllowedIPs.Where(prefix => !prefix.Remove).Select(prefix => prefix.Prefix).ToList();
+        return added.Exists(IsOfWhoJoined) ? $"Peer {peer.PublicKey} would get an address of a peer that has joined."
+            : added.Exists(prefix => IsReservedForOther(prefix, peer.PublicKey)) ? $"Peer {peer.PublicKey} would get an address that is reserved for another."
+            : null;
     }
+
+    private bool IsReservedForOther(System.Net.IPNetwork prefix, PublicKey key) =>
+        _registry.State.Reservations.TryGetValue(prefix.BaseAddress, out var owner) && owner.Key != key && Alone(prefix.BaseAddress).Equals(prefix);
 
     private bool IsOfWhoJoined(System.Net.IPNetwork prefix) =>
         _registry.State.Peers.Values.Any(peer => peer.Addresses.Any(address => Alone(address.Address).Equals(prefix)));

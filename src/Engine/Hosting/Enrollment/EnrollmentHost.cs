@@ -21,6 +21,7 @@ internal sealed partial class EnrollmentHost : IDisposable
     private readonly EnrollmentSetup _setup;
     private readonly PortGuest _guest;
     private readonly Action<DeviceChange> _apply;
+    private readonly Func<DeviceSnapshot> _look;
     private readonly Action<EngineEvent> _tell;
     private readonly DeviceClock _clock;
     private readonly TimeProvider _time;
@@ -41,16 +42,17 @@ internal sealed partial class EnrollmentHost : IDisposable
     private volatile bool _isStopping;
 
     /// <param name="apply">Changes the device.</param>
+    /// <param name="look">What the device has.</param>
     /// <param name="tell">Passes on what happened; on the thread that brought it about.</param>
     /// <param name="clock">Monotonic, and goes on during suspend.</param>
     /// <param name="time">The wall clock.</param>
     /// <exception cref="StartException">The settings cannot be told to clients.</exception>
-    internal EnrollmentHost(EnrollmentSetup setup, PortGuest guest, Action<DeviceChange> apply, Action<EngineEvent> tell, TimeProvider clock, TimeProvider time, EngineLog log)
+    internal EnrollmentHost(EnrollmentSetup setup, PortGuest guest, Action<DeviceChange> apply, Func<DeviceSnapshot> look, Action<EngineEvent> tell, TimeProvider clock, TimeProvider time, EngineLog log)
     {
-        (_setup, _guest, _apply, _tell, _clock, _time, _log) = (setup, guest, apply, tell, new DeviceClock(clock), time, log);
+        (_setup, _guest, _apply, _look, _tell, _clock, _time, _log) = (setup, guest, apply, look, tell, new DeviceClock(clock), time, log);
         try
         {
-            _registry = new EnrollmentRegistry(setup.Store, setup.Pool);
+            _registry = new EnrollmentRegistry(setup.Store, setup.Pool) { OthersBut = OthersBut };
             _server = new EnrollmentServer(_registry, setup.Settings, Hear);
         }
         catch (ArgumentException wrong)
@@ -197,7 +199,11 @@ internal sealed partial class EnrollmentHost : IDisposable
         return string.Join(' ', about.Where(word => word is not null));
     }
 
-    private void CutOff(in PublicKey key) => Change(new PeerChange { PublicKey = key, Mode = PeerChangeMode.Remove });
+    private void CutOff(in PublicKey key)
+    {
+        Change(new PeerChange { PublicKey = key, Mode = PeerChangeMode.Remove });
+        _areOthersOld = true;
+    }
 
     private void Change(PeerChange peer)
     {

@@ -49,6 +49,34 @@ public sealed class ServedGuardTests : IDisposable
     public void The_rest_is_the_administrators(string change) => Assert.Equal("errno=0\n\n", Set(change));
 
     [Fact]
+    public void What_a_peer_has_that_was_added_by_hand_is_nobodys_who_joins_nor_reserved()
+    {
+        Assert.Equal("errno=0\n\n", Set("public_key=OTHER\nallowed_ip=10.150.0.3/32\nallowed_ip=fd42:150::2:0/112\nallowed_ip=0.0.0.0/0\n"));
+        foreach (var address in new[] { "10.150.0.3", "fd42:150::2:7" })
+        {
+            var refused = Assert.Throws<ControlException>(() => _served.Enrollment.Reserve(new() { PeerName = "printer", Addresses = [address] }));
+            Assert.Contains("which a peer has that has not joined", refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(["10.150.0.4", "fd42:150::3"], _served.Enrollment.Reserve(new() { PeerName = "printer" }).Addresses);
+        Assert.Equal(["10.150.0.5/24", "fd42:150::4/64"], Join());
+        Assert.Equal(3, _served.Peer(Keys.Numbered(1))!.AllowedIPs.Count);
+
+        // Gone again.
+        Assert.Equal("errno=0\n\n", Set("public_key=OTHER\nremove=true\n"));
+        Assert.Equal(["10.150.0.3/24", "fd42:150::5/64"], Join());
+    }
+
+    [Fact]
+    public void What_is_reserved_is_no_peers_that_is_added_by_hand_but_its_owners()
+    {
+        _ = _served.Enrollment.Reserve(new() { PeerName = "printer", Addresses = ["10.150.0.7"] });
+        _ = _served.Enrollment.Reserve(new() { PublicKey = Keys.Numbered(1).ToString(), Addresses = ["10.150.0.8"] });
+        Assert.Equal(Refused, Set("public_key=OTHER\nallowed_ip=10.150.0.7/32\n"));
+        Assert.Equal("errno=0\n\n", Set("public_key=OTHER\nallowed_ip=10.150.0.8/32\n"));
+    }
+
+    [Fact]
     public void No_configuration_is_made_of_it()
     {
         using var key = SecretKey.RandomPrivateKey();
@@ -124,6 +152,13 @@ public sealed class ServedGuardTests : IDisposable
     }
 
     public void Dispose() => _served.Dispose();
+
+    private IEnumerable<string> Join()
+    {
+        var result = _served.Run(_served.Client(_served.OpenWindowAnew()), number: 10).Result!;
+        result.PresharedKey!.Dispose();
+        return result.Grant.Addresses.Select(address => address.ToString());
+    }
 
     private string Set(string change) => _served.AskUapi("set=1\n" + change
         .Replace("JOINED", Convert.ToHexStringLower(_joined.Span), StringComparison.Ordinal)
