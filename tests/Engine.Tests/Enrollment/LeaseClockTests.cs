@@ -136,6 +136,51 @@ public sealed class LeaseClockTests : IDisposable
         Assert.Empty(_journal.State.Peers);
     }
 
+    [Theory]
+    [InlineData(30)]
+    [InlineData(-30)]
+    public void What_was_granted_by_a_clock_that_is_set_right_later_ends_in_time_after_a_restart(int days)
+    {
+        var before = Start(ahead: TimeSpan.FromDays(days));
+        var identity = Join(before);
+        before.WallOffset = TimeSpan.Zero;
+        Go(before, TimeSpan.FromMinutes(2));
+        Assert.InRange(_journal.State.Peers[identity.PublicKey].LeaseEnds!.Value - before.Time.Wall, s_day - TimeSpan.FromMinutes(4), s_day);
+        Assert.InRange(before.Time.Wall - _journal.State.Peers[identity.PublicKey].At, TimeSpan.Zero, TimeSpan.FromMinutes(4));
+
+        var world = Start(later: TimeSpan.FromHours(12));
+        Assert.False(IsLapsed(world, identity));
+        Go(world, TimeSpan.FromHours(13));
+        Assert.Empty(_journal.State.Peers);
+    }
+
+    [Fact]
+    public void What_could_not_be_corrected_is_not_given_up()
+    {
+        var before = Start(ahead: TimeSpan.FromDays(30));
+        var identity = Join(before);
+        before.WallOffset = TimeSpan.Zero;
+        before.Server.ExpireLeases(before.Time);
+        before.Advance(TimeSpan.FromMinutes(1));
+        _journal.IsFull = true;
+        Assert.Throws<IOException>(() => before.Server.ExpireLeases(before.Time));
+        _journal.IsFull = false;
+        before.Advance(TimeSpan.FromSeconds(1));
+        before.Server.ExpireLeases(before.Time);
+        Assert.True(_journal.State.Peers[identity.PublicKey].LeaseEnds < before.Time.Wall + s_day);
+    }
+
+    [Fact]
+    public void What_was_granted_by_a_clock_that_was_ahead_until_the_restart_lasts_no_longer_than_its_length_after_it()
+    {
+        var identity = Join(Start(ahead: TimeSpan.FromDays(30)));
+        var world = Start();
+        Go(world, TimeSpan.FromHours(23));
+        Assert.False(IsLapsed(world, identity));
+        Go(world, TimeSpan.FromHours(1));
+        Assert.Empty(_journal.State.Peers);
+    }
+
     public void Dispose()
     {
         foreach (var world in _worlds)

@@ -22,6 +22,7 @@ internal sealed partial class EnrollmentRegistry
     internal const int MaxUses = 10_000;
 
     private const int LeasesAtOnce = 10_000;
+    private const int PeersAtOnce = 1000;
 
     private readonly IStateJournal _journal;
     private readonly AddressPool _pool;
@@ -172,6 +173,22 @@ internal sealed partial class EnrollmentRegistry
         }
 
         return [.. ended.Select(peer => peer.Key)];
+    }
+
+    /// <summary>Stores ends of leases anew after the wall clock was set; when somebody joined moves with them, so that their lengths stay.</summary>
+    /// <param name="endOf">Null: it is right as it is.</param>
+    /// <exception cref="IOException">Not all could be stored.</exception>
+    internal void MoveLeases(Func<EnrolledPeer, DateTimeOffset?> endOf)
+    {
+        var moved = new List<StateChange>();
+        foreach (var peer in State.Peers.Values)
+        {
+            if (peer.LeaseEnds is { } ends && endOf(peer) is { } right)
+                moved.Add(new PeerSet(peer with { LeaseEnds = right, At = peer.At + (right - ends) }));
+        }
+
+        foreach (var some in moved.Chunk(PeersAtOnce))
+            _journal.Append(some);
     }
 
     /// <exception cref="InvalidOperationException">There are as many as may be at once.</exception>

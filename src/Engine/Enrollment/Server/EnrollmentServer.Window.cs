@@ -114,6 +114,12 @@ internal sealed partial class EnrollmentServer
                 _audit(new EnrollmentEvent(EnrollmentEventKind.LeaseExpired, now.Wall) { Peer = key });
             }
         }
+
+        if (_leases.WasSet(now))
+        {
+            _registry.MoveLeases(peer => _leases.Corrected(peer, now));
+            _leases.Stored();
+        }
     }
 
     /// <summary>Whether a peer's time is over as far as the clocks tell now: it is out, though perhaps not for good. <see cref="ExpireLeases"/> comes before.</summary>
