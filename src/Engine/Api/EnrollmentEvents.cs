@@ -32,6 +32,7 @@ public static class EnrollmentEvents
 
     public const string PeerRevoked = "enrollment.peer-revoked";
 
+    /// <summary>Detail: "lapsed" where the peer is out by a clock that is not relied on yet; it comes again without when it is let go for good.</summary>
     public const string LeaseExpired = "enrollment.lease-expired";
 
     public static IReadOnlyList<string> All { get; } =

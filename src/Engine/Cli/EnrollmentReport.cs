@@ -31,6 +31,13 @@ internal static class EnrollmentReport
     /// <summary>Whom it is for.</summary>
     public static string WhoOf(EnrollmentReservationInfo reservation) => reservation.PeerName is { } name ? NameOf(name) : reservation.PublicKey ?? "nobody";
 
+    /// <summary>What becomes of the addresses of who is out.</summary>
+    public static string WhatBecomesOf(IReadOnlyList<string> addresses, IReadOnlyList<EnrollmentReservationInfo> reservations)
+    {
+        var reserved = addresses.GroupBy(address => reservations.FirstOrDefault(reservation => reservation.Addresses.Contains(address.Split('/')[0])) is { } kept ? WhoOf(kept) : null);
+        return string.Join("; ", reserved.OrderBy(group => group.Key is not null).Select(group => $"{string.Join(", ", group)} is {(group.Key is { } whom ? $"still reserved for {whom}" : "free")}")) + ".";
+    }
+
     /// <summary>What an event means to who watches a window; null: nothing.</summary>
     public static string? Line(EngineEvent happened, string tunnel) => happened.Kind switch
     {

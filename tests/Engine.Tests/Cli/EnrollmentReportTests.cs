@@ -16,6 +16,14 @@ public sealed class EnrollmentReportTests
     public void Digits_come_in_groups(string text, string expected) => Assert.Equal(expected, EnrollmentReport.Group(text));
 
     [Fact]
+    public void An_address_that_is_reserved_is_not_said_to_be_free()
+    {
+        EnrollmentReservationInfo[] reservations = [new() { PeerName = "printer", Addresses = ["10.150.0.77", "fd42::9"] }];
+        Assert.Equal("10.150.0.2/24, fd42::2/64 is free.", EnrollmentReport.WhatBecomesOf(["10.150.0.2/24", "fd42::2/64"], reservations));
+        Assert.Equal("fd42::2/64 is free; 10.150.0.77/24 is still reserved for 'printer'.", EnrollmentReport.WhatBecomesOf(["10.150.0.77/24", "fd42::2/64"], reservations));
+    }
+
+    [Fact]
     public void A_server_is_shown_with_all_that_it_has()
     {
         var peer = new EnrolledPeerInfo { PublicKey = s_key, Name = "laptop", Addresses = ["10.150.0.2/24"], JoinedAt = s_now.AddMinutes(-1), LeaseEnds = s_now.AddHours(1) };

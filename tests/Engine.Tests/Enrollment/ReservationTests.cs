@@ -39,6 +39,19 @@ public sealed class ReservationTests
     }
 
     [Fact]
+    public void What_is_kept_for_a_name_is_one_hosts_wholly_or_not_at_all()
+    {
+        var registry = Registry("10.0.0.0/29", "fd00::/64");
+        registry.Reserve(s_printer, [IPAddress.Parse("10.0.0.5")]);
+        Assert.Equal("10.0.0.5/29", Enroll(registry, 1, "printer"));
+        registry.Reserve(s_printer, [IPAddress.Parse("fd00::77")]);
+        Assert.Equal("10.0.0.2/29", Enroll(registry, 2, "printer"));
+        Assert.Equal("fd00::3/64", registry.State.Peers[KeyOf(2)].Addresses[1].ToString());
+        Assert.Equal("10.0.0.5/29", Enroll(registry, 1, "printer"));
+        Assert.Equal("fd00::77/64", registry.State.Peers[KeyOf(1)].Addresses[1].ToString());
+    }
+
+    [Fact]
     public void Who_is_in_keeps_its_address_until_it_joins_again_and_then_moves_with_its_preshared_key()
     {
         var registry = Registry();

@@ -85,6 +85,32 @@ public sealed class RevocationTests : IDisposable
     }
 
     [Fact]
+    public void Who_is_revoked_is_not_told_again_that_it_is_in()
+    {
+        var identity = _world.NewIdentity();
+        var client = _world.ClientByCode(_world.OpenWindow(new WindowOptions()), identity);
+        var finish = _world.RunUntilSent(client, EnrollmentMessage.Finish);
+        Assert.NotEmpty(_world.Ask(finish));
+        Assert.NotEmpty(_world.Ask(finish));
+        Assert.True(_world.Server.RevokePeer(identity.PublicKey, _world.Time));
+        Assert.Empty(_world.Ask(finish));
+    }
+
+    [Fact]
+    public void The_end_of_a_lease_is_forgotten_with_its_peer()
+    {
+        var identity = _world.NewIdentity();
+        _world.MakeInvite("a", 1, null, s_day, 1, out var link);
+        Join(link, identity);
+        var peer = _world.Registry.State.Peers[identity.PublicKey];
+        _world.Server.ExpireLeases(_world.Time);
+        _world.Advance(TimeSpan.FromHours(1));
+        Assert.True(_world.Server.IsLapsed(peer, _world.Time));
+        _world.Server.RevokePeer(identity.PublicKey, _world.Time);
+        Assert.False(_world.Server.IsLapsed(peer with { LeaseEnds = _world.Time.Wall + s_day }, _world.Time));
+    }
+
+    [Fact]
     public void More_leases_than_one_record_holds_end_together()
     {
         const int Many = 35_000;

@@ -28,8 +28,9 @@ internal static class RevokeVerb
             else
             {
                 var gone = engine.RevokePeer(KeyOf(engine, parsed.GetValue(peer)!));
-                Console.Out.WriteLine($"{gone.Name ?? gone.PublicKey} is out; {string.Join(", ", gone.Addresses)} is free.{(gone.InviteId is { } by ? $" The invitation {by} is good for nothing any more." : "")}");
-                if (engine.GetEnrollment().Window is not null)
+                var left = engine.GetEnrollment();
+                Console.Out.WriteLine($"{gone.Name ?? gone.PublicKey} is out; {EnrollmentReport.WhatBecomesOf(gone.Addresses, left.Reservations)}{(gone.InviteId is { } by ? $" The invitation {by} is good for nothing any more." : "")}");
+                if (left.Window is not null)
                     Console.Error.WriteLine($"A window is open: whoever knows its code can still join, this peer too; `wireguard-engine close {parsed.GetValue(name)}` closes it.");
             }
 

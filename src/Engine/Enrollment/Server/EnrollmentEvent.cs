@@ -49,6 +49,9 @@ internal sealed record EnrollmentEvent(EnrollmentEventKind Kind, DateTimeOffset 
 
     internal GrantRefusal Refusal { get; init; }
 
+    /// <summary>Of a lease: it has ended by a clock that may yet be set right.</summary>
+    internal bool IsLapse { get; init; }
+
     /// <summary>Of a wrong guess: how many there are now.</summary>
     internal int Guesses { get; init; }
 }

@@ -90,7 +90,7 @@ internal sealed partial class EnrollmentRegistry
         return [.. chosen.Select(address => address.Address).Except(kept)];
     }
 
-    // Of a prefix the first counts. A key is its owner's alone; a name is whoever's comes first, so another's address is not among them.
+    // Of a prefix the first counts. A key is its owner's alone; a name is whoever's comes first, and with all of its addresses.
     private IEnumerable<IPAddress> ReservedFor(PublicKey key, string? name)
     {
         var ofName = new List<IPAddress>();
@@ -102,11 +102,10 @@ internal sealed partial class EnrollmentRegistry
                 ofName.Add(address);
         }
 
+        if (ofName.Exists(address => HolderOf(address) is { } holder && holder.Key != key))
+            yield break;
         foreach (var address in ofName)
-        {
-            if (HolderOf(address) is not { } holder || holder.Key == key)
-                yield return address;
-        }
+            yield return address;
     }
 
     private EnrolledPeer? HolderOf(IPAddress address) =>

@@ -85,8 +85,11 @@ internal sealed partial class EnrollmentServer
     internal bool RevokePeer(in PublicKey key, EnrollmentTime now)
     {
         var name = _registry.State.Peers.GetValueOrDefault(key)?.Name;
+        // What it was granted is not said again, stored or not.
+        _sessions.RemoveDecided(key);
         if (!_registry.Revoke(key, out var ended))
             return false;
+        _leases.Forget(key);
         _audit(new EnrollmentEvent(EnrollmentEventKind.PeerRevoked, now.Wall) { Peer = key, Name = name });
         foreach (var id in ended)
             _audit(new EnrollmentEvent(EnrollmentEventKind.InviteRevoked, now.Wall) { InviteId = id });

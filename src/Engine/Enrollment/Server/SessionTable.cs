@@ -1,3 +1,4 @@
+using WireGuard.Api;
 using WireGuard.Engine.Packets;
 
 namespace WireGuard.Engine.Enrollment;
@@ -40,6 +41,13 @@ internal sealed class SessionTable
     {
         var finished = _sessions.Values.Where(session => session.State is SessionState.Waiting or SessionState.Decided).ToList();
         foreach (var session in finished.OrderBy(session => session.State == SessionState.Waiting).ThenBy(session => session.Expires).Take(finished.Count - MaxFinished))
+            Remove(session);
+    }
+
+    /// <summary>Who asks again for the last word gets no answer any more.</summary>
+    internal void RemoveDecided(PublicKey client)
+    {
+        foreach (var session in _sessions.Values.Where(session => session.State == SessionState.Decided && session.Client == client).ToList())
             Remove(session);
     }
 

@@ -12,6 +12,9 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
     private const long LongestInvite = 31_536_000;
     private const long UsualInvite = 86_400;
 
+    // Of the window that is open: a connection may see many.
+    private CancellationTokenRegistration _opener;
+
     public EnrollmentOpened Open(EnrollmentOpenRequest request, CancellationToken opener = default)
     {
         var options = new WindowOptions
@@ -33,7 +36,7 @@ internal sealed partial class EnrollmentHost : IEnrollmentControl
             if (request.ClosesWithConnection)
             {
                 var window = _server.Window;
-                _ = opener.Register(() => CloseAbandoned(window));
+                _opener = opener.Register(() => CloseAbandoned(window));
             }
 
             return new EnrollmentOpened { Code = code, Seconds = (int)options.Duration.TotalSeconds, ClosesAt = now.Wall + options.Duration };

@@ -101,7 +101,11 @@ internal sealed partial class EnrollmentHost
         if (name is null == publicKey is null)
             throw ControlException.InvalidValue("peerName", "an address is reserved for a name or for a public key, one of the two.");
         if (publicKey is not null)
-            return new ReservationOwner(PeerRequestReader.ReadKey(publicKey), null);
+        {
+            var key = PeerRequestReader.ReadKey(publicKey);
+            return key.IsZero ? throw ControlException.InvalidValue("publicKey", "the zero key is nobody's.") : new ReservationOwner(key, null);
+        }
+
         return PeerName.IsValid(name!) ? new ReservationOwner(null, name) : throw BadName();
     }
 

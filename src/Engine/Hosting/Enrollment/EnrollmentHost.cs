@@ -149,6 +149,7 @@ internal sealed partial class EnrollmentHost : IDisposable
 
     private void Lapse(EnrollmentTime now)
     {
+        List<PublicKey> ended = [], back = [];
         foreach (var peer in _registry.State.Peers.Values)
         {
             if (peer.LeaseEnds is null || _registry.Leaving.Contains(peer.Key))
@@ -158,15 +159,24 @@ internal sealed partial class EnrollmentHost : IDisposable
                 if (!_lapsed.Remove(peer.Key))
                     continue;
                 Change(Joined(peer));
-                _log.Warning($"the lease of peer {peer.Key} has not ended after all: the clock was set right");
+                back.Add(peer.Key);
             }
             else if (_lapsed.Add(peer.Key))
             {
                 CutOff(peer.Key);
-                _log.Information($"the lease of peer {peer.Key} has ended; it is let go for good once the clock has been steady for an hour");
+                _tell(EnrollmentWords.Describe(new EnrollmentEvent(EnrollmentEventKind.LeaseExpired, now.Wall) { Peer = peer.Key, Name = peer.Name, IsLapse = true }, peer));
+                ended.Add(peer.Key);
             }
         }
+
+        // A clock that is wrong may bring it about for all at once.
+        if (ended.Count > 0)
+            _log.Information($"lease over: {Who(ended)}; let go for good once the clock has been steady for an hour");
+        if (back.Count > 0)
+            _log.Warning($"lease not over after all, as the clock was set right: {Who(back)}");
     }
+
+    private static string Who(List<PublicKey> peers) => peers is [var one] ? $"peer {one}" : $"{peers.Count} peers";
 
     // On the thread that holds the lock, before anybody outside hears of it.
     private void Hear(EnrollmentEvent happened)
@@ -180,6 +190,13 @@ internal sealed partial class EnrollmentHost : IDisposable
             Change(Joined(peer));
         else if (happened is { Kind: EnrollmentEventKind.PeerRevoked or EnrollmentEventKind.LeaseExpired, Peer: { } gone })
             CutOff(gone);
+        if (happened.Kind == EnrollmentEventKind.WindowClosed)
+            _ = _opener.Unregister();
+        Tell(happened, peer);
+    }
+
+    private void Tell(EnrollmentEvent happened, EnrolledPeer? peer)
+    {
         var told = EnrollmentWords.Describe(happened, peer);
         // Strangers bring those about, two hundred a second at most.
         if (happened.Kind != EnrollmentEventKind.Started)

@@ -85,6 +85,7 @@ internal static class EnrollmentWords
         {
             EnrollmentEventKind.WindowClosed => WordOf(happened.Closing),
             EnrollmentEventKind.Refused => WordOf(happened.Refusal),
+            EnrollmentEventKind.LeaseExpired when happened.IsLapse => "lapsed",
             EnrollmentEventKind.Granted when peer is not null => string.Join(", ", peer.Addresses),
             _ => null,
         },

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Control;
@@ -130,17 +131,50 @@ public sealed class ServedGuardTests : IDisposable
         _served.Start(ServedHost.Told with { Lease = 3600 });
         var identity = _served.NewIdentity();
         _served.Run(_served.Client(_served.OpenWindow(), identity), number: 10).Result!.PresharedKey!.Dispose();
+        _ = Join();
         _served.Stop();
         _served.Time.Ahead = TimeSpan.FromDays(4000);
         _served.Start();
         Assert.Null(_served.Peer(identity.PublicKey));
         Assert.NotNull(_served.Peer(_joined));
-        Assert.Equal(2, _served.Enrollment.Status().Peers.Count);
+        Assert.Equal(3, _served.Enrollment.Status().Peers.Count);
+        Assert.Single(_served.Log.Lines, line => line.Contains("lease over: 2 peers", StringComparison.Ordinal));
 
         _served.Time.Ahead = TimeSpan.Zero;
         Assert.True(SpinWait.SpinUntil(() => _served.Peer(identity.PublicKey) is not null, TimeSpan.FromSeconds(20)));
         Assert.Equal("10.150.0.3/32", _served.Peer(identity.PublicKey)!.AllowedIPs[0].ToString());
     }
+
+    [Fact]
+    public void A_lease_that_lapses_is_told()
+    {
+        _served.Stop();
+        _served.Start(ServedHost.Told with { Lease = 36_000 });
+        var identity = _served.NewIdentity();
+        _served.Run(_served.Client(_served.OpenWindow(), identity), number: 10).Result!.PresharedKey!.Dispose();
+        _served.Stop();
+        _served.Start();
+        _served.Time.Ahead = TimeSpan.FromDays(4000);
+        Assert.True(SpinWait.SpinUntil(() => _served.Kinds().Contains(EnrollmentEvents.LeaseExpired), TimeSpan.FromSeconds(20)));
+        var told = _served.Events[^1];
+        Assert.Equal((identity.PublicKey.ToString(), "laptop", "lapsed"), (told.PeerPublicKey, told.PeerName, told.Detail));
+        Assert.Null(_served.Peer(identity.PublicKey));
+    }
+
+    [Fact]
+    public void A_window_that_has_closed_keeps_nothing_with_the_connection_that_opened_it()
+    {
+        using var connection = new CancellationTokenSource();
+        var kept = OpenAndClose(connection.Token);
+        GC.Collect();
+        Assert.False(kept.IsAlive);
+        GC.KeepAlive(connection);
+    }
+
+    [Fact]
+    public void A_key_that_nobody_can_have_has_nothing_reserved() => Assert.Equal(
+        "publicKey",
+        Assert.Throws<ControlException>(() => _served.Enrollment.Reserve(new() { PublicKey = default(PublicKey).ToString() })).Member);
 
     [Fact]
     public void Whatever_a_client_calls_itself_is_one_word_of_the_log()
@@ -152,6 +186,19 @@ public sealed class ServedGuardTests : IDisposable
     }
 
     public void Dispose() => _served.Dispose();
+
+    // What is registered with a token holds the context of who registered it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private WeakReference OpenAndClose(CancellationToken connection)
+    {
+        var context = new AsyncLocal<object?> { Value = new object() };
+        var kept = new WeakReference(context.Value);
+        _ = _served.Enrollment.Close();
+        _served.Enrollment.Open(new EnrollmentOpenRequest { ClosesWithConnection = true }, connection).Dispose();
+        context.Value = null;
+        Assert.True(_served.Enrollment.Close().WasOpen);
+        return kept;
+    }
 
     private IEnumerable<string> Join()
     {
