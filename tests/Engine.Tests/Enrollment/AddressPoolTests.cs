@@ -83,7 +83,7 @@ public sealed class AddressPoolTests
         while (pool.TryTake() is { } taken)
             given.Add(string.Join(' ', taken));
         Assert.Equal(["10.0.0.3", "10.0.0.8", "10.0.0.9", "10.0.0.10", "10.0.0.11", "10.0.0.12", "10.0.0.14"], given.Select(text => text.Split('/')[0]));
-        Assert.EndsWith(" fd00:0:0:0:8000::/64", given[0]);
+        Assert.EndsWith(" fd00::8000:0:0:0/64", given[0]);
         Assert.Equal(IPNetwork.Parse("10.0.0.4/30"), pool.OtherWith(IPAddress.Parse("10.0.0.6")));
         Assert.Null(pool.OtherWith(IPAddress.Parse("10.0.0.3")));
         pool.Others = [];

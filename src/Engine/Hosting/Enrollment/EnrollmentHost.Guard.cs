@@ -1,3 +1,5 @@
+using System.Net;
+using WireGuard.Api;
 using WireGuard.Engine.Control;
 using WireGuard.Engine.Device;
 
@@ -52,9 +54,9 @@ internal sealed partial class EnrollmentHost
             : null;
     }
 
-    private bool IsReservedForOther(System.Net.IPNetwork prefix, PublicKey key) =>
+    private bool IsReservedForOther(IPNetwork prefix, PublicKey key) =>
         _registry.State.Reservations.TryGetValue(prefix.BaseAddress, out var owner) && owner.Key != key && Alone(prefix.BaseAddress).Equals(prefix);
 
-    private bool IsOfWhoJoined(System.Net.IPNetwork prefix) =>
+    private bool IsOfWhoJoined(IPNetwork prefix) =>
         _registry.State.Peers.Values.Any(peer => peer.Addresses.Any(address => Alone(address.Address).Equals(prefix)));
 }
