@@ -8,8 +8,9 @@ namespace WireGuard.Client;
 
 /// <summary>
 /// Bytes over TCP between two of our ends, one way a connection. Whoever connects says in eight bytes which way and for how long:
-/// "WGT1", 0 (it sends) or 1 (the other does), a zero, seconds times ten (big endian). Who sends ends with the end of its stream; who has
-/// received what the other sent answers with the number of bytes, eight of them.
+/// "WGT1", 0 (it sends) or 1 (the other does), a zero, seconds times ten (big endian). The other answers with a byte of 1 once its turn has
+/// come, and time counts from there. Who sends ends with the end of its stream; who has received what the other sent answers with the number
+/// of bytes, eight of them.
 /// </summary>
 internal static class ThroughputLink
 {
@@ -24,6 +25,14 @@ internal static class ThroughputLink
 
     // Beyond the time that was asked for: what is on its way has to arrive.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
+    // Who only connects is not to keep others waiting for longer.
+    private static readonly TimeSpan s_greeting = TimeSpan.FromSeconds(2);
+
+    // The other end takes one after the other, and the system accepts connections for it meanwhile.
+    private static readonly TimeSpan s_turn = TimeSpan.FromSeconds(5);
+
+    private const byte Begin = 1;
 
     private static ReadOnlySpan<byte> Magic => "WGT1"u8;
 
@@ -76,35 +85,42 @@ internal static class ThroughputLink
 
     /// <summary>Sends for that long; what the other end has received, and in what time.</summary>
     /// <exception cref="WgException">HostNetworkFailed.</exception>
-    internal static Task<ByteFlow> SendAsync(Socket socket, TimeSpan duration, CancellationToken cancellation) => BoundedAsync(duration, cancellation, async token =>
+    internal static async Task<ByteFlow> SendAsync(Socket socket, TimeSpan duration, CancellationToken cancellation)
     {
-        var started = Stopwatch.GetTimestamp();
-        await socket.SendAsync(Header(Upwards, duration), SocketFlags.None, token).ConfigureAwait(false);
-        await PumpAsync(socket, duration, token).ConfigureAwait(false);
-        var count = await ReadAsync(socket, sizeof(ulong), token).ConfigureAwait(false);
-        return new ByteFlow(BinaryPrimitives.ReadUInt64BigEndian(count), Stopwatch.GetElapsedTime(started));
-    });
+        await AwaitTurnAsync(socket, Header(Upwards, duration), cancellation).ConfigureAwait(false);
+        return await BoundedAsync(duration + s_patience, cancellation, async token =>
+        {
+            var started = Stopwatch.GetTimestamp();
+            await PumpAsync(socket, duration, token).ConfigureAwait(false);
+            var count = await ReadAsync(socket, sizeof(ulong), token).ConfigureAwait(false);
+            return new ByteFlow(BinaryPrimitives.ReadUInt64BigEndian(count), Stopwatch.GetElapsedTime(started));
+        }).ConfigureAwait(false);
+    }
 
     /// <summary>Has the other end send for that long.</summary>
     /// <exception cref="WgException">HostNetworkFailed.</exception>
-    internal static Task<ByteFlow> ReceiveAsync(Socket socket, TimeSpan duration, CancellationToken cancellation) => BoundedAsync(duration, cancellation, async token =>
+    internal static async Task<ByteFlow> ReceiveAsync(Socket socket, TimeSpan duration, CancellationToken cancellation)
     {
-        var started = Stopwatch.GetTimestamp();
-        await socket.SendAsync(Header(Downwards, duration), SocketFlags.None, token).ConfigureAwait(false);
-        var bytes = await DrainAsync(socket, token).ConfigureAwait(false);
-        return new ByteFlow(bytes, Stopwatch.GetElapsedTime(started));
-    });
+        await AwaitTurnAsync(socket, Header(Downwards, duration), cancellation).ConfigureAwait(false);
+        return await BoundedAsync(duration + s_patience, cancellation, async token =>
+        {
+            var started = Stopwatch.GetTimestamp();
+            var bytes = await DrainAsync(socket, token).ConfigureAwait(false);
+            return new ByteFlow(bytes, Stopwatch.GetElapsedTime(started));
+        }).ConfigureAwait(false);
+    }
 
     /// <summary>Does what whoever has connected asks for.</summary>
     /// <exception cref="WgException">HostNetworkFailed: it asks for something else, or breaks off.</exception>
     internal static async Task<(ByteFlow? Sent, ByteFlow? Received)> ServeAsync(Socket socket, CancellationToken cancellation)
     {
-        var header = await BoundedAsync(TimeSpan.Zero, cancellation, token => ReadAsync(socket, 8, token)).ConfigureAwait(false);
+        var header = await BoundedAsync(s_greeting, cancellation, token => ReadAsync(socket, 8, token)).ConfigureAwait(false);
         var duration = TimeSpan.FromSeconds(BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(6)) / 10.0);
         if (!header.AsSpan(0, 4).SequenceEqual(Magic) || header[4] > Downwards || duration > Longest)
             throw new WgException(ErrorIds.HostNetworkFailed, "What was asked for is no measurement.");
-        return await BoundedAsync<(ByteFlow?, ByteFlow?)>(duration, cancellation, async token =>
+        return await BoundedAsync<(ByteFlow?, ByteFlow?)>(duration + s_patience, cancellation, async token =>
         {
+            await socket.SendAsync(new[] { Begin }, SocketFlags.None, token).ConfigureAwait(false);
             var started = Stopwatch.GetTimestamp();
             if (header[4] == Downwards)
                 return (new ByteFlow(await PumpAsync(socket, duration, token).ConfigureAwait(false), Stopwatch.GetElapsedTime(started)), null);
@@ -174,10 +190,22 @@ internal static class ThroughputLink
         return bytes;
     }
 
-    private static async Task<T> BoundedAsync<T>(TimeSpan duration, CancellationToken cancellation, Func<CancellationToken, Task<T>> work)
+    private static Task<bool> AwaitTurnAsync(Socket socket, byte[] header, CancellationToken cancellation) => BoundedAsync(
+        s_turn,
+        cancellation,
+        async token =>
+        {
+            await socket.SendAsync(header, SocketFlags.None, token).ConfigureAwait(false);
+            return (await ReadAsync(socket, 1, token).ConfigureAwait(false))[0] == Begin
+                ? true
+                : throw new WgException(ErrorIds.HostNetworkFailed, "The other end does not speak of measurements.");
+        },
+        $"The other end has taken the connection, but not begun within {s_turn.TotalSeconds:0} s: it is busy with another measurement.");
+
+    private static async Task<T> BoundedAsync<T>(TimeSpan limit, CancellationToken cancellation, Func<CancellationToken, Task<T>> work, string? late = null)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(duration + s_patience);
+        deadline.CancelAfter(limit);
         try
         {
             return await work(deadline.Token).ConfigureAwait(false);
@@ -188,7 +216,7 @@ internal static class ThroughputLink
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new WgException(ErrorIds.HostNetworkFailed, $"The measurement was not done {s_patience.TotalSeconds:0} s after its time.", e);
+            throw new WgException(ErrorIds.HostNetworkFailed, late ?? $"The measurement was not done within {limit.TotalSeconds:0} s.", e);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using WireGuard.Client;
@@ -34,6 +35,28 @@ public sealed class ThroughputLinkTests
         Assert.Null(downwards);
         Assert.Equal(received.Bytes, upwards!.Value.Bytes);
         Assert.True(received.Bytes > 0 && received.Time >= s_briefly);
+    }
+
+    [Fact]
+    public async Task Time_counts_from_when_the_other_end_begins_and_not_from_when_its_system_has_taken_the_connection()
+    {
+        using var pair = await Pair.CreateAsync();
+        var wait = TimeSpan.FromMilliseconds(500);
+        var started = Stopwatch.GetTimestamp();
+        var sending = ThroughputLink.SendAsync(pair.Client, s_briefly, CancellationToken.None);
+        await Task.Delay(wait);
+        var waited = Stopwatch.GetElapsedTime(started);
+        await ThroughputLink.ServeAsync(pair.Server, CancellationToken.None);
+
+        Assert.True((await sending).Time <= Stopwatch.GetElapsedTime(started) - waited);
+    }
+
+    [Fact]
+    public async Task An_end_that_is_busy_is_told()
+    {
+        using var pair = await Pair.CreateAsync();
+
+        Assert.Contains("busy", (await Assert.ThrowsAsync<WgException>(() => ThroughputLink.ReceiveAsync(pair.Client, s_briefly, CancellationToken.None))).Message);
     }
 
     [Theory]
