@@ -147,8 +147,11 @@ Describe 'Every type that is emitted' {
         $copy = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($sample))
         $copy.PSObject.TypeNames[0] | Should -Be "Deserialized.$Type"
         foreach ($property in $sample.PSObject.Properties | Where-Object { $_.Value -is [string] -or $_.Value -is [ValueType] }) {
-            # Times become text, which reads as the same time.
-            if ($property.Value -is [DateTimeOffset]) { ([DateTimeOffset]$copy.($property.Name)).ToUnixTimeSeconds() | Should -Be $property.Value.ToUnixTimeSeconds() }
+            # Times become text, which reads as the same time; where peers travel with their tunnel, parts, of which one is a time.
+            if ($property.Value -is [DateTimeOffset]) {
+                $time = $copy.($property.Name)
+                ([DateTimeOffset]($time.UtcDateTime ?? $time)).ToUnixTimeSeconds() | Should -Be $property.Value.ToUnixTimeSeconds()
+            }
             else { $copy.($property.Name) | Should -Be $property.Value -Because $property.Name }
         }
         $lists = $sample.PSObject.Properties | Where-Object { $_.Value -is [string[]] }
@@ -230,7 +233,7 @@ Address = 10.0.0.300/24"
     It 'recommends no parameter that the cmdlet lacks' {
         foreach ($command in 'Test-WgConfig', 'Start-WgTunnel') {
             $problem = & { & $command ./nowhere.conf -ErrorAction Continue } 2>&1
-            $problem.ErrorDetails.RecommendedAction | Should -Match "'Start-WgTunnel NAME'"
+            $problem.ErrorDetails.RecommendedAction | Should -Match 'NAME means /etc/wireguard/NAME\.conf'
             $problem.ErrorDetails.RecommendedAction | Should -Not -Match '-Name'
         }
     }
