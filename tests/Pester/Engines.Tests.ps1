@@ -5,12 +5,14 @@ BeforeDiscovery {
     # How each is called about a tunnel; what asks no running engine is not here.
     $Calls = [ordered]@{
         'Add-WgPeer' = "Add-WgPeer NAME '$($PeerKeys[0])'"
+        'Add-WgReservation' = 'Add-WgReservation NAME laptop'
         'Approve-WgEnrollment' = 'Approve-WgEnrollment NAME laptop'
         'Close-WgEnrollment' = 'Close-WgEnrollment NAME'
         'Deny-WgEnrollment' = 'Deny-WgEnrollment NAME laptop'
         'Get-WgEnrollment' = 'Get-WgEnrollment NAME'
         'Get-WgInvite' = 'Get-WgInvite NAME'
         'Get-WgPeer' = 'Get-WgPeer NAME'
+        'Get-WgReservation' = 'Get-WgReservation NAME'
         'Get-WgStatus' = 'Get-WgStatus NAME'
         'Get-WgTunnel' = 'Get-WgTunnel NAME'
         'Import-WgConfig' = 'Import-WgConfig FILE NAME'
@@ -18,6 +20,7 @@ BeforeDiscovery {
         'New-WgInvite' = 'New-WgInvite NAME -AsPlainText -Confirm:$false'
         'Open-WgEnrollment' = 'Open-WgEnrollment NAME -NoWait -Force'
         'Remove-WgPeer' = "Remove-WgPeer NAME '$($PeerKeys[0])'"
+        'Remove-WgReservation' = 'Remove-WgReservation NAME laptop -Confirm:$false'
         'Restart-WgTunnel' = 'Restart-WgTunnel NAME'
         'Revoke-WgInvite' = 'Revoke-WgInvite NAME 0123456789abcdef'
         'Revoke-WgPeer' = "Revoke-WgPeer NAME '$($PeerKeys[0])' -Force"
