@@ -21,8 +21,8 @@ Describe "Examples of the help, with real engines$(if ($Reason) { " (skipped: $R
         $Work = Join-Path ([IO.Path]::GetTempPath()) "wgx-$PID"
         $null = New-Item -ItemType Directory $Work, $Work/run, $Work/far
         chmod 700 $Work $Work/run $Work/far
-        # Compiled once, which takes a second of a processor.
-        Add-Type -Path $PSScriptRoot/AskingHost.cs -OutputAssembly $Work/AskingHost.dll
+        # Compiled once, which takes a second of a processor, and in a process of its own: another suite may have the type in this one.
+        & (Get-Process -Id $PID).Path -NoProfile -Command "Add-Type -Path '$PSScriptRoot/AskingHost.cs' -OutputAssembly '$Work/AskingHost.dll'"
         $Here, $There, $Far = "wgx-$PID-h", "wgx-$PID-t", "wgx$PID"
         # A folder to mount something over has to be there; what was not is taken away again.
         $Made = '/run/wireguard', '/run/systemd', '/etc/wireguard', '/etc/systemd' | Where-Object { -not (Test-Path $_) }
