@@ -6,8 +6,8 @@ namespace WireGuard.Api;
 /// </summary>
 public static class ControlProtocol
 {
-    /// <summary>Raised by one whenever an old client could no longer work; told in the greeting.</summary>
-    public const int Version = 1;
+    /// <summary>Raised by one whenever an old client could no longer work, or an old engine would do what a new client did not ask for; told in the greeting.</summary>
+    public const int Version = 2;
 
     /// <summary>Directory of control sockets, mode 0700; a tunnel's is NAME.sock in it, mode 0600.</summary>
     public const string DefaultDirectory = "/run/wireguard-engine";
