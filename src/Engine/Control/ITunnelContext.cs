@@ -71,8 +71,9 @@ public interface ITunnelContext
     void RequestStop();
 
     /// <summary>Looks up HOST:PORT. IP addresses do not come here.</summary>
+    /// <param name="current">Where the peer is: of a name with several addresses, that one is as good as the first.</param>
     /// <exception cref="ControlException">EndpointUnresolved.</exception>
-    Task<IPEndPoint> ResolveEndpointAsync(string endpoint, CancellationToken cancellation);
+    Task<IPEndPoint> ResolveEndpointAsync(string endpoint, IPEndPoint? current, CancellationToken cancellation);
 
     /// <summary>Looks up the endpoints of the wish that are names and that are new; one try.</summary>
     /// <exception cref="ControlException">EndpointUnresolved.</exception>

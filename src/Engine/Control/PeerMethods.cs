@@ -21,7 +21,11 @@ internal sealed class PeerMethods(IDeviceControl device, ITunnelContext context,
         var endpoint = request.Endpoint is null ? null : PeerRequestReader.ReadEndpoint(request.Endpoint);
         var peer = PeerRequestReader.ToChange(request, mode, endpoint);
         if (request.Endpoint is not null && endpoint is null)
-            peer = peer with { Endpoint = await context.ResolveEndpointAsync(request.Endpoint, cancellation) };
+        {
+            using var now = device.Look(peer.PublicKey, []);
+            peer = peer with { Endpoint = await context.ResolveEndpointAsync(request.Endpoint, now.Peer?.Endpoint, cancellation) };
+        }
+
         using var change = new DeviceChange { Peers = [peer] };
         var answer = await CarryOutAsync(change, request.Endpoint, request.DryRun, cancellation);
         return RpcText.Result(call.Id.Span, answer, s_json.PeerInfo);

@@ -44,16 +44,17 @@ public sealed class EndpointResolver
         : DefaultRetries;
 
     /// <summary>The first address that the system prefers.</summary>
+    /// <param name="current">Where the peer is: it stays there if that is one of the addresses.</param>
     /// <exception cref="StartException"><see cref="StartErrorId.EndpointUnresolved"/>.</exception>
     /// <exception cref="ResolutionCanceledException">Cancelled while it waited.</exception>
-    public async Task<IPEndPoint> ResolveAsync(HostEndpoint endpoint, CancellationToken cancel)
+    public async Task<IPEndPoint> ResolveAsync(HostEndpoint endpoint, CancellationToken cancel, IPEndPoint? current = null)
     {
         if (endpoint.Literal is { } literal)
             return literal;
         SocketException? last = null;
         try
         {
-            return await ResolveNameAsync(endpoint, failure => last = failure, cancel).ConfigureAwait(false);
+            return await ResolveNameAsync(endpoint, current, failure => last = failure, cancel).ConfigureAwait(false);
         }
         catch (OperationCanceledException canceled) when (cancel.IsCancellationRequested)
         {
@@ -72,7 +73,7 @@ public sealed class EndpointResolver
         return [.. addresses.Select(address => new IPEndPoint(address, endpoint.Port))];
     }
 
-    private async Task<IPEndPoint> ResolveNameAsync(HostEndpoint endpoint, Action<SocketException> tellFailure, CancellationToken cancel)
+    private async Task<IPEndPoint> ResolveNameAsync(HostEndpoint endpoint, IPEndPoint? current, Action<SocketException> tellFailure, CancellationToken cancel)
     {
         var delay = FirstDelay;
         for (var attempt = 0; ; attempt++)
@@ -82,7 +83,7 @@ public sealed class EndpointResolver
                 // The system's resolver can hold its thread for a minute, whatever is cancelled.
                 var addresses = await _lookUp(endpoint.Host, cancel).WaitAsync(cancel).ConfigureAwait(false);
                 if (addresses.Length > 0)
-                    return new IPEndPoint(addresses[0], endpoint.Port);
+                    return new IPEndPoint(addresses.FirstOrDefault(address => address.Equals(current?.Address), addresses[0]), endpoint.Port);
                 throw new SocketException((int)SocketError.NoData);
             }
             catch (SocketException failure) when (IsPermanent(failure.SocketErrorCode) || attempt >= _retries)

@@ -71,14 +71,12 @@ public sealed partial class TunnelHost : ITunnelContext
     void ITunnelContext.RequestStop() => RequestStop("it was asked to");
 
     /// <summary>One try: the client is waiting and can ask again.</summary>
-    public async Task<IPEndPoint> ResolveEndpointAsync(string endpoint, CancellationToken cancellation)
+    public async Task<IPEndPoint> ResolveEndpointAsync(string endpoint, IPEndPoint? current, CancellationToken cancellation)
     {
-        var colon = endpoint.LastIndexOf(':');
-        if (colon < 1 || !ushort.TryParse(endpoint.AsSpan(colon + 1), out var port))
-            throw new ControlException(ControlErrorCode.EndpointUnresolved, "An endpoint is HOST:PORT.");
+        var name = ConfiguredEndpoints.NameIn(endpoint) ?? throw new ControlException(ControlErrorCode.EndpointUnresolved, "An endpoint is HOST:PORT.");
         try
         {
-            return await new EndpointResolver(Log, _options.Time, retries: 0, _options.LookUp).ResolveAsync(new HostEndpoint(endpoint[..colon], port), cancellation);
+            return await new EndpointResolver(Log, _options.Time, retries: 0, _options.LookUp).ResolveAsync(name, cancellation, current);
         }
         catch (StartException failure)
         {

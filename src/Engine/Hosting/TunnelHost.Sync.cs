@@ -19,7 +19,7 @@ public sealed partial class TunnelHost
             // As it was written before: wherever the peer is now, it stays.
             var isSame = known.Contains(peer.PublicKey) && _endpoints.Find(peer.PublicKey) == peer.Endpoint;
             peers.Add(peer is { Endpoint: { } endpoint, Address: null } && !isSame
-                ? peer with { Address = await ResolveEndpointAsync(endpoint.ToString(), cancellation) }
+                ? peer with { Address = await ResolveEndpointAsync(endpoint.ToString(), current: null, cancellation) }
                 : peer);
         }
 

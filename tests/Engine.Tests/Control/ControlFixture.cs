@@ -112,7 +112,7 @@ internal sealed class FakeTunnelContext : ITunnelContext
 
     public void RequestStop() => StopRequests++;
 
-    public Task<IPEndPoint> ResolveEndpointAsync(string endpoint, CancellationToken cancellation) => Resolve(endpoint).WaitAsync(cancellation);
+    public Task<IPEndPoint> ResolveEndpointAsync(string endpoint, IPEndPoint? current, CancellationToken cancellation) => Resolve(endpoint).WaitAsync(cancellation);
 
     public Task<TunnelWish> ResolveAsync(TunnelWish wish, CancellationToken cancellation) => Task.FromResult(wish);
 

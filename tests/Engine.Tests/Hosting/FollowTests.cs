@@ -2,12 +2,10 @@ using System.Net;
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Cli;
-using WireGuard.Engine.Crypto;
 using WireGuard.Engine.Device;
 using WireGuard.Engine.HostNetwork;
 using WireGuard.Engine.Hosting;
 using WireGuard.Tests.Control;
-using WireGuard.Tests.Diagnostics;
 
 namespace WireGuard.Tests.Hosting;
 
@@ -18,46 +16,30 @@ public sealed class FollowTests : IDisposable
     private static readonly string s_one = Keys.Numbered(1).ToString();
     private static readonly string s_two = Keys.Numbered(2).ToString();
 
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("wg-follow-");
-    private readonly MemoryPlatform _platform = new();
     private readonly ManualTimeProvider _time = new();
-    private readonly TunnelHost _host;
-    private readonly ControlConnection _engine;
+    private readonly MemoryTunnel _tunnel;
 
-    public FollowTests()
+    public FollowTests() => _tunnel = new MemoryTunnel(Directory.CreateTempSubdirectory("wg-follow-"), new TunnelHostOptions
     {
-        _host = TunnelHost.Start(
-            new TunnelHostOptions
-            {
-                Name = Name,
-                Config = new TunnelConfig { Interface = new InterfaceSection { PrivateKey = SecretKey.RandomPrivateKey() } },
-                Log = new CapturingLog(),
-                Time = _time,
-                UapiDirectory = Path.Combine(_directory.FullName, "uapi"),
-                ControlDirectory = Path.Combine(_directory.FullName, "control"),
-            },
-            _platform,
-            TransportAeadFactory.Best,
-            default);
-        _engine = ControlConnection.TryOpen(Name, Path.Combine(_directory.FullName, "control", Name + ".sock"))!;
-        _platform.Calls.Clear();
-    }
+        Name = Name,
+        Config = new TunnelConfig { Interface = new InterfaceSection { PrivateKey = SecretKey.RandomPrivateKey() } },
+        Time = _time,
+    });
 
-    public void Dispose()
-    {
-        _engine.Dispose();
-        _host.Dispose();
-        _directory.Delete(recursive: true);
-    }
+    private ControlConnection Engine => _tunnel.Client;
+
+    private MemoryPlatform Platform => _tunnel.Platform;
+
+    public void Dispose() => _tunnel.Dispose();
 
     [Fact]
     public void Within_a_moment_of_a_look_at_all_a_peer_is_told_of_alone()
     {
         Add(s_one, "10.0.0.1/32");
         Add(s_two, "10.0.0.2/32", "192.0.2.2:9");
-        _engine.SetPeer(new PeerChangeRequest { PublicKey = s_two, AllowedIPs = ["10.0.0.3/32"], Endpoint = "192.0.2.3:9" });
-        _engine.RemovePeer(s_one);
-        Assert.Equal(["routes 10.0.0.1/32", "step +10.0.0.2/32 -  > 192.0.2.2", "step +10.0.0.3/32 -10.0.0.2/32 192.0.2.2 > 192.0.2.3", "step + -10.0.0.1/32  > "], _platform.Calls);
+        Engine.SetPeer(new PeerChangeRequest { PublicKey = s_two, AllowedIPs = ["10.0.0.3/32"], Endpoint = "192.0.2.3:9" });
+        Engine.RemovePeer(s_one);
+        Assert.Equal(["routes 10.0.0.1/32", "step +10.0.0.2/32 -  > 192.0.2.2", "step +10.0.0.3/32 -10.0.0.2/32 192.0.2.2 > 192.0.2.3", "step + -10.0.0.1/32  > "], Platform.Calls);
     }
 
     [Fact]
@@ -65,9 +47,9 @@ public sealed class FollowTests : IDisposable
     {
         Add(s_one, "10.0.0.0/24", null, "10.0.1.0/24");
         Add(s_two, "10.0.1.0/24");
-        Assert.Equal("step +10.0.1.0/24 -  > ", _platform.Calls[^1]);
-        _engine.RemovePeer(s_one);
-        Assert.Equal("step + -10.0.0.0/24  > ", _platform.Calls[^1]);
+        Assert.Equal("step +10.0.1.0/24 -  > ", Platform.Calls[^1]);
+        Engine.RemovePeer(s_one);
+        Assert.Equal("step + -10.0.0.0/24  > ", Platform.Calls[^1]);
     }
 
     [Fact]
@@ -77,9 +59,9 @@ public sealed class FollowTests : IDisposable
         _time.Advance(TunnelHost.BetweenLooks - TimeSpan.FromTicks(1));
         Add(s_two, "10.0.0.2/32");
         _time.Advance(TimeSpan.FromTicks(1));
-        _engine.RemovePeer(s_one);
-        _engine.RemovePeer(s_two);
-        Assert.Equal(["routes 10.0.0.1/32", "step +10.0.0.2/32 -  > ", "routes 10.0.0.2/32", "step + -10.0.0.2/32  > "], _platform.Calls);
+        Engine.RemovePeer(s_one);
+        Engine.RemovePeer(s_two);
+        Assert.Equal(["routes 10.0.0.1/32", "step +10.0.0.2/32 -  > ", "routes 10.0.0.2/32", "step + -10.0.0.2/32  > "], Platform.Calls);
     }
 
     /// <summary>Nobody tells the host of them but the next look at all.</summary>
@@ -87,20 +69,20 @@ public sealed class FollowTests : IDisposable
     public void After_a_change_by_wg_all_are_looked_at()
     {
         Add(s_one, "10.0.0.1/32");
-        Uapi.Ask(_directory, Name, $"set=1\npublic_key={Keys.Hex(Keys.Numbered(3))}\nallowed_ip=10.0.0.3/32\n\n");
+        Uapi.Ask(_tunnel.Files, Name, $"set=1\npublic_key={Keys.Hex(Keys.Numbered(3))}\nallowed_ip=10.0.0.3/32\n\n");
         Add(s_two, "10.0.0.2/32");
-        Assert.Equal(["routes 10.0.0.1/32", "routes 10.0.0.1/32 10.0.0.3/32 10.0.0.2/32"], _platform.Calls);
-        _engine.RemovePeer(s_one);
-        Assert.Equal("step + -10.0.0.1/32  > ", _platform.Calls[^1]);
+        Assert.Equal(["routes 10.0.0.1/32", "routes 10.0.0.1/32 10.0.0.3/32 10.0.0.2/32"], Platform.Calls);
+        Engine.RemovePeer(s_one);
+        Assert.Equal("step + -10.0.0.1/32  > ", Platform.Calls[^1]);
     }
 
     [Fact]
     public void What_cannot_be_told_alone_is_told_with_all()
     {
         Add(s_one, "10.0.0.1/32");
-        _platform.RefusesSteps = true;
+        Platform.RefusesSteps = true;
         Add(s_two, "0.0.0.0/0");
-        Assert.Equal(["routes 10.0.0.1/32", "step +0.0.0.0/0 -  > ", "routes 10.0.0.1/32 0.0.0.0/0"], _platform.Calls);
+        Assert.Equal(["routes 10.0.0.1/32", "step +0.0.0.0/0 -  > ", "routes 10.0.0.1/32 0.0.0.0/0"], Platform.Calls);
     }
 
     /// <summary>Nobody knows how far it came.</summary>
@@ -108,18 +90,18 @@ public sealed class FollowTests : IDisposable
     public void After_a_failure_and_after_a_sync_all_are_looked_at()
     {
         Add(s_one, "10.0.0.1/32");
-        _platform.RefusesSteps = true;
-        _platform.RouteFailure = new HostNetworkException("adding route 10.0.0.2/32 to wg0", "File exists");
+        Platform.RefusesSteps = true;
+        Platform.RouteFailure = new HostNetworkException("adding route 10.0.0.2/32 to wg0", "File exists");
         Assert.ThrowsAny<CommandException>(() => Add(s_two, "10.0.0.2/32"));
-        (_platform.RefusesSteps, _platform.RouteFailure) = (false, null);
-        _platform.Calls.Clear();
+        (Platform.RefusesSteps, Platform.RouteFailure) = (false, null);
+        Platform.Calls.Clear();
         Add(s_two, "10.0.0.2/32");
-        Assert.Equal(["routes 10.0.0.1/32 10.0.0.2/32"], _platform.Calls);
+        Assert.Equal(["routes 10.0.0.1/32 10.0.0.2/32"], Platform.Calls);
 
-        _engine.Sync(new SyncRequest { Mode = SyncModes.Set, Mtu = 1390 });
-        _platform.Calls.Clear();
-        _engine.RemovePeer(s_two);
-        Assert.Equal(["routes 10.0.0.1/32"], _platform.Calls);
+        Engine.Sync(new SyncRequest { Mode = SyncModes.Set, Mtu = 1390 });
+        Platform.Calls.Clear();
+        Engine.RemovePeer(s_two);
+        Assert.Equal(["routes 10.0.0.1/32"], Platform.Calls);
     }
 
     [Fact]
@@ -128,14 +110,14 @@ public sealed class FollowTests : IDisposable
         Add(s_one, "10.0.0.1/32", "192.0.2.1:9");
         Roam("198.51.100.1:7");
         Assert.Empty(Add(s_one, "10.0.0.1/32", "192.0.2.1:9").Changes!);
-        Uapi.Ask(_directory, Name, $"set=1\npublic_key={Keys.Hex(Keys.Numbered(1))}\nendpoint=192.0.2.5:9\n\n");
+        Uapi.Ask(_tunnel.Files, Name, $"set=1\npublic_key={Keys.Hex(Keys.Numbered(1))}\nendpoint=192.0.2.5:9\n\n");
         Assert.ThrowsAny<CommandException>(() => Add(s_one, "10.0.0.1/32", "192.0.2.1:9"));
 
         // As a packet from there would.
         void Roam(string endpoint)
         {
             using var change = new DeviceChange { Peers = [new PeerChange { PublicKey = Keys.Numbered(1), Endpoint = IPEndPoint.Parse(endpoint) }] };
-            _host.Device.Apply(change);
+            _tunnel.Host.Device.Apply(change);
         }
     }
 
@@ -146,19 +128,19 @@ public sealed class FollowTests : IDisposable
         Add(s_one, "10.0.0.1/32");
         for (var turn = 0; turn < 100; turn++)
             SetSame();
-        Assert.Equal(["routes 10.0.0.1/32"], _platform.Calls);
-        Uapi.Ask(_directory, Name, $"set=1\npublic_key={Keys.Hex(Keys.Numbered(1))}\nallowed_ip=10.0.0.2/32\n\n");
+        Assert.Equal(["routes 10.0.0.1/32"], Platform.Calls);
+        Uapi.Ask(_tunnel.Files, Name, $"set=1\npublic_key={Keys.Hex(Keys.Numbered(1))}\nallowed_ip=10.0.0.2/32\n\n");
         SetSame("10.0.0.2/32");
         SetSame("10.0.0.2/32");
-        Assert.Equal(["routes 10.0.0.1/32", "routes 10.0.0.1/32 10.0.0.2/32"], _platform.Calls);
+        Assert.Equal(["routes 10.0.0.1/32", "routes 10.0.0.1/32 10.0.0.2/32"], Platform.Calls);
         _time.Advance(TunnelHost.BetweenLooks);
         for (var turn = 0; turn < 100; turn++)
             Add(s_one, "10.0.0.1/32", null, "10.0.0.2/32");
-        Assert.Equal(3, _platform.Calls.Count);
+        Assert.Equal(3, Platform.Calls.Count);
 
-        void SetSame(params string[] more) => Assert.Empty(_engine.SetPeer(new PeerChangeRequest { PublicKey = s_one, AllowedIPs = ["10.0.0.1/32", .. more] }).Changes!);
+        void SetSame(params string[] more) => Assert.Empty(Engine.SetPeer(new PeerChangeRequest { PublicKey = s_one, AllowedIPs = ["10.0.0.1/32", .. more] }).Changes!);
     }
 
     private PeerInfo Add(string key, string prefix, string? endpoint = null, params string[] more) =>
-        _engine.AddPeer(new PeerChangeRequest { PublicKey = key, AllowedIPs = [prefix, .. more], Endpoint = endpoint });
+        Engine.AddPeer(new PeerChangeRequest { PublicKey = key, AllowedIPs = [prefix, .. more], Endpoint = endpoint });
 }

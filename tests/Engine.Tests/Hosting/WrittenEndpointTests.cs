@@ -2,11 +2,9 @@ using System.Net;
 using WireGuard.Api;
 using WireGuard.Configuration;
 using WireGuard.Engine.Cli;
-using WireGuard.Engine.Crypto;
 using WireGuard.Engine.HostNetwork;
 using WireGuard.Engine.Hosting;
 using WireGuard.Tests.Control;
-using WireGuard.Tests.Diagnostics;
 
 namespace WireGuard.Tests.Hosting;
 
@@ -16,39 +14,29 @@ public sealed class WrittenEndpointTests : IDisposable
     private const string Name = "wgwritten0";
     private static readonly string s_one = Keys.Numbered(1).ToString();
 
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("wg-written-");
-    private readonly MemoryPlatform _platform = new();
-    private readonly TunnelHost _host;
-    private readonly ControlConnection _engine;
+    private readonly MemoryTunnel _tunnel;
+    private string[] _severalAre = ["192.0.2.3", "192.0.2.4"];
 
     public WrittenEndpointTests()
     {
-        File.WriteAllText(FilePath, $"[Interface]\nPrivateKey = {Keys.Numbered(9)}\nListenPort = 51820\n[Peer]\nPublicKey = {s_one}\nAllowedIPs = 10.0.0.1/32\nEndpoint = vpn.example:5\n");
-        using var config = ConfigParser.Load(FilePath);
-        _host = TunnelHost.Start(
-            new TunnelHostOptions
+        var files = Directory.CreateTempSubdirectory("wg-written-");
+        var path = Path.Combine(files.FullName, Name + ".conf");
+        File.WriteAllText(path, $"[Interface]\nPrivateKey = {Keys.Numbered(9)}\nListenPort = 51820\n[Peer]\nPublicKey = {s_one}\nAllowedIPs = 10.0.0.1/32\nEndpoint = vpn.example:5\n");
+        using var config = ConfigParser.Load(path);
+        _tunnel = new MemoryTunnel(files, new TunnelHostOptions
+        {
+            Name = Name,
+            Config = config,
+            LookUp = (name, _) => Task.FromResult<IPAddress[]>(name switch
             {
-                Name = Name,
-                Config = config,
-                Log = new CapturingLog(),
-                LookUp = (name, _) => Task.FromResult(new[] { IPAddress.Parse(name == "vpn.example" ? "192.0.2.1" : "192.0.2.2") }),
-                UapiDirectory = Path.Combine(_directory.FullName, "uapi"),
-                ControlDirectory = Path.Combine(_directory.FullName, "control"),
-            },
-            _platform,
-            TransportAeadFactory.Best,
-            default);
-        _engine = ControlConnection.TryOpen(Name, Path.Combine(_directory.FullName, "control", Name + ".sock"))!;
+                "vpn.example" => [IPAddress.Parse("192.0.2.1")],
+                "several.example" => [.. _severalAre.Select(IPAddress.Parse)],
+                _ => [IPAddress.Parse("192.0.2.2")],
+            }),
+        });
     }
 
-    private string FilePath => Path.Combine(_directory.FullName, Name + ".conf");
-
-    public void Dispose()
-    {
-        _engine.Dispose();
-        _host.Dispose();
-        _directory.Delete(recursive: true);
-    }
+    public void Dispose() => _tunnel.Dispose();
 
     [Theory]
     [InlineData(null)]
@@ -56,10 +44,10 @@ public sealed class WrittenEndpointTests : IDisposable
     [InlineData("other.example:6")]
     public void A_change_that_the_host_refuses_leaves_the_name(string? endpoint)
     {
-        _platform.RefusesSteps = true;
-        _platform.RouteFailure = new HostNetworkException("adding route 10.0.0.2/32", "File exists");
+        _tunnel.Platform.RefusesSteps = true;
+        _tunnel.Platform.RouteFailure = new HostNetworkException("adding route 10.0.0.2/32", "File exists");
         Assert.ThrowsAny<CommandException>(() => Set(endpoint, "10.0.0.2/32"));
-        Assert.ThrowsAny<CommandException>(() => _engine.RemovePeer(s_one));
+        Assert.ThrowsAny<CommandException>(() => _tunnel.Client.RemovePeer(s_one));
         Assert.Empty(Saved());
     }
 
@@ -82,8 +70,19 @@ public sealed class WrittenEndpointTests : IDisposable
         Assert.Empty(Saved());
     }
 
-    private PeerInfo Set(string? endpoint, params string[] more) =>
-        _engine.SetPeer(new PeerChangeRequest { PublicKey = s_one, Endpoint = endpoint, AllowedIPs = ["10.0.0.1/32", .. more] });
+    [Fact]
+    public void A_name_with_several_addresses_moves_nobody_who_is_at_one_of_them()
+    {
+        Set("several.example:6");
+        _severalAre = ["192.0.2.4", "192.0.2.3"];
+        Assert.Equal(("192.0.2.3:6", 0), Set("several.example:6") is var same ? (same.Endpoint!, same.Changes!.Count) : default);
+        Assert.Equal("192.0.2.3:7", Set("several.example:7").Endpoint);
+        _severalAre = ["192.0.2.4"];
+        Assert.Equal("192.0.2.4:7", Set("several.example:7").Endpoint);
+    }
 
-    private IEnumerable<string> Saved() => _host.Save(dryRun: true).Changes.Select(change => $"{change.From}>{change.To}");
+    private PeerInfo Set(string? endpoint, params string[] more) =>
+        _tunnel.Client.SetPeer(new PeerChangeRequest { PublicKey = s_one, Endpoint = endpoint, AllowedIPs = ["10.0.0.1/32", .. more] });
+
+    private IEnumerable<string> Saved() => _tunnel.Host.Save(dryRun: true).Changes.Select(change => $"{change.From}>{change.To}");
 }

@@ -60,7 +60,7 @@ internal sealed class FuzzTunnelContext : ITunnelContext
         // A fuzzer's tunnel goes on.
     }
 
-    public Task<IPEndPoint> ResolveEndpointAsync(string endpoint, CancellationToken cancellation) =>
+    public Task<IPEndPoint> ResolveEndpointAsync(string endpoint, IPEndPoint? current, CancellationToken cancellation) =>
         throw new ControlException(ControlErrorCode.EndpointUnresolved, "There is no such host.");
 
     public Task<TunnelWish> ResolveAsync(TunnelWish wish, CancellationToken cancellation) => Task.FromResult(wish);
