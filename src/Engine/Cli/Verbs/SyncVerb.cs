@@ -31,17 +31,22 @@ internal static class SyncVerb
         if (!TunnelName.IsValid(tunnel))
             throw new CommandException(ExitCode.Usage, TunnelName.Rule);
         // A bare name is the tunnel's; its file need not be the one in /etc/wireguard.
-        using var running = target == tunnel ? ControlConnection.Open(tunnel) : null;
-        using var config = Read(running?.GetTunnel().ConfigPath ?? location.Path);
+        var file = target == tunnel ? StartedFrom(tunnel) : null;
+        using var config = Read(file ?? location.Path);
         using var request = SyncRequests.From(config, mode, dryRun);
-        using var opened = running is null ? ControlConnection.Open(tunnel) : null;
-        var engine = running ?? opened!;
+        using var engine = ControlConnection.Open(tunnel);
         var changes = engine.Sync(request).Changes;
         if (json)
             Console.Out.WriteLine(JsonSerializer.Serialize(changes, CliJsonContext.Readable.IReadOnlyListTunnelDifference));
         else
             ChangeReport.Write(Console.Out, tunnel, changes, dryRun);
         return ExitCode.Ok;
+    }
+
+    private static string? StartedFrom(string tunnel)
+    {
+        using var engine = ControlConnection.Open(tunnel);
+        return engine.GetTunnel().ConfigPath;
     }
 
     // Hooks and SaveConfig belong to start and stop; here they have no part.
