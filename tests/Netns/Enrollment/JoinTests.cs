@@ -63,6 +63,7 @@ public sealed class JoinTests
             var wrong = scene.Join(ServerAt, EnrollmentScene.Other(code));
             Assert.Equal(1, wrong.ExitCode);
             Assert.Contains("the code is wrong", wrong.Error);
+            Assert.Contains(".conf.joining for the next try", wrong.Error);
         }
 
         Assert.Null(scene.Status().Window);

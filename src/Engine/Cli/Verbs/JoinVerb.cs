@@ -154,7 +154,8 @@ internal static class JoinVerb
             if (failure.Failure == ClientFailure.Refused || !dialog.HasShownKey)
                 file.ForgetKey();
             var inTheWay = failure.Failure != ClientFailure.NoAnswer ? null : way is { IsUp: true, Mark: 0 } ? file.Name : JoinNames.InTheWay(server, besides: file.Name);
-            throw JoinFailure.From(failure, inTheWay is null ? "" : $" {inTheWay} is up: should the way to the server lead through it, `down {inTheWay}` first.");
+            throw JoinFailure.From(failure, inTheWay is not null ? $" {inTheWay} is up: should the way to the server lead through it, `down {inTheWay}` first."
+                : file.KeptKey is { } kept ? $" The key that was made for it waits in {kept} for the next try." : "");
         }
         catch (OperationCanceledException)
         {

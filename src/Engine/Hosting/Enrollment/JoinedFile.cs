@@ -54,6 +54,9 @@ internal sealed class JoinedFile : IDisposable
     /// <summary>The key of the server before, when another one answers where it was; null: it is the same.</summary>
     internal PublicKey? ServerBefore { get; private set; }
 
+    /// <summary>Where the key waits for another try; null: there is no such file.</summary>
+    internal string? KeptKey => !_isThere && File.Exists(Joining) ? Joining : null;
+
     private string Joining => Path + JoinedNames.JoiningExtension;
 
     /// <param name="name">Of the tunnel; null: the one that this server was joined with, or wg0, or the next that is free.</param>
