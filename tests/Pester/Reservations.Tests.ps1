@@ -67,6 +67,8 @@ Describe 'Reservations' {
         Get-ErrorId { Remove-WgReservation wgp0 nobody } | Should -BeLike 'EnrollmentNotFound,*'
         Get-ErrorId { Remove-WgReservation wgp0 } | Should -BeLike 'InvalidValue,*'
         Get-ErrorId { Get-WgReservation wgp1 } | Should -BeLike 'NotServed,*'
+        Get-ErrorId { Get-WgReservation wgp0 '[' } | Should -BeLike 'InvalidValue,*'
+        (Get-WgReservation wgp0 'pr*', PRINTER, nobody).PeerName | Should -Be 'printer'
         (Get-WgReservation).PeerName | Should -Be 'printer'
     }
 

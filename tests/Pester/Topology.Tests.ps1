@@ -49,6 +49,7 @@ Describe 'Import-WgTopology' {
     It 'takes names with wildcards, and tells of one that is not there' {
         (Import-WgTopology "$Examples/site.yaml" -Name 'B*').Name | Should -Be 'berlin', 'ben'
         Import-WgTopology "$Examples/site.yaml" -Name 'x*' | Should -BeNullOrEmpty
+        Get-ErrorId { Import-WgTopology "$Examples/site.yaml" -Name '[' } | Should -Be 'InvalidValue,WireGuard.Commands.ImportWgTopologyCommand'
         Get-ErrorId { Import-WgTopology "$Examples/site.yaml" -Name carla } | Should -Be 'HostNotFound,WireGuard.Commands.ImportWgTopologyCommand'
     }
 

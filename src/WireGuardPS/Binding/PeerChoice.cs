@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using WireGuard.Api;
 using WireGuard.Errors;
 
@@ -26,24 +25,6 @@ internal static class PeerChoice
                 0 => throw new WgException(ErrorIds.PeerNotFound, $"'{text}' is neither a public key nor the name of a peer of tunnel '{tunnel.Name}'.", e),
                 var count => throw new WgException(ErrorIds.PeerNotFound, $"{count} peers of tunnel '{tunnel.Name}' are named '{text}': their public keys tell them apart.", e) { Advice = $"Name the peer by its public key; 'Get-WgPeer {tunnel.Name}' has them." },
             };
-        }
-    }
-
-    /// <summary>Peers of that name, whatever characters it has; if there are none, those that it matches as a wildcard.</summary>
-    /// <exception cref="WgException">InvalidValue: it is no wildcard, and nobody's name.</exception>
-    internal static List<PeerInfo> Named(IReadOnlyList<PeerInfo> peers, string name)
-    {
-        var named = peers.Where(p => string.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase)).ToList();
-        if (named.Count > 0)
-            return named;
-        try
-        {
-            var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-            return [.. peers.Where(p => p.Name is not null && pattern.IsMatch(p.Name))];
-        }
-        catch (WildcardPatternException e)
-        {
-            throw new WgException(ErrorIds.InvalidValue, $"{KeyLike.Quoted(name)} is no peer's name, and no wildcard: {e.Message}", e);
         }
     }
 

@@ -1,20 +1,12 @@
 using System.Management.Automation;
 using WireGuard.Binding;
 using WireGuard.Client;
-using WireGuard.Errors;
 
 namespace WireGuard.Commands;
 
 /// <summary>A cmdlet that decides about clients that have the code and wait.</summary>
-public abstract class EnrollmentDecisionCommand : TunnelCommand
+public abstract class EnrollmentDecisionCommand : EnrollmentChangeCommand
 {
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias("Name", "InterfaceAlias")]
-    [ValidateNotNullOrEmpty]
-    [SupportsWildcards]
-    [ArgumentCompleter(typeof(ServedTunnelCompleter))]
-    public string[] Tunnel { get; set; } = [];
-
     /// <summary>By public key, by fingerprint (however it is grouped), or by the name that one of them has.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("PublicKey", "Fingerprint")]
@@ -32,25 +24,17 @@ public abstract class EnrollmentDecisionCommand : TunnelCommand
         foreach (var target in Resolve(Tunnel))
         {
             foreach (var who in Client)
-            {
-                try
-                {
-                    if (!ShouldProcess($"{Describe(target.Name, who)} of tunnel '{target.Name}'", action))
-                        continue;
-                    var answer = Ask(target.Name, action, (client, cancellation) => decision(client, who, cancellation));
-                    if (PassThru)
-                        WriteObject(toModel(answer, target.Name));
-                }
-                catch (WgException e) when (e.ErrorId is ErrorIds.EnrollmentNotFound or ErrorIds.EnrollmentRefused or ErrorIds.InvalidValue)
-                {
-                    WriteError(e, who);
-                }
-                catch (WgException e)
-                {
-                    Report(e, target);
-                }
-            }
+                Carry(target, who, () => Decide(target.Name, who, action, decision, toModel));
         }
+    }
+
+    private void Decide<T>(string tunnel, string who, string action, Decision<T> decision, Func<T, string, object> toModel)
+    {
+        if (!ShouldProcess($"{Describe(tunnel, who)} of tunnel '{tunnel}'", action))
+            return;
+        var answer = Ask(tunnel, action, (client, cancellation) => decision(client, who, cancellation));
+        if (PassThru)
+            WriteObject(toModel(answer, tunnel));
     }
 
     // By what both ends can compare, however the client was named.

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using WireGuard.Api;
 using WireGuard.Binding;
-using WireGuard.Client;
 using WireGuard.Errors;
 
 namespace WireGuard.Commands;
@@ -9,24 +8,14 @@ namespace WireGuard.Commands;
 /// <summary>Get-WgInvite: invitations that have not expired, without their links.</summary>
 [Cmdlet(VerbsCommon.Get, "WgInvite")]
 [OutputType(typeof(WgInvite))]
-public sealed class GetWgInviteCommand : TunnelCommand
+public sealed class GetWgInviteCommand : EnrollmentListCommand
 {
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Name", "InterfaceAlias")]
-    [ValidateNotNullOrEmpty]
-    [SupportsWildcards]
-    [ArgumentCompleter(typeof(ServedTunnelCompleter))]
-    public string[]? Tunnel { get; set; }
-
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(InviteIdCompleter))]
     public string[]? Id { get; set; }
 
-    protected override void ProcessRecord() => AskEach(
-        Tunnel, "Asking tunnels", (client, cancellation) => client.GetEnrollmentAsync(cancellation), WriteInvites);
-
-    private void WriteInvites(string tunnel, EnrollmentStatus status)
+    private protected override void Write(string tunnel, EnrollmentStatus status)
     {
         foreach (var invite in status.Invites.Where(i => Id is null || Id.Contains(i.Id, StringComparer.OrdinalIgnoreCase)))
             WriteObject(invite.ToModel(tunnel));

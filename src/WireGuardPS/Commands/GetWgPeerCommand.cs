@@ -78,7 +78,7 @@ public sealed class GetWgPeerCommand : TunnelCommand
             try
             {
                 // `Get-WgPeer wg0 laptop`: what is a peer's name need not be a key.
-                var named = PeerChoice.Named(info.Peers, text);
+                var named = NameChoice.Named(info.Peers, text, peer => peer.Name);
                 if (named.Count > 0)
                 {
                     found.AddRange(named.Where(p => !found.Contains(p)));
@@ -108,7 +108,7 @@ public sealed class GetWgPeerCommand : TunnelCommand
         {
             try
             {
-                var matching = PeerChoice.Named(peers, name);
+                var matching = NameChoice.Named(peers, name, peer => peer.Name);
                 if (matching.Count == 0 && IsLiteralTunnel(tunnel) && !WildcardPattern.ContainsWildcardCharacters(name))
                     throw new WgException(ErrorIds.PeerNotFound, $"Tunnel '{tunnel}' has no peer named {KeyLike.Quoted(name)}.");
                 found.AddRange(matching.Where(p => !found.Contains(p)));

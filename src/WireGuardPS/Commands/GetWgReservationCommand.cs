@@ -1,22 +1,15 @@
 using System.Management.Automation;
 using WireGuard.Api;
 using WireGuard.Binding;
-using WireGuard.Client;
+using WireGuard.Errors;
 
 namespace WireGuard.Commands;
 
 /// <summary>Get-WgReservation: addresses that are kept for peers.</summary>
 [Cmdlet(VerbsCommon.Get, "WgReservation")]
 [OutputType(typeof(WgReservation))]
-public sealed class GetWgReservationCommand : TunnelCommand
+public sealed class GetWgReservationCommand : EnrollmentListCommand
 {
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Name", "InterfaceAlias")]
-    [ValidateNotNullOrEmpty]
-    [SupportsWildcards]
-    [ArgumentCompleter(typeof(ServedTunnelCompleter))]
-    public string[]? Tunnel { get; set; }
-
     /// <summary>Of these names only.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
@@ -24,13 +17,27 @@ public sealed class GetWgReservationCommand : TunnelCommand
     [ArgumentCompleter(typeof(ReservedNameCompleter))]
     public string[]? PeerName { get; set; }
 
-    protected override void ProcessRecord() => AskEach(
-        Tunnel, "Asking tunnels", (client, cancellation) => client.GetEnrollmentAsync(cancellation), WriteReservations);
-
-    private void WriteReservations(string tunnel, EnrollmentStatus status)
+    private protected override void Write(string tunnel, EnrollmentStatus status)
     {
-        var patterns = PeerName?.Select(name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase)).ToList();
-        foreach (var reservation in status.Reservations.Where(r => patterns is null || (r.PeerName is { } name && patterns.Exists(pattern => pattern.IsMatch(name)))))
+        foreach (var reservation in PeerName is null ? status.Reservations : status.Reservations.Where(Wanted(status, PeerName).Contains))
             WriteObject(reservation.ToModel(tunnel));
+    }
+
+    private HashSet<EnrollmentReservationInfo> Wanted(EnrollmentStatus status, string[] names)
+    {
+        var wanted = new HashSet<EnrollmentReservationInfo>();
+        foreach (var name in names)
+        {
+            try
+            {
+                wanted.UnionWith(NameChoice.Named(status.Reservations, name, reservation => reservation.PeerName));
+            }
+            catch (WgException e)
+            {
+                WriteError(e, name);
+            }
+        }
+
+        return wanted;
     }
 }

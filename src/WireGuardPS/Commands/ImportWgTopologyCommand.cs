@@ -81,10 +81,16 @@ public sealed class ImportWgTopologyCommand : TopologyCommand
     {
         if (Name is null)
             return _ => true;
-        var patterns = Name.Select(name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase)).ToList();
-        foreach (var name in Name.Where(name => !WildcardPattern.ContainsWildcardCharacters(name) && !names.Contains(name, StringComparer.OrdinalIgnoreCase)))
-            WriteError(new WgException(ErrorIds.HostNotFound, $"There is no host {KeyLike.Quoted(name)} in '{file}'."), name);
-        return name => patterns.Any(pattern => pattern.IsMatch(name));
+        var wanted = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var name in Name)
+        {
+            var found = NameChoice.Named(names, name, host => host);
+            if (found.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
+                WriteError(new WgException(ErrorIds.HostNotFound, $"There is no host {KeyLike.Quoted(name)} in '{file}'."), name);
+            wanted.UnionWith(found);
+        }
+
+        return wanted.Contains;
     }
 
     private void Emit(LoneTunnel tunnel, TopologyKeyFiles? files, DiagnosticBag diagnostics)

@@ -9,15 +9,8 @@ namespace WireGuard.Commands;
 /// <summary>Remove-WgReservation: takes reservations back. Who has such an address keeps it for as long as it is in.</summary>
 [Cmdlet(VerbsCommon.Remove, "WgReservation", SupportsShouldProcess = true)]
 [OutputType(typeof(WgReservation))]
-public sealed class RemoveWgReservationCommand : TunnelCommand
+public sealed class RemoveWgReservationCommand : EnrollmentChangeCommand
 {
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias("Name", "InterfaceAlias")]
-    [ValidateNotNullOrEmpty]
-    [SupportsWildcards]
-    [ArgumentCompleter(typeof(ServedTunnelCompleter))]
-    public string[] Tunnel { get; set; } = [];
-
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [AllowNull]
     [AllowEmptyString]
@@ -59,20 +52,12 @@ public sealed class RemoveWgReservationCommand : TunnelCommand
     {
         if (!ShouldProcess($"tunnel '{target.Name}'", $"Take back the reservation {what}"))
             return;
-        try
+        Carry(target, what, () =>
         {
             var before = Ask(target.Name, $"Asking tunnel '{target.Name}'", (client, cancellation) => client.UnreserveAsync(choice, cancellation));
             if (PassThru)
                 WriteObject(before.ToModel(target.Name));
-        }
-        catch (WgException e) when (e.ErrorId is ErrorIds.EnrollmentNotFound or ErrorIds.EnrollmentRefused or ErrorIds.InvalidValue)
-        {
-            WriteError(e, what);
-        }
-        catch (WgException e)
-        {
-            Report(e, target);
-        }
+        });
     }
 
     private IEnumerable<(EnrollmentReservationChoice Choice, string What)> Choices()
