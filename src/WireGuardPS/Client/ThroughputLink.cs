@@ -106,7 +106,9 @@ internal static class ThroughputLink
         {
             var started = Stopwatch.GetTimestamp();
             var bytes = await DrainAsync(socket, token).ConfigureAwait(false);
-            return new ByteFlow(bytes, Stopwatch.GetElapsedTime(started));
+            // The other end has sent for that long, however late it was heard here that it began.
+            var elapsed = Stopwatch.GetElapsedTime(started);
+            return new ByteFlow(bytes, elapsed > duration ? elapsed : duration);
         }).ConfigureAwait(false);
     }
 
